@@ -1,0 +1,43 @@
+/*
+ * The clock. Two times that must not be mixed:
+ * wall time (ms since 1970, may jump, is what gets stored) and
+ * monotonic time (ms since start, never jumps, is what durations are measured with).
+ * `wallMs` of an engine is derived: the wall time at its opening plus monotonic time since.
+ */
+
+export interface Timer {
+  cancel(): void
+}
+
+export interface Clock {
+  /** Milliseconds since 1970 as the machine believes now. May jump. */
+  wallMs(): number
+  /** Milliseconds since some fixed moment. Never jumps. */
+  monotonicMs(): number
+  /** Runs once after the delay; does not keep the process alive. */
+  after(delayMs: number, run: () => void): Timer
+  /** Runs once at the end of this turn of the event loop. */
+  soon(run: () => void): void
+}
+
+export const systemClock: Clock = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, Math.min(Math.max(delayMs, 0), 2 ** 31 - 1))
+    timer.unref()
+    return { cancel: () => clearTimeout(timer) }
+  },
+  soon: (run) => {
+    setImmediate(run)
+  },
+}
+
+/**
+ * A wall clock that cannot jump: machine wall time when made, then monotonic time.
+ * Deadlines set before and judged after a jump of the machine's clock stay right (invariant 34).
+ */
+export function steadyWallClock(clock: Clock): () => number {
+  const offsetMs = clock.wallMs() - clock.monotonicMs()
+  return () => offsetMs + clock.monotonicMs()
+}

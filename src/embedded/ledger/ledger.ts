@@ -1,0 +1,54 @@
+/*
+ * The ledger: the database of outcomes and dead letters, by message id.
+ *
+ * The journal is the truth; the ledger is fed from it, in order, in batches, and stores in the same
+ * transaction up to which log sequence number (LSN) it has come. After a crash it is simply behind,
+ * and is fed the rest again: entries it already has are skipped by LSN.
+ * A journal segment is deleted only after `flushed()` has returned an LSN past it.
+ */
+
+import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
+import type { StoredOutcome } from '../../message/outcome.ts'
+
+/** Framed ledger events, as `ledger-event.ts` encodes them; one journal record makes one event. */
+export interface LedgerBatch {
+  readonly events: Uint8Array
+  /** LSN of the last event in it. */
+  readonly lastLsn: number
+}
+
+export interface Retention {
+  /** Outcomes older than this are forgotten. */
+  readonly retainMs: number
+  /** More than this many: the oldest are forgotten. */
+  readonly retainCount: number
+}
+
+export type LedgerAnswer =
+  | { readonly state: 'final'; readonly outcome: StoredOutcome }
+  | { readonly state: 'forgotten' }
+  | undefined
+
+export interface Ledger {
+  /** LSN of the last event stored when the ledger was opened. */
+  readonly openedAtLsn: number
+  /** Takes a batch; `applied` moves on when it is stored. Never blocks. */
+  feed(batch: LedgerBatch): void
+  /** Called after each stored batch with its last LSN; entries up to there can be found by `find`. */
+  onApplied(told: (lsn: number) => void): void
+  /** Bytes fed and not yet stored. */
+  lagBytes(): number
+  /** Reads what is stored. Synchronous: the hot path of sender-chosen ids. */
+  find(id: string): LedgerAnswer
+  outcomes(filter: OutcomeFilter): readonly StoredOutcome[]
+  deadLetters(filter: DeadLetterFilter): readonly DeadLetter[]
+  /** Dead letters per queue name. */
+  deadCounts(): ReadonlyMap<string, number>
+  outcomeCount(): number
+  /** Forces what is stored to the disk; resolves with the LSN that is safe. */
+  flushed(): Promise<number>
+  /** Forgets by age and count now; resolves with how many. Also runs by itself. */
+  forget(nowMs: number): Promise<number>
+  /** Stores what was fed, then closes. Rejects when the database failed. */
+  close(): Promise<void>
+}

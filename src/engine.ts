@@ -1,0 +1,186 @@
+/*
+ * The engine port: what every engine can do. The client (producer, consumer, callbacks, receipts)
+ * knows only this file; embedded, AMQP, Kafka, RocketMQ, ActiveMQ and ZeroMQ stand behind it.
+ *
+ * Rules every engine keeps:
+ *   publish   resolves when the message is durable, never earlier (unless the engine is opened without sync)
+ *   settle    resolves when the settlement is durable; an outcome is shown to no one before
+ *   outcome   exactly one per accepted id; the first durable one wins
+ * Bytes in, bytes out: contracts, schemas and codecs are the client's.
+ */
+
+import type { Delivery, Revocation } from './message/delivery.ts'
+import type { Message } from './message/message.ts'
+import type { Answer, StoredOutcome } from './message/outcome.ts'
+import type { Settled, Settlement } from './message/settlement.ts'
+
+export interface Accepted {
+  readonly id: string
+  /** The id was known already: nothing was stored, the first message stands. */
+  readonly duplicate: boolean
+  /** Wall ms of the confirm. */
+  readonly confirmedAtMs: number
+}
+
+/** Settings of a queue. Declaring again with others changes them; what is absent falls back to its default. */
+export interface QueueSettings {
+  /** Messages that may wait; Infinity by default. */
+  readonly depthMax?: number
+  /** What a full queue does: refuse the new message (default) or push out the oldest as `rejected`. */
+  readonly overflow?: 'reject' | 'drop-head'
+  /** Milliseconds a message may wait undelivered before it is `expired`. */
+  readonly messageTtlMs?: number
+  /** Deliveries started per period, over all consumers. */
+  readonly rate?: { readonly count: number; readonly perMs: number }
+  /** Deliveries unsettled at once, over all consumers. */
+  readonly concurrencyMax?: number
+  /** The same two limits for each message key. */
+  readonly perKey?: {
+    readonly rate?: { readonly count: number; readonly perMs: number }
+    readonly concurrencyMax?: number
+  }
+}
+
+export interface SubscribeOptions {
+  /** Unsettled deliveries this subscription may hold. */
+  readonly prefetch: number
+  /** Shown to people, kept with the outcome. */
+  readonly consumerName?: string
+}
+
+export interface SubscriptionHandler {
+  deliver(delivery: Delivery): void
+  /** The delivery is no longer held: abort the work, a later settle is refused. */
+  revoke(delivery: Delivery, reason: Revocation): void
+}
+
+export interface Subscription {
+  readonly queue: string
+  /** Takes no more deliveries; those held stay held until settled. */
+  stop(): void
+  /** Stops, and gives back everything still held. */
+  close(): Promise<void>
+}
+
+export interface QueueStats {
+  readonly name: string
+  readonly ready: number
+  readonly unsettled: number
+  readonly delayed: number
+  readonly dead: number
+  readonly consumers: number
+  /** Totals since the engine was opened. */
+  readonly accepted: number
+  readonly delivered: number
+  readonly settled: number
+}
+
+export interface OutcomeFilter {
+  readonly queue?: string
+  /** `ok`, `failed` (everything else), or an exact code. */
+  readonly code?: string
+  /** Wall ms, inclusive. */
+  readonly finishedSinceMs?: number
+  readonly finishedBeforeMs?: number
+  /** Newest first; default 100. */
+  readonly limit?: number
+  /** The last id of the page before. */
+  readonly after?: string
+}
+
+export interface DeadLetter {
+  /** The message as it was accepted. */
+  readonly message: Message
+  readonly queue: string
+  /** The outcome's code. */
+  readonly reason: string
+  /** The outcome's content type and body: the error's data. */
+  readonly errorContentType: string
+  readonly error: Uint8Array
+  readonly attempts: number
+  readonly acceptedAtMs: number
+  readonly diedAtMs: number
+}
+
+export interface DeadLetterFilter {
+  readonly ids?: readonly string[]
+  readonly queue?: string
+  readonly limit?: number
+  readonly after?: string
+}
+
+export interface GatherRequest {
+  /** Unique for ever; asking twice with one id is asking once. */
+  readonly id: string
+  readonly memberIds: readonly string[]
+  /** Told once, durably, when the last member has its outcome. */
+  readonly callback: { readonly name: string; readonly context?: string }
+}
+
+/** Body, as JSON, of the message that a finished gather puts into its callback's queue. */
+export interface GatherFinished {
+  readonly gatherId: string
+  readonly memberIds: readonly string[]
+}
+
+/** One line per feature: done by the engine itself, emulated by the client, or refused. */
+export type Guarantee = 'native' | 'emulated' | 'refused'
+
+export interface Guarantees {
+  readonly delay: Guarantee
+  readonly priority: Guarantee
+  readonly deduplication: Guarantee
+  readonly reinsertion: Guarantee
+  readonly ledger: Guarantee
+  readonly cancel: Guarantee
+  readonly progress: Guarantee
+  readonly gather: Guarantee
+  readonly limits: Guarantee
+  readonly deadLetters: Guarantee
+}
+
+export interface Engine extends AsyncDisposable {
+  /** `embedded`, `memory`, `amqp` … */
+  readonly kind: string
+  readonly guarantees: Guarantees
+  /** Wall ms of a clock that does not jump. */
+  nowMs(): number
+  mintId(): string
+
+  /** Makes the queue, or changes its settings. */
+  declareQueue(name: string, settings: QueueSettings): Promise<void>
+
+  /** Resolves when durable. Rejects with `queue-full`, `unroutable`, `disk-full`, `message-too-large`, `closed`. */
+  publish(message: Message): Promise<Accepted>
+  /** One confirm for all: resolves when every one of them is durable. */
+  publishMany(messages: readonly Message[]): Promise<readonly Accepted[]>
+
+  subscribe(queue: string, options: SubscribeOptions, handler: SubscriptionHandler): Subscription
+  /** Never rejects for being late: says so. Rejects when the disk fails. */
+  settle(delivery: Delivery, settlement: Settlement): Promise<Settled>
+
+  /** What is known about an id now. */
+  answer(id: string): Promise<Answer>
+  /** Calls back once, when the outcome is durable; at once when it already is. Returns how to stop waiting. */
+  whenFinal(id: string, told: (outcome: StoredOutcome) => void): () => void
+  /** True when this call ended the message as `canceled`; false when it was final before. */
+  cancel(id: string, reason?: string): Promise<boolean>
+
+  /** Live values from a running handler; not stored. */
+  reportProgress(delivery: Delivery, body: Uint8Array, contentType: string): void
+  watchProgress(id: string, seen: (body: Uint8Array, contentType: string) => void): () => void
+
+  gather(request: GatherRequest): Promise<void>
+
+  queues(): Promise<readonly QueueStats[]>
+  outcomes(filter: OutcomeFilter): Promise<readonly StoredOutcome[]>
+  deadLetters(filter: DeadLetterFilter): Promise<readonly DeadLetter[]>
+  /** Sends dead letters again as new messages with new ids, in one durable step each; returns the new ids. */
+  replayDeadLetters(filter: DeadLetterFilter): Promise<readonly string[]>
+  /** Drops dead letters; their outcomes stay. Returns how many. */
+  dropDeadLetters(filter: DeadLetterFilter): Promise<number>
+  /** Removes what waits in the queue, each as `canceled`. Returns how many. */
+  purgeQueue(name: string): Promise<number>
+
+  close(): Promise<void>
+}
