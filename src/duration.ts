@@ -23,7 +23,8 @@ export function durationMs(duration: Duration, what: string): number {
 }
 
 function parse(text: unknown): number {
-  const match = typeof text === 'string' ? /^(\d{1,15}(?:\.\d{1,9})?)(ms|s|m|h|d)$/.exec(text) : null
+  const match =
+    typeof text === 'string' ? /^(\d{1,15}(?:\.\d{1,9})?)(ms|s|m|h|d)$/.exec(text) : null
   return match ? Number(match[1]) * unitMs[match[2] as keyof typeof unitMs] : Number.NaN
 }
 

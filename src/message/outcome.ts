@@ -35,13 +35,21 @@ export const builtinCodes = {
     retryable: true,
   },
   expired: { meaning: 'The deadline passed first.', deadLetter: true, retryable: true },
-  canceled: { meaning: 'Canceled, or its queue was purged or deleted.', deadLetter: false, retryable: false },
+  canceled: {
+    meaning: 'Canceled, or its queue was purged or deleted.',
+    deadLetter: false,
+    retryable: false,
+  },
   rejected: {
     meaning: 'A consumer refused it, or it was pushed out of a full queue.',
     deadLetter: true,
     retryable: true,
   },
-  invalid: { meaning: 'Input or output does not fit the contract.', deadLetter: true, retryable: false },
+  invalid: {
+    meaning: 'Input or output does not fit the contract.',
+    deadLetter: true,
+    retryable: false,
+  },
   unroutable: { meaning: 'No queue was bound for it.', deadLetter: false, retryable: true },
 } as const satisfies Record<string, BuiltinCode>
 

@@ -27,4 +27,7 @@ export type Settlement =
 export type Settled =
   | { readonly accepted: true }
   /** Too late: `by` tells who won. Nothing was changed. */
-  | { readonly accepted: false; readonly by: 'timeout' | 'expired' | 'canceled' | 'settled' | 'closed' }
+  | {
+      readonly accepted: false
+      readonly by: 'timeout' | 'expired' | 'canceled' | 'settled' | 'closed'
+    }

@@ -50,21 +50,21 @@ export class ByteWriter {
 
   text8(value: string): void {
     this.ensure(1 + value.length * 3)
-    const written = this.buffer.utf8Write(value, this.length + 1)
+    const written = this.buffer.write(value, this.length + 1)
     this.buffer[this.length] = written
     this.length += 1 + written
   }
 
   text16(value: string): void {
     this.ensure(2 + value.length * 3)
-    const written = this.buffer.utf8Write(value, this.length + 2)
+    const written = this.buffer.write(value, this.length + 2)
     this.view.setUint16(this.length, written, true)
     this.length += 2 + written
   }
 
   text32(value: string): void {
     this.ensure(4 + value.length * 3)
-    const written = this.buffer.utf8Write(value, this.length + 4)
+    const written = this.buffer.write(value, this.length + 4)
     this.view.setUint32(this.length, written, true)
     this.length += 4 + written
   }
@@ -101,7 +101,8 @@ export class ByteReader {
 
   #advance(bytes: number): number {
     const from = this.at
-    if (from + bytes > this.end) throw new RangeError(`record ends ${from + bytes - this.end} bytes early`)
+    if (from + bytes > this.end)
+      throw new RangeError(`record ends ${from + bytes - this.end} bytes early`)
     this.at = from + bytes
     return from
   }
@@ -143,7 +144,7 @@ export class ByteReader {
 
   #text(length: number): string {
     const from = this.#advance(length)
-    return this.buffer.utf8Slice(from, from + length)
+    return this.buffer.toString('utf8', from, from + length)
   }
 }
 

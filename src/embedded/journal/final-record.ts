@@ -105,8 +105,7 @@ export function readFinal(reader: ByteReader): FinalRecord {
   if (code === undefined) throw new RangeError(`outcome code ${codeNumber} is not known`)
   const contentType = readContentType(reader)
   const body = reader.bytes32()
-  const accepted =
-    flags & messageFlag ? readAccept(new ByteReader(reader.bytes32())) : undefined
+  const accepted = flags & messageFlag ? readAccept(new ByteReader(reader.bytes32())) : undefined
   return {
     queueNumber,
     position,

@@ -48,7 +48,7 @@ export function* readLedgerEvents(events: Uint8Array): Generator<LedgerEvent> {
     const payload = new ByteReader(events, reader.at, end)
     reader.at = end
     if (kind === dropKind) {
-      const ids = JSON.parse(payload.buffer.utf8Slice(payload.at, end)) as string[]
+      const ids = JSON.parse(payload.buffer.toString('utf8', payload.at, end)) as string[]
       yield { kind: 'drop', lsn, ids }
     } else {
       const { outcome, deadLetter, accepted } = readFinal(payload)
