@@ -44,7 +44,7 @@ export const limits = {
   /** Journal tail kept in memory, so that fresh bodies are not read back. */
   tailBytesMax: 16 * mib,
   /** Journal written since the last checkpoint that triggers the next one. */
-  checkpointBytes: 256 * mib,
+  checkpointBytes: 64 * mib,
   /** Kept free for settling when the disk is full. */
   reserveBytes: 4 * mib,
   /** Queue index kept in memory; older full blocks go to disk. */

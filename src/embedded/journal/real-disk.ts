@@ -1,0 +1,86 @@
+/*
+ * The real disk: one directory, through node:fs. Directories are 0700, files 0600.
+ * Callbacks instead of fs/promises: one thread-pool hop and no extra object per operation.
+ */
+
+import fs from 'node:fs'
+import { join } from 'node:path'
+import type { Disk, DiskFile } from './disk.ts'
+
+const promised = <T>(start: (done: (error: Error | null, value: T) => void) => void): Promise<T> =>
+  new Promise((resolve, reject) => {
+    start((error, value) => (error ? reject(error) : resolve(value)))
+  })
+
+class RealFile implements DiskFile {
+  readonly #fd: number
+
+  constructor(fd: number) {
+    this.#fd = fd
+  }
+
+  write(bytes: Uint8Array, position: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const step = (from: number): void => {
+        fs.write(this.#fd, bytes, from, bytes.length - from, position + from, (error, written) => {
+          if (error) reject(error)
+          else if (from + written === bytes.length) resolve()
+          else step(from + written)
+        })
+      }
+      step(0)
+    })
+  }
+
+  sync(): Promise<void> {
+    return promised<void>((done) => fs.fdatasync(this.#fd, (error) => done(error, undefined)))
+  }
+
+  read(into: Uint8Array, position: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const step = (from: number): void => {
+        fs.read(this.#fd, into, from, into.length - from, position + from, (error, count) => {
+          if (error) reject(error)
+          else if (count === 0 || from + count === into.length) resolve(from + count)
+          else step(from + count)
+        })
+      }
+      step(0)
+    })
+  }
+
+  async size(): Promise<number> {
+    return (await promised<fs.Stats>((done) => fs.fstat(this.#fd, done))).size
+  }
+
+  close(): Promise<void> {
+    return promised<void>((done) => fs.close(this.#fd, (error) => done(error ?? null, undefined)))
+  }
+}
+
+export function realDisk(directory: string): Disk {
+  const path = (name: string): string => join(directory, name)
+  const open = async (name: string, flags: string): Promise<DiskFile> =>
+    new RealFile(await promised<number>((done) => fs.open(path(name), flags, 0o600, done)))
+  return {
+    create: (name) => open(name, 'wx+'),
+    open: (name) => open(name, 'r+'),
+    list: () => promised<string[]>((done) => fs.readdir(directory, done)),
+    rename: (from, to) =>
+      promised<void>((done) => fs.rename(path(from), path(to), (error) => done(error, undefined))),
+    remove: (name) =>
+      promised<void>((done) => fs.unlink(path(name), (error) => done(error, undefined))),
+    async syncDirectory() {
+      const fd = await promised<number>((done) => fs.open(directory, 'r', done))
+      try {
+        await promised<void>((done) => fs.fsync(fd, (error) => done(error, undefined)))
+      } finally {
+        fs.closeSync(fd)
+      }
+    },
+    async freeBytes() {
+      const stats = await promised<fs.StatsFs>((done) => fs.statfs(directory, done))
+      return stats.bavail * stats.bsize
+    },
+  }
+}
