@@ -1,0 +1,81 @@
+import { Buffer } from 'node:buffer'
+import type { Message } from '../../message/message.ts'
+import type { StoredOutcome } from '../../message/outcome.ts'
+import { writeAccept } from '../journal/accept-record.ts'
+import { ByteWriter } from '../journal/bytes.ts'
+import { writeFinal } from '../journal/final-record.ts'
+import type { LedgerBatch } from './ledger.ts'
+import { dropKind, outcomeKind, writeLedgerEvent } from './ledger-event.ts'
+
+/** Makes batches as the journal would: for tests and measurements of ledgers. */
+export class LedgerFeed {
+  readonly #payload = new ByteWriter(1024)
+  readonly #accept = new ByteWriter(1024)
+  #events = new ByteWriter(4096)
+  #nextLsn: number
+
+  constructor(firstLsn = 1) {
+    this.#nextLsn = firstLsn
+  }
+
+  outcome(outcome: StoredOutcome): this {
+    return this.#final(outcome, undefined)
+  }
+
+  /** A message that died in queue `work`, or as given. */
+  dead(id: string, made: { outcome?: StoredOutcome; message?: Message } = {}): this {
+    const outcome = made.outcome ?? outcomeOf(id, { code: 'lost' })
+    return this.#final(outcome, made.message ?? messageOf(id))
+  }
+
+  drop(ids: readonly string[]): this {
+    const json = Buffer.from(JSON.stringify(ids))
+    writeLedgerEvent(this.#events, this.#nextLsn++, dropKind, json)
+    return this
+  }
+
+  /** What was gathered since the last one. The bytes are the caller's. */
+  take(): LedgerBatch {
+    const events = this.#events.taken()
+    this.#events = new ByteWriter(4096)
+    return { events, lastLsn: this.#nextLsn - 1 }
+  }
+
+  #final(outcome: StoredOutcome, message: Message | undefined): this {
+    this.#payload.length = 0
+    this.#accept.length = 0
+    if (message !== undefined) writeAccept(this.#accept, message, outcome.acceptedAtMs, [])
+    const acceptPayload = this.#accept.taken()
+    const extras = message && { acceptPayload, deadLetter: true, onward: [] }
+    writeFinal(this.#payload, 1, this.#nextLsn, outcome, extras)
+    writeLedgerEvent(this.#events, this.#nextLsn++, outcomeKind, this.#payload.taken())
+    return this
+  }
+}
+
+export const outcomeOf = (id: string, parts: Partial<StoredOutcome> = {}): StoredOutcome => ({
+  id,
+  queue: 'work',
+  code: 'ok',
+  contentType: 'application/json',
+  body: Buffer.from(`{"id":${JSON.stringify(id)}}`),
+  attempts: 1,
+  acceptedAtMs: 1_760_000_000_000,
+  finishedAtMs: 1_760_000_000_010,
+  ...parts,
+})
+
+export const messageOf = (id: string): Message => ({
+  id,
+  idChosen: true,
+  exchange: '',
+  routingKey: 'work',
+  contentType: 'application/json',
+  body: Buffer.from(`body of ${id}`),
+  priority: 0,
+  deadlineAtMs: 1_760_000_100_000,
+  availableAtMs: 0,
+  timeoutMs: 300_000,
+  attemptsMax: 5,
+  meta: undefined,
+})
