@@ -13,13 +13,15 @@ import { inspect, styleText } from 'node:util'
 type Completed = EventData.TestComplete
 /** The runner wraps what a test threw and says how it failed. */
 type Failure = Error & { readonly failureType?: string }
-type Said = EventData.TestStdout | EventData.TestStderr
+type Said = EventData.TestStdout | EventData.TestStderr | EventData.TestDiagnostic
 
 interface FileReport {
   tests: number
   failed: number
   output: string
 }
+
+const brokenFile = 'broke outside its tests: at loading, after the last test, or by a signal'
 
 /** Path of the test file: the tests of a shared suite stand in another one. */
 const pathOf = (data: { entryFile?: string; file?: string }): string =>
@@ -53,7 +55,8 @@ export class TestReport {
   }
 
   said(data: Said): void {
-    this.#fileOf(pathOf(data)).output += data.message
+    const line = data.message.endsWith('\n') ? data.message : `${data.message}\n`
+    this.#fileOf(pathOf(data)).output += line
   }
 
   /** Something besides a test failed. */
@@ -79,7 +82,7 @@ export class TestReport {
   #fileCompleted(data: Completed): void {
     const file = this.#fileOf(pathOf(data))
     const own = !onlySubtestsFailed(data)
-    if (!data.details.passed && own) this.#fail(data, file)
+    if (!data.details.passed && own) this.#fail(data, file, brokenFile)
     else if (file.tests === 0) this.#fail(data, file, 'has no test that ran')
     const mark = file.failed === 0 ? styleText('green', 'ok') : styleText('red', 'FAILED')
     const seconds = (data.details.duration_ms / 1000).toFixed(1)
@@ -89,7 +92,8 @@ export class TestReport {
   #fail(data: Completed, file: FileReport, why?: string): void {
     file.failed++
     const error = data.details.error
-    const text = why ?? inspect(error?.cause ?? error, { depth: 6 })
+    const cause = error?.cause ?? error
+    const text = why ?? (typeof cause === 'string' ? cause : inspect(cause, { depth: 6 }))
     const where = data.line === undefined ? '' : `:${data.line}`
     const name = data.name === data.file ? '' : `  ${data.name}`
     this.#failures.push({

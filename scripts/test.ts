@@ -54,6 +54,7 @@ else {
   for await (const event of events) {
     if (event.type === 'test:complete') report.completed(event.data)
     else if (event.type === 'test:stdout' || event.type === 'test:stderr') report.said(event.data)
+    else if (event.type === 'test:diagnostic' && event.data.entryFile) report.said(event.data)
     else if (event.type === 'test:coverage') coverage.measured(event.data)
   }
   if (values.coverage && positionals.length === 0) {

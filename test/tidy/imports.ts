@@ -1,0 +1,182 @@
+/*
+ * Who may import whom.
+ *
+ *   base ◀─ message ◀─┬─ contract ◀─┐
+ *                     └─ engine port ◀─ client ◀─ door ◀─ cli
+ *                            ▲                     │
+ *     routing, queue, journal, ledger ◀─ embedded ◀┘
+ *
+ * An area is a folder of src/ or a named file of it. What the table does not allow is refused,
+ * whether the import is of a value, of a type only, dynamic, or the file of a worker thread.
+ */
+
+import { dirname, join } from 'node:path/posix'
+import { nodesOf, type SourceFile, type SyntaxNode } from './source-file.ts'
+
+export interface ImportRule {
+  /** Other areas of src/. Files of one area may import each other. */
+  readonly areas: readonly string[]
+  /** Packages of npm. */
+  readonly packages?: readonly string[]
+  /** Modules of Node beside the ones in {@link harmless}. */
+  readonly node?: readonly string[]
+}
+
+/** Modules of Node that reach no device: no file, no socket, no thread, no timer. */
+const harmless = ['node:buffer', 'node:util', 'node:path', 'node:zlib', 'node:assert']
+
+export const importRules: Readonly<Record<string, ImportRule>> = {
+  base: { areas: [], node: ['node:crypto'] },
+  message: { areas: ['base'] },
+  engine: { areas: ['base', 'message'] },
+  contract: {
+    areas: ['base', 'message', 'engine'],
+    packages: ['@standard-schema/spec', 'msgpackr', 'avsc'],
+    node: ['node:module'],
+  },
+  client: {
+    areas: ['base', 'message', 'engine', 'contract'],
+    packages: ['@standard-schema/spec', 'croner'],
+    node: ['node:crypto', 'node:async_hooks', 'node:dns', 'node:net', 'node:http', 'node:https'],
+  },
+  routing: { areas: ['base', 'message'] },
+  // The port gives the pure parts the shapes they share with it: settings, filters, counts.
+  queue: { areas: ['base', 'message', 'engine'] },
+  journal: { areas: ['base', 'message'], node: ['node:fs', 'node:fs/promises'] },
+  ledger: {
+    areas: ['base', 'message', 'engine', 'journal'],
+    node: [
+      'node:sqlite',
+      'node:crypto',
+      'node:worker_threads',
+      'node:fs',
+      'node:fs/promises',
+      'node:url',
+    ],
+  },
+  embedded: {
+    areas: ['base', 'message', 'engine', 'routing', 'queue', 'journal', 'ledger'],
+    node: ['node:fs', 'node:fs/promises', 'node:url', 'node:process', 'node:os'],
+  },
+  door: { areas: ['base', 'message', 'engine', 'contract', 'client', 'embedded'] },
+  testing: {
+    areas: [
+      ...['base', 'message', 'engine', 'contract', 'client', 'door'],
+      ...['routing', 'queue', 'journal', 'ledger', 'embedded'],
+    ],
+    node: ['node:test', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:os'],
+  },
+  cli: { areas: ['door'], packages: ['commander'], node: ['*'] },
+}
+
+/** Files directly in src/ that are not base. */
+const namedFiles: Readonly<Record<string, string>> = {
+  'src/engine.ts': 'engine',
+  'src/index.ts': 'door',
+  'src/homing.ts': 'door',
+}
+
+/** The area of a file of src/, or undefined when the folder is not in the table. */
+export function areaOf(path: string): string | undefined {
+  const [, folder = '', inner = ''] = path.split('/')
+  if (folder.endsWith('.ts')) return namedFiles[path] ?? 'base'
+  const area = folder === 'embedded' && !inner.endsWith('.ts') ? inner : folder
+  return Object.hasOwn(importRules, area) ? area : undefined
+}
+
+export interface ImportFound {
+  readonly from: string
+  /** As written. */
+  readonly specifier: string
+  /** Path from the root for a relative import, otherwise the specifier. */
+  readonly to: string
+}
+
+export function importsOf(file: SourceFile): readonly ImportFound[] {
+  const specifiers = new Set<string>()
+  for (const node of nodesOf(file)) {
+    const specifier = specifierOf(node)
+    if (specifier !== undefined) specifiers.add(specifier)
+  }
+  return [...specifiers].map((specifier) => ({
+    from: file.path,
+    specifier,
+    to: specifier.startsWith('.') ? join(dirname(file.path), specifier) : specifier,
+  }))
+}
+
+/** Why an import is refused, or undefined when it is allowed. */
+export function refusal(found: ImportFound): string | undefined {
+  const says = (why: string): string => `${found.from} imports '${found.specifier}': ${why}`
+  const area = areaOf(found.from)
+  if (area === undefined) return says('its folder is not in the table of test/tidy/imports.ts')
+  const rule = importRules[area] ?? { areas: [] }
+  if (found.specifier.startsWith('.')) return relativeRefusal(found, area, rule, says)
+  if (found.specifier.startsWith('node:')) {
+    const allowed = [...harmless, ...(rule.node ?? [])]
+    const known = allowed.some((name) => name === '*' || isWithin(found.specifier, name))
+    return known ? undefined : says(`${area} does not use this module of Node`)
+  }
+  const known = rule.packages?.some((name) => isWithin(found.specifier, name)) ?? false
+  return known ? undefined : says(`${area} does not use this package`)
+}
+
+function relativeRefusal(
+  found: ImportFound,
+  area: string,
+  rule: ImportRule,
+  says: (why: string) => string,
+): string | undefined {
+  if (!found.to.startsWith('src/')) return says('src/ imports nothing outside src/')
+  if (!/\.ts$/.test(found.to)) return says('relative imports are written with .ts')
+  const target = areaOf(found.to)
+  if (target === undefined) return says('its folder is not in the table of test/tidy/imports.ts')
+  if (target === area || rule.areas.includes(target)) return undefined
+  return says(`${area} may not import ${target}`)
+}
+
+/** Each circle of imports once, as the paths along it. */
+export function circles(imports: readonly ImportFound[]): readonly (readonly string[])[] {
+  const targets = Map.groupBy(imports, (found) => found.from)
+  const done = new Set<string>()
+  const found: string[][] = []
+  const visit = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path)
+    if (at !== -1) found.push([...trail.slice(at), path])
+    if (at !== -1 || done.has(path)) return
+    for (const next of targets.get(path) ?? []) visit(next.to, [...trail, path])
+    done.add(path)
+  }
+  for (const path of targets.keys()) visit(path, [])
+  return found
+}
+
+const isWithin = (specifier: string, name: string): boolean =>
+  specifier === name || specifier.startsWith(`${name}/`)
+
+function specifierOf(node: SyntaxNode): string | undefined {
+  switch (node.type) {
+    case 'ImportDeclaration':
+    case 'ExportNamedDeclaration':
+    case 'ExportAllDeclaration':
+    case 'ImportExpression':
+    case 'TSImportType':
+      return literal(node.source)
+    case 'NewExpression':
+      return workerFile(node)
+    default:
+      return undefined
+  }
+}
+
+/** `new URL('./worker.ts', import.meta.url)`: how the file of a worker thread is named. */
+function workerFile(node: SyntaxNode): string | undefined {
+  const callee = node.callee as { readonly name?: unknown }
+  const first = literal((node.arguments as readonly unknown[])[0])
+  return callee.name === 'URL' && first?.endsWith('.ts') ? first : undefined
+}
+
+function literal(node: unknown): string | undefined {
+  const value = (node as { readonly value?: unknown } | null | undefined)?.value
+  return typeof value === 'string' ? value : undefined
+}
