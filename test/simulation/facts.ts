@@ -1,0 +1,104 @@
+/*
+ * Small questions about cases that several rules ask.
+ */
+
+import type { CaseFiles, DeliveryCase, MessageCase, PublishCase, SettleCase } from './case-files.ts'
+import type { AnswerFacts, EventOf, HistoryEvent, OutcomeFacts } from './history.ts'
+
+/** Rejections after which nobody knows whether the message was stored. */
+const unknowing = new Set(['disk-failed', 'closed', 'aborted'])
+
+export const confirmOf = (publish: PublishCase): EventOf<'confirmed'> | undefined =>
+  publish.answers.find((answer) => answer.kind === 'confirmed')
+
+/** The publish was refused for sure: no such message may exist because of it. */
+export const refusalOf = (publish: PublishCase): EventOf<'refused'> | undefined =>
+  publish.answers.find((answer) => answer.kind === 'refused' && !unknowing.has(answer.code)) as
+    | EventOf<'refused'>
+    | undefined
+
+export function firstConfirm(message: MessageCase): EventOf<'confirmed'> | undefined {
+  for (const publish of message.publishes) {
+    const confirmed = confirmOf(publish)
+    if (confirmed !== undefined) return confirmed
+  }
+  return undefined
+}
+
+/** The publish that brought the message into its queue: the first that was not refused. */
+export const acceptingPublish = (message: MessageCase): PublishCase | undefined =>
+  message.publishes.find(
+    (publish) => refusalOf(publish) === undefined && !confirmOf(publish)?.duplicate,
+  ) ?? message.publishes.find((publish) => refusalOf(publish) === undefined)
+
+export const acceptedSettle = (delivery: DeliveryCase): SettleCase | undefined =>
+  delivery.settles.find((settle) => settle.settled?.accepted === true)
+
+/** A settle whose answer never came: it may have taken effect. */
+export const openSettle = (delivery: DeliveryCase): SettleCase | undefined =>
+  delivery.settles.find((settle) => settle.settled === undefined)
+
+/** From which event on the consumer no longer held the delivery. */
+export function releaseOf(delivery: DeliveryCase): HistoryEvent | undefined {
+  const settle = acceptedSettle(delivery) ?? openSettle(delivery)
+  const ends = [settle?.settling, delivery.revoked[0], delivery.givenBack]
+  return ends
+    .filter((event) => event !== undefined)
+    .reduce<HistoryEvent | undefined>(
+      (first, event) => (first === undefined || event.n < first.n ? event : first),
+      undefined,
+    )
+}
+
+/** The client said "done, keep no outcome": afterwards nothing need be known of the id. */
+export const acknowledgedFrom = (message: MessageCase): number => {
+  for (const delivery of message.deliveries) {
+    for (const { settling, settled } of delivery.settles) {
+      if (settling.settlement.kind === 'acknowledge' && settled?.accepted !== false) {
+        return settling.n
+      }
+    }
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+export const sameOutcome = (a: OutcomeFacts, b: OutcomeFacts): boolean =>
+  a.id === b.id &&
+  a.queue === b.queue &&
+  a.code === b.code &&
+  a.attempts === b.attempts &&
+  a.finishedAtMs === b.finishedAtMs &&
+  a.digest === b.digest
+
+export const sameAnswer = (a: AnswerFacts, b: AnswerFacts): boolean =>
+  a.state === 'final' && b.state === 'final'
+    ? sameOutcome(a.outcome, b.outcome)
+    : a.state === b.state
+
+export const tell = (answer: AnswerFacts): string =>
+  answer.state === 'final'
+    ? `final ${answer.outcome.code} after ${answer.outcome.attempts} attempts`
+    : answer.state
+
+/** Whether any life ended between two events. */
+export const livesBetween = (a: HistoryEvent, b: HistoryEvent): number => b.life - a.life
+
+export function outcomeOf(message: MessageCase): OutcomeFacts | undefined {
+  return message.shown[0]?.outcome
+}
+
+/** True time of an engine's wall time, within that life. */
+export function trueTime(files: CaseFiles, life: number, nowMs: number): number {
+  const opened = files.lives[life]?.opened
+  return opened === undefined ? nowMs : opened.atMs + (nowMs - opened.nowMs)
+}
+
+/** Settings of a queue at a place in the history, as last declared. */
+export function settingsOf(
+  files: CaseFiles,
+  queue: string,
+  at: number,
+): EventOf<'declared'>['settings'] | undefined {
+  return files.ofKind('declared').findLast((event) => event.queue === queue && event.n < at)
+    ?.settings
+}

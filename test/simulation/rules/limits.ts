@@ -1,0 +1,128 @@
+import type { MessageCase } from '../case-files.ts'
+import { acceptedSettle } from '../facts.ts'
+import { finding, type Rule } from '../rule.ts'
+
+/** Outcomes whose message is kept for people to look at. */
+const keptAsDead = new Set(['thrown', 'lost', 'expired', 'rejected', 'invalid'])
+
+/** Deliveries that used up an attempt, as far as the consumer can know. */
+function counted(message: MessageCase): number {
+  return message.deliveries.filter((delivery) => {
+    const settle = acceptedSettle(delivery)?.settling.settlement.kind
+    return settle === 'retry' || delivery.revoked.some((one) => one.reason === 'timeout')
+  }).length
+}
+
+const attemptsLimited: Rule = {
+  number: 36,
+  title: 'a message is attempted at most as often as its limit says, then it has its error',
+  *judge(files) {
+    for (const message of files.messages) {
+      const limit = message.facts?.attemptsMax
+      if (limit === undefined || message.internal) continue
+      const attempts = counted(message)
+      const last = message.deliveries.at(-1)
+      if (attempts > limit) {
+        yield finding(
+          message.id,
+          `was attempted ${attempts} times with a limit of ${limit}`,
+          last?.event,
+        )
+      }
+      const outcome = message.shown[0]?.outcome
+      const exhausted = outcome?.code === 'thrown' || outcome?.code === 'lost'
+      const asked = last?.settles.some(({ settling }) => settling.settlement.kind === 'final')
+      if (!exhausted || asked || message.deliveries.length === 0) continue
+      const most = message.deliveries.at(-1)?.event.attempt ?? 0
+      if (most >= limit || (outcome?.attempts ?? 0) >= limit) continue
+      yield finding(
+        message.id,
+        `ended as ${outcome?.code} after ${most} of ${limit} attempts`,
+        last?.event,
+        message.shown[0]?.event,
+      )
+    }
+  },
+}
+
+const deadLettersKept: Rule = {
+  number: 37,
+  title: 'a dead letter is never on no side: it is live, kept, or was taken away by somebody',
+  *judge(files) {
+    const taken = new Set<string>()
+    const replayed = new Map<string, number>()
+    for (const event of files.events) {
+      if (event.kind === 'dropping') for (const id of event.ids) taken.add(id)
+      if (event.kind === 'replaying') for (const id of event.ids) replayed.set(id, event.n)
+    }
+    const cameBack = new Set(files.deliveries.map(({ event }) => event.message.replayOf))
+    const end = files.ofKind('probed').findLast((event) => event.when === 'end')
+    for (const event of files.ofKind('probed')) {
+      for (const [id, answer] of event.probe.answers) {
+        if (answer.state !== 'final' || !keptAsDead.has(answer.outcome.code)) continue
+        if (event.probe.deadIds.has(id) || taken.has(id)) continue
+        if (!replayed.has(id)) {
+          yield finding(
+            id,
+            `ended as ${answer.outcome.code} and is not among the dead letters`,
+            event,
+          )
+        } else if (event === end && !cameBack.has(id)) {
+          yield finding(id, 'was taken for a replay and its replay was never delivered', event)
+        }
+      }
+    }
+  },
+}
+
+const depthKept: Rule = {
+  number: 39,
+  title: 'a full queue refuses, or pushes out its oldest message with an outcome',
+  *judge(files) {
+    for (const event of files.ofKind('probed')) {
+      if (event.when !== 'quiet') continue
+      for (const queue of event.probe.queues) {
+        const declared = files.ofKind('declared').filter((one) => one.queue === queue.name)
+        const most = Math.max(...declared.map((one) => one.settings.depthMax))
+        if (declared.length === 0 || queue.ready <= most + queue.unsettled + queue.delayed) continue
+        yield finding(queue.name, `holds ${queue.ready} ready messages, at most ${most} fit`, event)
+      }
+    }
+  },
+}
+
+const purgeCounted: Rule = {
+  number: 40,
+  title: 'a purge says exactly how many it removed',
+  *judge(files) {
+    for (const purging of files.ofKind('purging')) {
+      const purged = files.ofKind('purged').find((one) => one.call === purging.call)
+      if (purged === undefined) continue
+      const gone = files.messages.filter(
+        ({ facts, shown, cancels }) =>
+          facts?.queue === purging.queue &&
+          cancels.length === 0 &&
+          shown[0]?.outcome.code === 'canceled' &&
+          shown[0].outcome.finishedAtMs >= purging.nowMs - 1 &&
+          shown[0].outcome.finishedAtMs <= purged.nowMs + 1,
+      )
+      const asked = files.messages.filter(
+        (message) => message.facts?.queue === purging.queue && message.cancels.length > 0,
+      )
+      if (purged.count >= gone.length && purged.count <= gone.length + asked.length) continue
+      yield finding(
+        purging.queue,
+        `said it removed ${purged.count}; ${gone.length} are canceled`,
+        purging,
+        purged,
+      )
+    }
+  },
+}
+
+export const limitRules: readonly Rule[] = [
+  attemptsLimited,
+  deadLettersKept,
+  depthKept,
+  purgeCounted,
+]
