@@ -21,21 +21,31 @@ export const limits = {
   errorBytesMax: 16 * kib,
   /** Nesting of a JSON body. */
   jsonDepthMax: 1_000,
+  /** Priority of a message; 0 is the lowest and the default. */
   priorityMax: 255,
+  /** Attempts a contract may ask for. */
   attemptsMax: 10_000,
+  /** Deliveries of one message before it ends as `thrown` or `lost`. */
   attemptsDefault: 5,
   /** Deadline of a message from send to outcome, when the contract names none. */
   withinMsDefault: day,
   /** One attempt of a handler, when the contract names none. */
   timeoutMsDefault: 300 * second,
+  /** Wait before the second attempt. */
   backoffBaseMsDefault: second,
+  /** How many times longer each further wait is. */
   backoffFactorDefault: 2,
+  /** Longest wait between two attempts, when the contract names none. */
   backoffMsMax: 3_600 * second,
   /** Longest duration accepted anywhere: ten years. */
   durationMsMax: 3_650 * day,
+  /** Handlers of one consumer that run at once, when it names none. */
   concurrencyDefault: 1,
+  /** Handlers of one consumer that may be asked to run at once. */
   concurrencyMax: 10_000,
+  /** Unsettled deliveries one consumer may ask to hold. */
   prefetchMax: 65_535,
+  /** Time a closing consumer gives its running handlers. */
   graceMsDefault: 10 * second,
   /** Bytes gathered for one group commit before senders wait. */
   commitBytesMax: 8 * mib,
@@ -53,8 +63,12 @@ export const limits = {
   recentOutcomesMax: 10_000,
   /** Outcomes not yet in the ledger before senders wait. */
   ledgerLagBytesMax: 64 * mib,
+  /** Age at which an outcome is forgotten, when the contract names none. */
   retainMsDefault: 7 * day,
+  /** Outcomes kept; past it the oldest are forgotten first. */
   retainCountMax: 10_000_000,
+  /** Tries of a callback before it is dead and waits for people. */
   callbackAttemptsDefault: 20,
+  /** Members of one gather. */
   gatherMembersMax: 1_000_000,
 } as const

@@ -1,0 +1,121 @@
+/*
+ * The pages that are tables of the code: docs/errors.md and docs/limits.md, as text.
+ *
+ * `npm run docs` writes them; a test holds them equal to the code they describe.
+ */
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseSync } from 'oxc-parser'
+import { type ErrorCodeRow, errorCodes } from '../src/errors.ts'
+import { limits } from '../src/limits.ts'
+import { builtinCodes } from '../src/message/outcome.ts'
+
+export interface ReferencePage {
+  /** From the root of the repository. */
+  readonly path: string
+  readonly text: string
+}
+
+export const referencePages = (): readonly ReferencePage[] => [
+  { path: 'docs/errors.md', text: errorsPage() },
+  { path: 'docs/limits.md', text: limitsPage() },
+]
+
+function errorsPage(): string {
+  const calls = Object.entries<ErrorCodeRow>(errorCodes).map(([code, row]) => [
+    `\`${code}\``,
+    row.meaning,
+    yesNo(row.retryable),
+    String(row.amqp),
+    String(row.http),
+    row.closes,
+  ])
+  const outcomes = Object.entries(builtinCodes).map(([code, row]) => [
+    `\`${code}\``,
+    row.meaning,
+    yesNo(row.deadLetter),
+    yesNo(row.retryable),
+  ])
+  return page('Errors', 'src/errors.ts` and `src/message/outcome.ts', [
+    'There are two kinds of bad news, and they never mix.',
+    '## What became of a message',
+    'An outcome is `{ ok: true, value }` or `{ ok: false, error: { code, … } }`. The code is the name of an\n' +
+      'error that the contract declares, or one of this closed set. `call()` and `receipt.result()` throw a\n' +
+      '`HomingError` of the same code; `receipt.outcome()` returns it.',
+    table(['code', 'meaning', 'kept as dead letter', 'sending again can help'], outcomes),
+    '## What went wrong with a call',
+    'Every error Homing throws is a `HomingError` with one of these codes. Its text says what happened, to\n' +
+      'which one, the numbers, and what to do. *Retryable* means that the same call, unchanged, can succeed\n' +
+      'later. The last three columns are how a broker or server shows the error to its clients.',
+    table(['code', 'meaning', 'retryable', 'AMQP', 'HTTP', 'closes'], calls),
+  ])
+}
+
+function limitsPage(): string {
+  const meanings = limitMeanings()
+  const rows = Object.entries(limits).map(([name, value]) => [
+    `\`${name}\``,
+    valueWithUnit(name, value),
+    meanings.get(name) ?? '',
+  ])
+  return page('Limits and defaults', 'src/limits.ts', [
+    'Everything that is bounded, and every default, in one table. What exceeds a limit is refused with an\n' +
+      'error that names the limit and the size; nothing is cut or dropped in silence.',
+    table(['name', 'value', 'what it bounds'], rows),
+  ])
+}
+
+/** The comment above each limit in its source. */
+export function limitMeanings(): ReadonlyMap<string, string> {
+  const path = join(import.meta.dirname, '../src/limits.ts')
+  const text = readFileSync(path, 'utf8')
+  const meanings = new Map<string, string>()
+  for (const comment of parseSync(path, text).comments) {
+    const name = /^\s*(\w+):/.exec(text.slice(comment.end))?.[1]
+    if (comment.type !== 'Block' || name === undefined) continue
+    meanings.set(name, comment.value.replaceAll(/^\s*\*+ ?/gm, '').replaceAll(/\s+/g, ' ').trim())
+  }
+  return meanings
+}
+
+const page = (title: string, source: string, parts: readonly string[]): string =>
+  `${[
+    `# ${title}`,
+    `<!-- Written by \`npm run docs\` from \`${source}\`; a test holds them equal. -->`,
+    ...parts,
+  ].join('\n\n')}\n`
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+
+const yesNo = (value: boolean): string => (value ? 'yes' : 'no')
+
+const byteUnits = [
+  ['GiB', 1024 ** 3],
+  ['MiB', 1024 ** 2],
+  ['KiB', 1024],
+  ['bytes', 1],
+] as const
+
+const timeUnits = [
+  ['days', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+  ['ms', 1],
+] as const
+
+function valueWithUnit(name: string, value: number): string {
+  if (/Bytes(?=[A-Z]|$)|^bytes/.test(name)) return inUnits(value, byteUnits)
+  if (/Ms(?=[A-Z]|$)/.test(name)) return inUnits(value, timeUnits)
+  return value.toLocaleString('en-US')
+}
+
+/** In the largest unit that gives a whole number. */
+function inUnits(value: number, units: readonly (readonly [string, number])[]): string {
+  const [unit, size] = units.find(([, each]) => value % each === 0) ?? ['', 1]
+  const count = value / size
+  const word = count === 1 && unit.endsWith('s') && unit.length > 2 ? unit.slice(0, -1) : unit
+  return `${count.toLocaleString('en-US')} ${word}`
+}
