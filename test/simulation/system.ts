@@ -1,0 +1,28 @@
+/*
+ * The system under test, as the simulation needs it: so that the same run can be made against a copy
+ * of the sources with a bug planted in it.
+ */
+
+import type { Clock } from '../../src/clock.ts'
+import type { Disk } from '../../src/embedded/journal/disk.ts'
+import type { Ledger } from '../../src/embedded/ledger/ledger.ts'
+import type { Engine } from '../../src/engine.ts'
+import type { RandomSource } from '../../src/testing/random.ts'
+import type { RunPlan } from './run-plan.ts'
+
+export interface Devices {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly ledger: Ledger
+}
+
+export interface LedgerDatabase {
+  open(): Ledger
+  /** The database that the next start finds. */
+  afterCrash(random: RandomSource, how: 'power' | 'kill'): LedgerDatabase
+}
+
+export interface System {
+  open(devices: Devices, plan: RunPlan, random16: () => number): Promise<Engine>
+  newLedger(random: RandomSource): LedgerDatabase
+}
