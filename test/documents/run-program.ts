@@ -1,0 +1,34 @@
+/*
+ * Runs a program as a user would, in a process of its own and a folder of its own.
+ */
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+
+export interface Ran {
+  /** Exit code, or null when a signal ended it. */
+  readonly code: number | null
+  /** What it printed, on both streams. */
+  readonly output: string
+}
+
+export async function runProgram(
+  command: string,
+  args: readonly string[],
+  options: { readonly cwd: string; readonly msMax: number; readonly env?: NodeJS.ProcessEnv },
+): Promise<Ran> {
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: options.env ?? process.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: options.msMax,
+    killSignal: 'SIGKILL',
+  })
+  const [out, err, [code]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close') as Promise<[number | null]>,
+  ])
+  return { code, output: out + err }
+}
