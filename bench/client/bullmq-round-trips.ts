@@ -1,0 +1,4 @@
+import { bullmqRoundTrips } from './bullmq.ts'
+import { runClient } from './run-client.ts'
+
+runClient(bullmqRoundTrips)

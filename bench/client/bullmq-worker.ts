@@ -1,0 +1,6 @@
+import { type BullmqSettings, startWorker } from './bullmq.ts'
+
+process.once('message', async (settings: BullmqSettings) => {
+  await startWorker(settings)
+  process.send?.('ready')
+})

@@ -1,0 +1,24 @@
+import { homing, queue } from '../../src/index.ts'
+import { closedLoop, type Load, type LoadResult } from './closed-loop.ts'
+import { checkTotal, type Order, type OrderTotal, orderOf, totalOf } from './order.ts'
+import { runClient } from './run-client.ts'
+
+export interface HomingRoundTripSettings {
+  readonly directory: string
+  readonly load: Load
+  readonly concurrency: number
+}
+
+const orders = queue('orders')
+
+runClient(async (settings: HomingRoundTripSettings): Promise<LoadResult> => {
+  const { concurrency } = settings
+  await using home = await homing(settings.directory)
+  home.consume(orders, async ({ input }) => totalOf(input as Order), {
+    concurrency,
+    prefetch: 2 * concurrency,
+  })
+  return await closedLoop(settings.load, async (n) =>
+    checkTotal(n, (await home.call(orders, orderOf(n))) as OrderTotal),
+  )
+})

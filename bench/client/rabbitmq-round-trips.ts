@@ -1,0 +1,4 @@
+import { rabbitRoundTrips } from './rabbitmq.ts'
+import { runClient } from './run-client.ts'
+
+runClient(rabbitRoundTrips)
