@@ -74,7 +74,13 @@ export function limitMeanings(): ReadonlyMap<string, string> {
   for (const comment of parseSync(path, text).comments) {
     const name = /^\s*(\w+):/.exec(text.slice(comment.end))?.[1]
     if (comment.type !== 'Block' || name === undefined) continue
-    meanings.set(name, comment.value.replaceAll(/^\s*\*+ ?/gm, '').replaceAll(/\s+/g, ' ').trim())
+    meanings.set(
+      name,
+      comment.value
+        .replaceAll(/^\s*\*+ ?/gm, '')
+        .replaceAll(/\s+/g, ' ')
+        .trim(),
+    )
   }
   return meanings
 }
