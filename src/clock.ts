@@ -39,5 +39,5 @@ export const systemClock: Clock = {
  */
 export function steadyWallClock(clock: Clock): () => number {
   const offsetMs = clock.wallMs() - clock.monotonicMs()
-  return () => offsetMs + clock.monotonicMs()
+  return () => Math.floor(offsetMs + clock.monotonicMs())
 }

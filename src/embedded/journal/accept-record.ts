@@ -29,16 +29,20 @@ const idChosenFlag = 1
 const metaFlag = 2
 const delayedFlag = 4
 
+export const metaJson = (message: Message): string | undefined =>
+  message.meta && JSON.stringify(message.meta)
+
 export function writeAccept(
   writer: ByteWriter,
   message: Message,
   acceptedAtMs: number,
   entries: readonly AcceptedEntry[],
+  metaText = metaJson(message),
 ): void {
   const delayed = message.availableAtMs > 0
   writer.u8(
     (message.idChosen ? idChosenFlag : 0) |
-      (message.meta === undefined ? 0 : metaFlag) |
+      (metaText === undefined ? 0 : metaFlag) |
       (delayed ? delayedFlag : 0),
   )
   writer.u8(message.priority)
@@ -57,7 +61,7 @@ export function writeAccept(
   writer.text8(message.exchange)
   writer.text8(message.routingKey)
   writeContentType(writer, message.contentType)
-  if (message.meta !== undefined) writer.text32(JSON.stringify(message.meta))
+  if (metaText !== undefined) writer.text32(metaText)
   writer.bytes32(message.body)
 }
 

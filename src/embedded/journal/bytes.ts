@@ -142,6 +142,12 @@ export class ByteReader {
     return this.buffer.subarray(from, from + length)
   }
 
+  /** That many bytes as they are: a view, not a copy. */
+  raw(length: number): Buffer {
+    const from = this.#advance(length)
+    return this.buffer.subarray(from, from + length)
+  }
+
   #text(length: number): string {
     const from = this.#advance(length)
     return this.buffer.toString('utf8', from, from + length)

@@ -75,7 +75,8 @@ export function frameAt(buffer: Buffer, from: number, limit = buffer.length): Fr
   const end = from + frameBytes + length
   if (end > limit) return undefined
   const type = buffer[from + 8] as RecordType
-  if (type < recordTypes.batch || type > recordTypes.move || buffer[from + 9] !== 0) return undefined
+  if (type < recordTypes.batch || type > recordTypes.move || buffer[from + 9] !== 0)
+    return undefined
   const checksum = buffer.readUInt32LE(from + 4)
   if (crc32(buffer.subarray(from + checkedFrom, end), length) !== checksum) return undefined
   const lsn = buffer.readUInt32LE(from + 10) + buffer.readUInt16LE(from + 14) * lsnHigh

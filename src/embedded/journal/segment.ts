@@ -1,8 +1,8 @@
 /*
  * A segment: one file of the journal.
  *
- *   'HOMINGJ1' · u32 format version · u32 segment number · f64 last LSN before it · u32 checksum · 0…
- *   |<------------------------------- 64 bytes -------------------------------->| records …
+ *   'HOMINGJ1' · u32 format version · u32 segment number · u32 checksum · 0…
+ *   |<------------------------- 64 bytes ------------------------->| records …
  *
  * Rule: a segment is only ever appended to by the process that made it. Recovery starts a new one,
  * so nothing is ever written behind a hole or a torn record.
@@ -14,7 +14,7 @@ import { HomingError } from '../../errors.ts'
 export const segmentHeaderBytes = 64
 export const journalFormat = 1
 const magic = 'HOMINGJ1'
-const checkedBytes = 24
+const checkedBytes = 16
 
 export const segmentName = (segment: number): string =>
   `journal-${String(segment).padStart(10, '0')}.log`
@@ -25,28 +25,21 @@ export function segmentNumber(name: string): number | undefined {
   return match ? Number(match[1]) : undefined
 }
 
-export function segmentHeader(segment: number, lastLsnBefore: number): Buffer {
+export function segmentHeader(segment: number): Buffer {
   const header = Buffer.alloc(segmentHeaderBytes)
   header.write(magic, 'latin1')
   header.writeUInt32LE(journalFormat, 8)
   header.writeUInt32LE(segment, 12)
-  header.writeDoubleLE(lastLsnBefore, 16)
   header.writeUInt32LE(crc32(header.subarray(0, checkedBytes)), checkedBytes)
   return header
 }
 
-export interface SegmentHeader {
-  readonly segment: number
-  readonly lastLsnBefore: number
-}
-
 /**
- * Undefined when the header is torn or altered. Fails with `format-unknown` when it is whole and of
- * another version.
+ * Whether the header is whole. Fails with `format-unknown` when it is, and of another version.
  */
-export function readSegmentHeader(bytes: Buffer, name: string): SegmentHeader | undefined {
-  if (bytes.length < segmentHeaderBytes || bytes.toString('latin1', 0, 8) !== magic) return undefined
-  if (bytes.readUInt32LE(checkedBytes) !== crc32(bytes.subarray(0, checkedBytes))) return undefined
+export function segmentHeaderIsWhole(bytes: Buffer, name: string): boolean {
+  if (bytes.length < segmentHeaderBytes || bytes.toString('latin1', 0, 8) !== magic) return false
+  if (bytes.readUInt32LE(checkedBytes) !== crc32(bytes.subarray(0, checkedBytes))) return false
   const version = bytes.readUInt32LE(8)
   if (version !== journalFormat) {
     throw new HomingError(
@@ -54,5 +47,5 @@ export function readSegmentHeader(bytes: Buffer, name: string): SegmentHeader | 
       `${name} has journal format ${version}; this version of Homing reads format ${journalFormat}: open the directory with the version that wrote it`,
     )
   }
-  return { segment: bytes.readUInt32LE(12), lastLsnBefore: bytes.readDoubleLE(16) }
+  return true
 }

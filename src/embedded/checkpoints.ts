@@ -1,0 +1,245 @@
+/*
+ * Taking checkpoints, and reading the newest whole one.
+ *
+ * Rule: a checkpoint is a picture of one moment: blocks are copied and everything else is encoded
+ * before anything is awaited. It is named only when the journal up to its LSN and the pages it names
+ * are durable. A segment or page that only older checkpoints than the last two need is free.
+ */
+
+import {
+  type BlockHead,
+  type CheckpointHead,
+  checkpointName,
+  checkpointNumber,
+  encodeCheckpoint,
+  type QueueHead,
+  readCheckpoint,
+  readEntry,
+  writeEntry,
+} from './checkpoint-file.ts'
+import type { IndexPages } from './index-pages.ts'
+import { type ByteReader, ByteWriter } from './journal/bytes.ts'
+import type { Disk } from './journal/disk.ts'
+import type { Journal } from './journal/journal.ts'
+import { messageKind } from './queue/entry.ts'
+import { Fifo } from './queue/fifo.ts'
+import { blockRowsMax, IndexBlock, rowBytes } from './queue/index-block.ts'
+import type { Queue } from './queue/queue.ts'
+import type { State } from './state.ts'
+
+export interface CheckpointParts {
+  readonly disk: Disk
+  readonly state: State
+  readonly pages: IndexPages
+  readonly seed: number
+  readonly routing: () => unknown
+}
+
+export class Checkpoints {
+  readonly #parts: CheckpointParts
+  #number: number
+  #lsn: number
+  /** LSN of the checkpoint before the last: what came before it is in both. */
+  safeLsn = 0
+
+  constructor(parts: CheckpointParts, last: { readonly number: number; readonly lsn: number }) {
+    this.#parts = parts
+    this.#number = last.number
+    this.#lsn = last.lsn
+  }
+
+  /** LSN of the newest checkpoint. */
+  get lsn(): number {
+    return this.#lsn
+  }
+
+  async take(journal: Journal): Promise<void> {
+    const { disk, pages } = this.#parts
+    const lsn = journal.lastLsn
+    const writes: Promise<void>[] = []
+    const file = this.#encode(journal, writes)
+    await Promise.all(writes)
+    await pages.sync()
+    await journal.durable()
+    const number = this.#number + 1
+    const name = checkpointName(number)
+    const handle = await disk.create(name)
+    try {
+      await handle.write(file, 0)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    await disk.syncDirectory()
+    this.#number = number
+    this.safeLsn = this.#lsn
+    this.#lsn = lsn
+    pages.checkpointed()
+    await this.#removeBefore(number - 1)
+  }
+
+  async #removeBefore(number: number): Promise<void> {
+    const { disk } = this.#parts
+    for (const name of await disk.list()) {
+      const other = checkpointNumber(name)
+      if (other !== undefined && other < number) await disk.remove(name)
+    }
+  }
+
+  #encode(journal: Journal, writes: Promise<void>[]): Buffer {
+    const { state, seed, routing } = this.#parts
+    const parts = new ByteWriter(64 * 1024)
+    const queues: QueueHead[] = []
+    for (const live of state.queues.values()) queues.push(this.#queue(live.queue, parts, writes))
+    const head: CheckpointHead = {
+      lsn: journal.lastLsn,
+      segment: journal.segment,
+      from: journal.nextFrom,
+      seed,
+      routing: routing(),
+      gathers: state.gathers.records(),
+      queues,
+      segments: state.segments.all().map(({ segment, lastLsn }) => ({
+        segment,
+        lastLsn: Number.isFinite(lastLsn) ? lastLsn : null,
+      })),
+    }
+    return encodeCheckpoint(head, parts.taken())
+  }
+
+  #queue(queue: Queue, parts: ByteWriter, writes: Promise<void>[]): QueueHead {
+    const { pages } = this.#parts
+    const fifos = queue.fifos.map((fifo) => {
+      pages.free(fifo.freedPages)
+      fifo.freedPages = []
+      const blocks = fifo.blocks.map((block): BlockHead => {
+        if (block.full) writes.push(pages.write(block))
+        else parts.raw(block.copyOut())
+        const { rows, head, live, capacity, firstPosition, lastPosition, deadlineMsMin } = block
+        const page = block.full ? block.page : -1
+        return {
+          rows,
+          head,
+          live,
+          capacity,
+          firstPosition,
+          lastPosition,
+          deadlineMsMin: Number.isFinite(deadlineMsMin) ? deadlineMsMin : null,
+          page,
+        }
+      })
+      return { priority: fifo.priority, blocks }
+    })
+    for (const entry of queue.entries.values()) writeEntry(parts, entry)
+    const { number, name, settings, nextPosition } = queue
+    return { number, name, settings, nextPosition, entries: queue.entries.size, fifos }
+  }
+}
+
+export interface LoadedCheckpoint {
+  readonly number: number
+  readonly head: CheckpointHead
+}
+
+export interface LoadParts {
+  readonly disk: Disk
+  readonly pages: IndexPages
+  readonly indexBytesMax: number
+  readonly nowMs: number
+  /** Makes an empty state; called anew for each checkpoint that is tried. */
+  readonly freshState: (seed: number) => State
+  readonly onProblem: (text: string) => void
+}
+
+/** Puts the newest whole checkpoint into a fresh state. Undefined when there is none. */
+export async function loadCheckpoint(
+  parts: LoadParts,
+): Promise<{ readonly loaded: LoadedCheckpoint; readonly state: State } | undefined> {
+  const numbers = (await parts.disk.list())
+    .map(checkpointNumber)
+    .filter((number) => number !== undefined)
+    .sort((a, b) => b - a)
+  for (const number of numbers) {
+    const name = checkpointName(number)
+    const read = await readCheckpoint(parts.disk, name)
+    if (!read) continue
+    try {
+      const state = parts.freshState(read.head.seed)
+      await restore(read.head, read.parts, state, parts)
+      return { loaded: { number, head: read.head }, state }
+    } catch (error) {
+      parts.onProblem(`${name} cannot be used, an older one is tried: ${error}`)
+    }
+  }
+  return undefined
+}
+
+async function restore(
+  head: CheckpointHead,
+  binary: ByteReader,
+  state: State,
+  parts: LoadParts,
+): Promise<void> {
+  const used = new Set<number>()
+  for (const one of head.queues) {
+    for (const fifo of one.fifos) for (const { page } of fifo.blocks) if (page >= 0) used.add(page)
+  }
+  parts.pages.restore(used)
+  for (const { segment, lastLsn } of head.segments) {
+    if (lastLsn !== null) state.segments.use(segment).lastLsn = lastLsn
+  }
+  for (const gather of head.gathers) state.gathers.add(gather)
+  let inMemory = 0
+  for (const one of head.queues) {
+    const { queue } = state.addQueue(one.number, one.name, one.settings, parts.nowMs)
+    queue.nextPosition = one.nextPosition
+    for (const { priority, blocks } of one.fifos) {
+      const fifo = new Fifo(priority)
+      for (const block of blocks) {
+        const restored = await restoreBlock(block, binary, parts)
+        indexRows(restored, state)
+        fifo.blocks.push(restored)
+        fifo.live += restored.live
+        // The head stays in memory; what is behind it only as far as there is room.
+        if (block.page >= 0 && inMemory + restored.memoryBytes > parts.indexBytesMax / 2) {
+          restored.columns = undefined
+        }
+        inMemory += restored.memoryBytes
+      }
+      queue.restoreFifo(fifo)
+    }
+    for (let n = one.entries; n > 0; n--) {
+      const entry = readEntry(binary)
+      state.hold(entry)
+      queue.put(entry)
+    }
+  }
+}
+
+async function restoreBlock(
+  head: BlockHead,
+  binary: ByteReader,
+  parts: LoadParts,
+): Promise<IndexBlock> {
+  const block = new IndexBlock(0)
+  Object.assign(block, head, { deadlineMsMin: head.deadlineMsMin ?? Number.POSITIVE_INFINITY })
+  block.bringBack(
+    head.page >= 0 ? await parts.pages.read(head.page) : binary.raw(head.capacity * rowBytes),
+  )
+  block.dirty = head.page < 0
+  return block
+}
+
+function indexRows(block: IndexBlock, state: State): void {
+  const columns = block.columns
+  if (!columns || block.rows > blockRowsMax) throw new RangeError('a block has too many rows')
+  for (let row = block.head; row < block.rows; row++) {
+    const kind = columns.kind[row] as number
+    if (kind === 0) continue
+    const segment = columns.segment[row] as number
+    state.segments.hold(segment, columns.length[row] as number)
+    if (kind === messageKind) {
+      state.ids.add(columns.hash[row] as number, segment, columns.from[row] as number)
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/*
+ * What the parts of the engine at work share: the state, the journal, the outcomes, the time.
+ */
+
+import type { Clock, Timer } from '../clock.ts'
+import type { Journal } from './journal/journal.ts'
+import type { LiveQueue } from './live-queue.ts'
+import type { Outcomes } from './outcomes.ts'
+import type { Entry } from './queue/entry.ts'
+import type { State } from './state.ts'
+import { type StoredMessage, storedMessage } from './stored-message.ts'
+
+/** Told what people should know and no caller can be told: damage, a full disk. */
+export type OnProblem = (text: string) => void
+
+const wakeMsMin = 5
+
+export class Core {
+  readonly state: State
+  readonly journal: Journal
+  readonly outcomes: Outcomes
+  readonly clock: Clock
+  readonly nowMs: () => number
+  readonly onProblem: OnProblem
+  readonly #due: () => void
+  #timer: Timer | undefined
+  #wakesAtMs = Number.POSITIVE_INFINITY
+  closed = false
+
+  constructor(parts: {
+    state: State
+    journal: Journal
+    outcomes: Outcomes
+    clock: Clock
+    nowMs: () => number
+    onProblem: OnProblem
+    due: () => void
+  }) {
+    this.state = parts.state
+    this.journal = parts.journal
+    this.outcomes = parts.outcomes
+    this.clock = parts.clock
+    this.nowMs = parts.nowMs
+    this.onProblem = parts.onProblem
+    this.#due = parts.due
+  }
+
+  /** Looks at what is due at that time, or before. */
+  wakeAt(atMs: number): void {
+    if (atMs >= this.#wakesAtMs || this.closed) return
+    this.#timer?.cancel()
+    this.#wakesAtMs = atMs
+    this.#timer = this.clock.after(Math.max(wakeMsMin, atMs - this.nowMs()), () => {
+      this.#timer = undefined
+      this.#wakesAtMs = Number.POSITIVE_INFINITY
+      this.#due()
+    })
+  }
+
+  stopTimer(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#wakesAtMs = Number.POSITIVE_INFINITY
+  }
+
+  /** The entry's message when it is in memory. */
+  peekMessage(entry: Entry): StoredMessage | undefined {
+    if (entry.message) return { message: entry.message, acceptedAtMs: entry.acceptedAtMs }
+    const record = this.journal.peek(entry.segment, entry.from)
+    return record && storedMessage(record, entry.kind)
+  }
+
+  /** The entry's message, from disk if need be. Fails with `journal-damaged`. */
+  async loadMessage(entry: Entry): Promise<StoredMessage> {
+    const known = this.peekMessage(entry)
+    return known ?? storedMessage(await this.journal.load(entry.segment, entry.from), entry.kind)
+  }
+
+  queue(name: string): LiveQueue | undefined {
+    return this.state.queues.get(name)
+  }
+}

@@ -1,0 +1,108 @@
+/*
+ * Dead letters: listed from the ledger, replayed as new messages, dropped.
+ *
+ * Rule: a replay is one journal step: the new message's `accept` record and the `drop` record of the
+ * dead letter are of one batch, the accept first, so that a crash between them can leave both and
+ * never neither (invariant 37). The new message has a new id, for the old one has its outcome for
+ * ever; `replayOf` names the old one, and its callbacks go along.
+ */
+
+import type { DeadLetter, DeadLetterFilter } from '../engine.ts'
+import type { MintId } from '../identifier.ts'
+import type { Message } from '../message/message.ts'
+import type { Core } from './core.ts'
+import { recordTypes } from './journal/record.ts'
+import { dropKind } from './ledger/ledger-event.ts'
+import type { Publishing } from './publishing.ts'
+
+const pageMax = 1_000
+
+export class DeadLetters {
+  readonly #core: Core
+  readonly #publishing: Publishing
+  readonly #mintId: MintId
+  /** Taken by a replay or drop whose record the ledger has not stored yet. */
+  readonly #taken = new Set<string>()
+
+  constructor(core: Core, publishing: Publishing, mintId: MintId) {
+    this.#core = core
+    this.#publishing = publishing
+    this.#mintId = mintId
+  }
+
+  async list(filter: DeadLetterFilter): Promise<readonly DeadLetter[]> {
+    await this.#core.outcomes.caughtUp()
+    const found = this.#core.outcomes.ledger.deadLetters(filter)
+    return found.filter((dead) => !this.#taken.has(dead.message.id))
+  }
+
+  async replay(filter: DeadLetterFilter): Promise<readonly string[]> {
+    const newIds: string[] = []
+    await this.#take(filter, (dead) => {
+      for (const letter of dead) {
+        const again = this.#again(letter)
+        this.#publishing.accept(again)
+        newIds.push(again.id)
+      }
+    })
+    return newIds
+  }
+
+  async drop(filter: DeadLetterFilter): Promise<number> {
+    return this.#take(filter, () => undefined)
+  }
+
+  /** Takes all that match, page by page; each page is one durable step. */
+  async #take(
+    filter: DeadLetterFilter,
+    act: (dead: readonly DeadLetter[]) => void,
+  ): Promise<number> {
+    let left = filter.limit ?? Number.POSITIVE_INFINITY
+    let count = 0
+    let after = filter.after
+    while (left > 0) {
+      const page = {
+        ...filter,
+        limit: Math.min(left, pageMax),
+        ...(after === undefined ? {} : { after }),
+      }
+      await this.#core.outcomes.caughtUp()
+      const listed = this.#core.outcomes.ledger.deadLetters(page)
+      const dead = listed.filter(({ message }) => !this.#taken.has(message.id))
+      if (dead.length > 0) await this.#takePage(dead, act)
+      count += dead.length
+      left -= dead.length
+      if (listed.length < page.limit) break
+      after = listed.at(-1)?.message.id
+    }
+    return count
+  }
+
+  async #takePage(
+    dead: readonly DeadLetter[],
+    act: (dead: readonly DeadLetter[]) => void,
+  ): Promise<void> {
+    const { journal, outcomes } = this.#core
+    const ids = dead.map(({ message }) => message.id)
+    act(dead)
+    for (const id of ids) this.#taken.add(id)
+    journal.begin().raw(Buffer.from(JSON.stringify(ids)))
+    outcomes.feedLast(journal.end(recordTypes.drop), dropKind)
+    await journal.durable()
+    await outcomes.caughtUp()
+    for (const id of ids) this.#taken.delete(id)
+  }
+
+  /** The same work under a new id, with as much time as it had at first. */
+  #again({ message, acceptedAtMs }: DeadLetter): Message {
+    const withinMs = message.deadlineAtMs - acceptedAtMs
+    return {
+      ...message,
+      id: this.#mintId(),
+      idChosen: false,
+      availableAtMs: 0,
+      deadlineAtMs: this.#core.nowMs() + withinMs,
+      meta: { ...message.meta, replayOf: message.id },
+    }
+  }
+}

@@ -1,0 +1,241 @@
+/*
+ * From queues to consumers.
+ *
+ *   accepted, a consumer waits ──────────────▶ handed out at the end of this turn
+ *   waiting in the queue ── `delivered` record ── sync ──▶ handed out
+ *
+ * Rule: whatever a consumer has seen is on record with it. A message handed out in the turn that
+ * accepts it says so in its own accept record; any other delivery is on disk before it is made. So
+ * `redelivered` and `attempt` stay true across a crash (invariants 9, 10).
+ */
+
+import type { SubscribeOptions, SubscriptionHandler } from '../engine.ts'
+import type { Message } from '../message/message.ts'
+import type { Core } from './core.ts'
+import type { IndexPages } from './index-pages.ts'
+import { writePositions } from './journal/entry-records.ts'
+import { recordTypes } from './journal/record.ts'
+import { HeldDelivery, type KeyState, type LiveQueue, Subscriber } from './live-queue.ts'
+import type { Entry } from './queue/entry.ts'
+
+/** Messages of busy keys that are taken out of the line so that others can pass. */
+const parkedMax = 10_000
+/** Deliveries put on record in one go. */
+const pumpMax = 1_024
+
+export interface DeliveringParts {
+  readonly core: Core
+  readonly pages: IndexPages
+  readonly firstTag: number
+  /** A message whose deadline has passed, or whose record cannot be read, is for the others. */
+  expire(live: LiveQueue, entry: Entry): void
+  damaged(live: LiveQueue, entry: Entry, error: unknown): void
+}
+
+export class Delivering {
+  readonly #parts: DeliveringParts
+  readonly #core: Core
+  #nextTag: number
+  #handouts: HeldDelivery[] = []
+
+  constructor(parts: DeliveringParts) {
+    this.#parts = parts
+    this.#core = parts.core
+    this.#nextTag = parts.firstTag
+  }
+
+  subscribe(live: LiveQueue, options: SubscribeOptions, handler: SubscriptionHandler): Subscriber {
+    const subscriber = new Subscriber(live, options, handler)
+    live.subscribers.push(subscriber)
+    return subscriber
+  }
+
+  /**
+   * The subscriber that may have a new message at once: nothing waits before it and no limit holds
+   * it back. The limits are charged.
+   */
+  startAtOnce(live: LiveQueue, message: Message, nowMs: number): Subscriber | undefined {
+    if (live.subscribers.length === 0 || live.queue.waiting > 0) return undefined
+    if (message.availableAtMs > nowMs) return undefined
+    const { settings } = live.queue
+    const limited = settings.rate !== undefined || settings.concurrencyMax !== undefined
+    if (limited && live.limiter.waitMs(nowMs) > 0) return undefined
+    const key = this.#keyState(live, message, nowMs)
+    if (key && (key.parked.length > 0 || key.limiter.waitMs(nowMs) > 0)) return undefined
+    const subscriber = live.nextSubscriber()
+    if (!subscriber) return undefined
+    live.limiter.start()
+    key?.limiter.start()
+    return subscriber
+  }
+
+  /** Gives an entry, already held and counted, to a subscriber; it is told at the end of this turn. */
+  hold(live: LiveQueue, entry: Entry, message: Message, subscriber: Subscriber): HeldDelivery {
+    const delivery = new HeldDelivery(message, live, entry, subscriber, this.#nextTag++)
+    entry.message = message
+    entry.deadlineAtMs = message.deadlineAtMs
+    entry.holder = delivery
+    subscriber.held.add(delivery)
+    return delivery
+  }
+
+  /** Hands out once the code that runs now has finished. */
+  handOutSoon(delivery: HeldDelivery): void {
+    if (this.#handouts.push(delivery) > 1) return
+    queueMicrotask(() => {
+      const handouts = this.#handouts
+      this.#handouts = []
+      this.#handOut(handouts)
+    })
+  }
+
+  #handOut(deliveries: readonly HeldDelivery[]): void {
+    const nowMs = this.#core.nowMs()
+    for (const delivery of deliveries) {
+      if (delivery.over) continue
+      const { entry, live, message } = delivery
+      delivery.seen = true
+      live.delivered++
+      if (message.timeoutMs > 0) {
+        entry.timeoutAtMs = nowMs + message.timeoutMs
+        live.queue.watchTimeout(entry)
+      }
+      delivery.subscriber.handler.deliver(delivery)
+    }
+    const live = deliveries[0]?.live
+    if (live) this.#core.wakeAt(live.queue.dueAtMs)
+  }
+
+  /** Delivers what can be delivered. Call it whenever something may have changed. */
+  pump(live: LiveQueue): void {
+    if (live.queue.waiting === live.parked || live.loading || this.#core.closed) return
+    if (this.#core.journal.failure) return
+    const taken: HeldDelivery[] = []
+    while (taken.length < pumpMax && this.#takeOne(live, taken));
+    if (taken.length > 0) this.#record(live, taken)
+  }
+
+  /** True when another one may follow. */
+  #takeOne(live: LiveQueue, taken: HeldDelivery[]): boolean {
+    const core = this.#core
+    const { queue } = live
+    if (!live.subscribers.some((subscriber) => subscriber.hasCredit)) return false
+    const entry = queue.candidate()
+    if (!entry) {
+      const block = queue.neededBlock()
+      if (block) this.#after(live, this.#parts.pages.bringBack(block))
+      return false
+    }
+    const nowMs = core.nowMs()
+    const waitMs = live.limiter.waitMs(nowMs)
+    if (waitMs > 0) {
+      if (waitMs < Number.POSITIVE_INFINITY) this.#pumpIn(live, waitMs)
+      return false
+    }
+    const stored = this.#stored(live, entry)
+    if (!stored) return false
+    if (entry.deadlineAtMs <= nowMs) {
+      this.#parts.expire(live, entry)
+      return queue.candidate() !== entry
+    }
+    const key = this.#keyState(live, stored.message, nowMs)
+    if (key && !this.#keyMayStart(live, key, entry, nowMs)) return live.parked < parkedMax
+    queue.take(entry)
+    entry.attempts++
+    entry.acceptedAtMs = stored.acceptedAtMs
+    live.limiter.start()
+    key?.limiter.start()
+    taken.push(this.hold(live, entry, stored.message, live.nextSubscriber() as Subscriber))
+    return true
+  }
+
+  #stored(live: LiveQueue, entry: Entry): { message: Message; acceptedAtMs: number } | undefined {
+    try {
+      const stored = this.#core.peekMessage(entry)
+      if (stored) return stored
+    } catch (error) {
+      this.#parts.damaged(live, entry, error)
+      return undefined
+    }
+    const load = this.#core.journal.load(entry.segment, entry.from)
+    this.#after(
+      live,
+      load.catch((error) => this.#parts.damaged(live, entry, error)),
+    )
+    return undefined
+  }
+
+  #keyMayStart(live: LiveQueue, key: KeyState, entry: Entry, nowMs: number): boolean {
+    const waitMs = key.limiter.waitMs(nowMs)
+    const next = key.parked[0]
+    if (waitMs <= 0 && (!next || entry.position < next.position)) return true
+    if (live.parked >= parkedMax) return false
+    live.queue.park(entry)
+    key.parked.push(entry)
+    live.parked++
+    if (waitMs < Number.POSITIVE_INFINITY) this.#pumpIn(live, waitMs)
+    return false
+  }
+
+  #keyState(live: LiveQueue, message: Message, nowMs: number): KeyState | undefined {
+    const { perKey } = live.queue.settings
+    const key = message.meta?.key
+    return perKey && key !== undefined ? live.key(key, perKey, nowMs) : undefined
+  }
+
+  /** Parked messages whose key may go on return to their places in the line. */
+  unpark(live: LiveQueue): void {
+    if (live.parked === 0) return
+    const nowMs = this.#core.nowMs()
+    for (const [name, key] of live.keys) {
+      while (key.parked.length > 0 && key.limiter.waitMs(nowMs) <= 0) {
+        // One at a time: the next one is judged when this one has started.
+        live.parked--
+        live.queue.unpark(key.parked.shift() as Entry)
+        break
+      }
+      if (key.parked.length === 0 && key.limiter.idle(nowMs)) live.keys.delete(name)
+    }
+  }
+
+  #record(live: LiveQueue, taken: readonly HeldDelivery[]): void {
+    const { journal } = this.#core
+    const positions = taken.map((delivery) => delivery.entry.position)
+    writePositions(journal.begin(), live.queue.number, positions)
+    journal.end(recordTypes.delivered)
+    journal.whenDurable((error) => {
+      if (!error) this.#handOut(taken)
+    })
+    if (taken.length === pumpMax) this.#core.clock.soon(() => this.pump(live))
+  }
+
+  /** A delivery is over, in whatever way: its consumer may take another, its limits are freed. */
+  release(delivery: HeldDelivery, over: NonNullable<HeldDelivery['over']>): void {
+    delivery.over = over
+    delivery.entry.holder = undefined
+    const { live, subscriber } = delivery
+    subscriber.held.delete(delivery)
+    live.limiter.end()
+    const { perKey } = live.queue.settings
+    const key = delivery.message.meta?.key
+    if (perKey && key !== undefined) live.keys.get(key)?.limiter.end()
+    this.unpark(live)
+  }
+
+  #after(live: LiveQueue, loaded: Promise<unknown>): void {
+    live.loading = true
+    loaded
+      .catch((error) => this.#core.onProblem(`reading queue "${live.queue.name}" failed: ${error}`))
+      .finally(() => {
+        live.loading = false
+        this.pump(live)
+      })
+  }
+
+  #pumpIn(live: LiveQueue, waitMs: number): void {
+    this.#core.clock.after(waitMs, () => {
+      this.unpark(live)
+      this.pump(live)
+    })
+  }
+}

@@ -1,0 +1,42 @@
+/*
+ * One process at a time works in a data directory.
+ *
+ * The lock is the operating system's, taken through SQLite on the empty file `lock`: it is gone with
+ * the process that holds it, however that ends, and no time-out or process id has to be believed.
+ * The file `owner` names the process, for the error that the next one gets.
+ */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { HomingError } from '../errors.ts'
+
+export interface DirectoryLock {
+  release(): void
+}
+
+/** Fails with `locked`, naming the process that holds the directory. */
+export async function lockDirectory(directory: string): Promise<DirectoryLock> {
+  const { DatabaseSync } = await import('node:sqlite')
+  const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 0 })
+  try {
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  } catch (cause) {
+    lock.close()
+    if (!/locked|busy/i.test(String(cause))) throw cause
+    throw new HomingError(
+      'locked',
+      `${directory} is in use by ${owner(directory)}; close it there first, or give this process a directory of its own`,
+      { cause },
+    )
+  }
+  writeFileSync(join(directory, 'owner'), `${process.pid}\n`, { mode: 0o600 })
+  return { release: () => lock.close() }
+}
+
+function owner(directory: string): string {
+  try {
+    return `process ${readFileSync(join(directory, 'owner'), 'utf8').trim()}`
+  } catch {
+    return 'another process'
+  }
+}

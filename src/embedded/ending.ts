@@ -1,0 +1,238 @@
+/*
+ * Ends that no consumer decides: deadlines, time-outs, cancellation, purge, a full queue, damage.
+ *
+ * An entry is taken out of its queue at once, so that nobody else gets it, and its outcome is written
+ * when its message has been read, in the same turn if it is in memory. A crash in between leaves it
+ * where it was: nothing was shown yet.
+ */
+
+import type { Core } from './core.ts'
+import type { Delivering } from './delivering.ts'
+import type { IndexPages } from './index-pages.ts'
+import { readAccept } from './journal/accept-record.ts'
+import { ByteReader } from './journal/bytes.ts'
+import { readMove } from './journal/move-record.ts'
+import { frameBytes, recordTypes } from './journal/record.ts'
+import type { HeldDelivery, LiveQueue } from './live-queue.ts'
+import { type Entry, entryStates } from './queue/entry.ts'
+import type { IndexBlock } from './queue/index-block.ts'
+import { jsonBody, type OutcomeBody, type Settling } from './settling.ts'
+import { type StoredMessage, storedMessage } from './stored-message.ts'
+
+export interface EndingParts {
+  readonly core: Core
+  readonly pages: IndexPages
+  readonly settling: Settling
+  readonly delivering: Delivering
+}
+
+type Because = 'expired' | 'canceled' | 'full'
+
+export class Ending {
+  readonly #parts: EndingParts
+  readonly #core: Core
+  /** Entries whose message is being read, so that their outcome can be written. */
+  readonly #ending = new Set<Promise<unknown>>()
+  /** Records that could not be read, by queue: kept on disk, out of the way. */
+  readonly damagedCounts = new Map<string, number>()
+
+  constructor(parts: EndingParts) {
+    this.#parts = parts
+    this.#core = parts.core
+  }
+
+  /** Everything due by now, in all queues. */
+  due(): void {
+    const nowMs = this.#core.nowMs()
+    for (const live of this.#core.state.queues.values()) {
+      if (live.queue.dueAtMs <= nowMs) this.#dueIn(live, nowMs)
+      this.#core.wakeAt(live.queue.dueAtMs)
+    }
+  }
+
+  #dueIn(live: LiveQueue, nowMs: number): void {
+    const due = live.queue.due(nowMs)
+    for (const entry of due.expired) this.expire(live, entry)
+    for (const entry of due.timedOut) this.#parts.settling.timedOut(live, entry)
+    for (const block of due.needed) this.#bringBack(live, block)
+    this.#parts.delivering.unpark(live)
+    this.#parts.delivering.pump(live)
+  }
+
+  #bringBack(live: LiveQueue, block: IndexBlock): void {
+    this.#keep(
+      this.#parts.pages.bringBack(block).then(
+        () => this.#core.wakeAt(this.#core.nowMs()),
+        (error) => this.#core.onProblem(`queue "${live.queue.name}": ${error}`),
+      ),
+    )
+  }
+
+  expire(live: LiveQueue, entry: Entry): void {
+    this.#endEntry(live, entry, 'expired', (stored) =>
+      jsonBody('expired', { deadline: new Date(deadlineOf(live, stored)).toISOString() }),
+    )
+  }
+
+  /** Pushes the oldest waiting message out of a full queue. */
+  dropHead(live: LiveQueue): boolean {
+    const entry = live.queue.candidate()
+    if (!entry) return false
+    this.#endEntry(live, entry, 'full', () => jsonBody('rejected', { by: 'full' }))
+    return true
+  }
+
+  /** True when this call ended it. */
+  async cancel(id: string, data: { by?: string; reason?: string }): Promise<boolean> {
+    const { state, journal } = this.#core
+    let ended = false
+    for (const place of state.ids.places(state.hash(id))) {
+      const record = await journal.load(place.segment, place.from)
+      if (storedMessage(record, 1).message.id !== id) continue
+      for (const { queueNumber, position } of entriesOf(record)) {
+        const live = state.numbered.get(queueNumber)
+        if (live && (await this.#cancelAt(live, position, data))) ended = true
+      }
+    }
+    await Promise.all(this.#ending)
+    await journal.durable()
+    return ended
+  }
+
+  async #cancelAt(live: LiveQueue, position: number, data: object): Promise<boolean> {
+    for (;;) {
+      const entry = this.#waitingOrHeld(live, position)
+      if (entry === undefined) return false
+      if ('columns' in entry) {
+        await this.#parts.pages.bringBack(entry)
+        continue
+      }
+      this.#endEntry(live, entry, 'canceled', () => jsonBody('canceled', data))
+      this.#parts.delivering.pump(live)
+      return true
+    }
+  }
+
+  /** The entry of that position, or the block to bring back first. */
+  #waitingOrHeld(live: LiveQueue, position: number): Entry | IndexBlock | undefined {
+    const entry = live.queue.entries.get(position)
+    if (entry) return entry
+    const there = live.queue.locate(position)
+    if (!there) return undefined
+    if (!there.block.columns) return there.block
+    const row = there.block.rowOf(position)
+    return row < 0 ? undefined : there.block.entryAt(row, there.fifo.priority)
+  }
+
+  /** Ends everything that waits, as canceled. Returns how many. */
+  async purge(live: LiveQueue): Promise<number> {
+    let count = 0
+    const how = (): OutcomeBody => jsonBody('canceled', { reason: 'purged' })
+    for (const entry of [...live.queue.entries.values()]) {
+      if (entry.state === entryStates.held) continue
+      this.#endEntry(live, entry, 'canceled', how)
+      count++
+    }
+    for (const fifo of live.queue.fifos) {
+      for (const block of [...fifo.blocks]) {
+        if (block.live > 0 && !block.columns) await this.#parts.pages.bringBack(block)
+        for (let row = block.head; row < block.rows; row++) {
+          if (!block.isLive(row)) continue
+          this.#endEntry(live, block.entryAt(row, fifo.priority), 'canceled', how)
+          count++
+        }
+        // Deep queues: let what was gathered be written before more is.
+        if (this.#core.journal.gatheredBytes > 1_000_000) await this.#core.journal.durable()
+      }
+    }
+    await Promise.all(this.#ending)
+    await this.#core.journal.durable()
+    return count
+  }
+
+  #endEntry(
+    live: LiveQueue,
+    found: Entry,
+    because: Because,
+    how: (stored: StoredMessage) => OutcomeBody,
+  ): void {
+    const entry = this.#takeOut(live, found, because)
+    if (!entry) return
+    try {
+      const stored = this.#core.peekMessage(entry)
+      if (stored) {
+        this.#parts.settling.finish(live, entry, stored, how(stored))
+        return
+      }
+    } catch (error) {
+      this.#quarantine(live, error)
+      return
+    }
+    this.#keep(
+      this.#core.loadMessage(entry).then(
+        (stored) => this.#parts.settling.finish(live, entry, stored, how(stored)),
+        (error) => this.#quarantine(live, error),
+      ),
+    )
+  }
+
+  /** Out of the queue, away from its consumer. Undefined when it has left already. */
+  #takeOut(live: LiveQueue, found: Entry, because: Because): Entry | undefined {
+    const { queue } = live
+    const entry = queue.entries.get(found.position)
+    if (entry) {
+      const delivery = entry.holder as HeldDelivery | undefined
+      if (delivery) this.#parts.settling.revoke(delivery, because === 'full' ? 'canceled' : because)
+      if (entry.state === entryStates.parked) unparkForGood(live, entry)
+      queue.remove(entry)
+      return entry
+    }
+    const there = queue.locate(found.position)
+    const row = there?.block.columns ? there.block.rowOf(found.position) : -1
+    return there && row >= 0 ? queue.removeRow(there.fifo, there.block, row) : undefined
+  }
+
+  /** A record that cannot be read: its entry leaves the queue, the record stays on disk for people. */
+  damaged(live: LiveQueue, found: Entry, error: unknown): void {
+    if (this.#takeOut(live, found, 'canceled')) this.#quarantine(live, error)
+  }
+
+  #quarantine(live: LiveQueue, error: unknown): void {
+    const { name } = live.queue
+    this.damagedCounts.set(name, (this.damagedCounts.get(name) ?? 0) + 1)
+    const text = error instanceof Error ? error.message : String(error)
+    this.#core.onProblem(`a message of queue "${name}" cannot be read and is set aside: ${text}`)
+  }
+
+  #keep(work: Promise<unknown>): void {
+    this.#ending.add(work)
+    void work.finally(() => this.#ending.delete(work))
+  }
+
+  get busy(): boolean {
+    return this.#ending.size > 0
+  }
+
+  /** Resolves when no end is under way. */
+  async settled(): Promise<void> {
+    while (this.#ending.size > 0) await Promise.all(this.#ending)
+  }
+}
+
+const deadlineOf = (live: LiveQueue, stored: StoredMessage): number =>
+  live.waitsUntilMs(stored.message, stored.acceptedAtMs)
+
+function unparkForGood(live: LiveQueue, entry: Entry): void {
+  for (const key of live.keys.values()) {
+    const at = key.parked.indexOf(entry)
+    if (at < 0) continue
+    key.parked.splice(at, 1)
+    live.parked--
+    return
+  }
+}
+
+function entriesOf(record: Buffer): readonly { queueNumber: number; position: number }[] {
+  const reader = new ByteReader(record, frameBytes)
+  return record[8] === recordTypes.move ? [readMove(reader)] : readAccept(reader).entries
+}

@@ -1,0 +1,86 @@
+/*
+ * Starting and finishing gathers. What a gather is, and why it survives a crash: gathers.ts.
+ */
+
+import type { GatherRequest } from '../engine.ts'
+import { HomingError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { encodeGathered, gatheredContentType } from '../message/homecoming.ts'
+import { callbackQueue, type Message } from '../message/message.ts'
+import type { Core } from './core.ts'
+import { gatheredMessageId } from './gathers.ts'
+import { recordTypes } from './journal/record.ts'
+import type { Publishing } from './publishing.ts'
+
+export class Gathering {
+  readonly #core: Core
+  readonly #publishing: Publishing
+
+  constructor(core: Core, publishing: Publishing) {
+    this.#core = core
+    this.#publishing = publishing
+  }
+
+  /** Fails with `unknown` when a member was never accepted, `forgotten` when its outcome is gone. */
+  async start(request: GatherRequest): Promise<void> {
+    const { state, journal, outcomes } = this.#core
+    const known = state.gathers.all.has(request.id)
+    if (known || (await this.#publishing.isKnown(gatheredMessageId(request.id)))) return
+    if (request.memberIds.length > limits.gatherMembersMax) {
+      throw new HomingError(
+        'bad-argument',
+        `gather ${request.id} has ${request.memberIds.length} members, ${limits.gatherMembersMax} are allowed; gather in stages`,
+      )
+    }
+    for (const id of request.memberIds) {
+      if (!(await this.#publishing.isKnown(id))) {
+        throw new HomingError(
+          'unknown',
+          `gather ${request.id}: no message ${id} was ever accepted`,
+          { id },
+        )
+      }
+    }
+    if (state.gathers.all.has(request.id)) return
+    // Counted from here on, in memory; what was final before, shown or not, is found afterwards.
+    const gather = state.gathers.add({ request, remaining: request.memberIds }, false)
+    await journal.durable()
+    for (const id of gather.remaining) if (outcomes.find(id)) gather.remaining.delete(id)
+    journal.begin().raw(Buffer.from(JSON.stringify({ request, remaining: [...gather.remaining] })))
+    journal.end(recordTypes.gather)
+    gather.recorded = true
+    if (gather.remaining.size === 0) this.finished(request.id)
+    await journal.durable()
+  }
+
+  /** The last member has its outcome: its callback's message is accepted, once. */
+  finished(gatherId: string): void {
+    const gather = this.#core.state.gathers.all.get(gatherId)
+    if (!gather?.recorded) return
+    const message = gatheredMessage(gather.request)
+    this.#core.state.gathers.told(message.id)
+    this.#publishing.accept(message)
+  }
+
+  /** Gathers that a crash cut off between the last outcome and the telling. */
+  resume(): void {
+    for (const gather of this.#core.state.gathers.complete()) this.finished(gather.request.id)
+  }
+}
+
+function gatheredMessage({ id, memberIds, callback }: GatherRequest): Message {
+  return {
+    id: gatheredMessageId(id),
+    idChosen: true,
+    exchange: '',
+    routingKey: callbackQueue(callback.name),
+    contentType: gatheredContentType,
+    body: encodeGathered({ gatherId: id, memberIds, context: callback.context }),
+    priority: 0,
+    deadlineAtMs: Number.POSITIVE_INFINITY,
+    availableAtMs: 0,
+    timeoutMs: limits.timeoutMsDefault,
+    attemptsMax: limits.callbackAttemptsDefault,
+    meta: undefined,
+  }
+}

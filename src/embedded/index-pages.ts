@@ -1,0 +1,143 @@
+/*
+ * The index file: blocks of deep queues, put away.
+ *
+ *   index.pages = slots of one full block each:  u32 checksum · 60 bytes 0 · columns (4,096 rows × 33 bytes)
+ *
+ * Rule: a slot is never written over while a checkpoint that may be read again names it. Freed slots
+ * wait until two newer checkpoints are durable. The file needs no sync of its own to put a block
+ * away; a checkpoint syncs it before it names its slots.
+ * After a crash, slots that no checkpoint names are free.
+ */
+
+import { crc32 } from 'node:zlib'
+import { HomingError } from '../errors.ts'
+import type { Disk, DiskFile } from './journal/disk.ts'
+import { blockRowsMax, type IndexBlock, rowBytes } from './queue/index-block.ts'
+
+export const indexPagesName = 'index.pages'
+const headBytes = 64
+const columnsBytes = blockRowsMax * rowBytes
+const slotBytes = headBytes + columnsBytes
+export class IndexPages {
+  readonly #disk: Disk
+  readonly #memoryBytesMax: number
+  #file: Promise<DiskFile> | undefined
+  #slots = 0
+  readonly #free: number[] = []
+  /** Freed since the last checkpoint, and before it. */
+  #freed: number[] = []
+  #freedBefore: number[] = []
+  #writes: Promise<unknown> = Promise.resolve()
+  readonly #onProblem: (text: string) => void
+  /** Bytes of columns in memory, over all queues. */
+  readonly #memoryBytes: () => number
+
+  constructor(parts: {
+    disk: Disk
+    memoryBytesMax: number
+    memoryBytes: () => number
+    onProblem: (text: string) => void
+  }) {
+    this.#disk = parts.disk
+    this.#memoryBytesMax = parts.memoryBytesMax
+    this.#memoryBytes = parts.memoryBytes
+    this.#onProblem = parts.onProblem
+  }
+
+  #open(): Promise<DiskFile> {
+    this.#file ??= this.#disk
+      .open(indexPagesName)
+      .catch(() => this.#disk.create(indexPagesName))
+      .catch((error) => {
+        this.#file = undefined
+        throw error
+      })
+    return this.#file
+  }
+
+  /** A block has filled up at the end of a queue: it is put away when memory is short. */
+  filled(block: IndexBlock): void {
+    if (this.#memoryBytes() > this.#memoryBytesMax) this.putAway(block)
+  }
+
+  /** Writes the block to its page and lets go of its columns, unless it has changed meanwhile. */
+  putAway(block: IndexBlock): void {
+    this.#writes = this.#writes
+      .then(() => this.write(block))
+      .then(() => {
+        if (!block.dirty) block.columns = undefined
+      })
+      .catch((error) => this.#onProblem(`putting a block of the index away failed: ${error}`))
+  }
+
+  /**
+   * Writes the block as it is now to a slot of its own; its former slot is freed. The columns are
+   * copied and the slot is named before this returns its promise, so that a checkpoint can be taken
+   * of one moment.
+   */
+  write(block: IndexBlock): Promise<void> {
+    if (!block.dirty || !block.columns) return Promise.resolve()
+    const page = Buffer.alloc(slotBytes)
+    block.copyOut().copy(page, headBytes)
+    page.writeUInt32LE(crc32(page.subarray(headBytes)), 0)
+    if (block.page >= 0) this.#freed.push(block.page)
+    const slot = this.#free.pop() ?? this.#slots++
+    block.page = slot
+    block.dirty = false
+    return this.#open()
+      .then((file) => file.write(page, slot * slotBytes))
+      .catch((error) => {
+        block.dirty = true
+        throw error
+      })
+  }
+
+  /** Reads a block's columns back into memory. Fails with `journal-damaged`. */
+  async bringBack(block: IndexBlock): Promise<void> {
+    if (block.columns) return
+    const columns = await this.read(block.page)
+    if (block.columns) return
+    block.bringBack(columns)
+    block.dirty = false
+  }
+
+  async read(slot: number): Promise<Buffer> {
+    const page = Buffer.allocUnsafeSlow(slotBytes)
+    const count = await (await this.#open()).read(page, slot * slotBytes)
+    const columns = page.subarray(headBytes)
+    if (count === slotBytes && page.readUInt32LE(0) === crc32(columns)) return columns
+    throw new HomingError(
+      'journal-damaged',
+      `slot ${slot} of ${indexPagesName} does not match its checksum; the index is rebuilt from an older checkpoint at the next start`,
+    )
+  }
+
+  free(slots: readonly number[]): void {
+    this.#freed.push(...slots)
+  }
+
+  /** Recovery tells which slots its checkpoint names. */
+  restore(used: ReadonlySet<number>): void {
+    this.#slots = 0
+    for (const slot of used) this.#slots = Math.max(this.#slots, slot + 1)
+    for (let slot = 0; slot < this.#slots; slot++) if (!used.has(slot)) this.#free.push(slot)
+  }
+
+  /** Everything written is durable. */
+  async sync(): Promise<void> {
+    await this.#writes
+    if (this.#file) await (await this.#file).sync()
+  }
+
+  /** A checkpoint is durable: slots freed before the one before it are free for use. */
+  checkpointed(): void {
+    this.#free.push(...this.#freedBefore)
+    this.#freedBefore = this.#freed
+    this.#freed = []
+  }
+
+  async close(): Promise<void> {
+    await this.#writes
+    if (this.#file) await (await this.#file).close()
+  }
+}

@@ -1,0 +1,356 @@
+/*
+ * Group commit.
+ *
+ *   append ─┐
+ *   append ─┼─▶ arena ── write ── fdatasync ──▶ tell all, in append order
+ *   append ─┘    (the next batch gathers here meanwhile)
+ *
+ * Rule: nobody is told before the sync that covers the record has returned. A failed write of a full
+ * disk is tried again at the same place, for nothing of it was promised; any other failed write, and
+ * every failed sync, ends the journal: the kernel has marked the pages clean, a second sync would lie.
+ * After a crash, records behind the last whole batch were never confirmed.
+ *
+ * Appending is synchronous: `begin()` gives the arena, the caller writes the payload, `end()` seals
+ * it. Where the record lies is known at once (`segment`, `recordFrom`, `recordBytes`).
+ */
+
+import type { Clock, Timer } from '../../clock.ts'
+import { HomingError } from '../../errors.ts'
+import { ByteWriter } from './bytes.ts'
+import type { Disk, DiskFile } from './disk.ts'
+import { frameAt, frameBytes, type RecordType, recordTypes, sealFrame } from './record.ts'
+import { Reserve } from './reserve.ts'
+import { segmentHeaderBytes } from './segment.ts'
+import { SegmentFiles } from './segment-files.ts'
+import { TailCache } from './tail-cache.ts'
+
+/** `always`: a confirm waits for fdatasync. `never`, `{ everyMs }`: it waits for the write only. */
+export type Sync = 'always' | 'never' | { readonly everyMs: number }
+
+export interface JournalOptions {
+  readonly sync: Sync
+  readonly segmentBytes: number
+  readonly tailBytesMax: number
+  readonly reserveBytes: number
+  /** Told when a segment got its last record. */
+  readonly onSealed: (segment: number, lastLsn: number) => void
+  /** Told once, when the journal has ended because the disk failed. */
+  readonly onFailed: (error: HomingError) => void
+}
+
+/** Told when the record is durable, or with the error that ended the journal. */
+export type Waiter = (error: HomingError | undefined) => void
+
+const arenaBytes = 1024 * 1024
+const fullRetryMs = 100
+
+export class Journal {
+  readonly #disk: Disk
+  readonly #clock: Clock
+  readonly #options: JournalOptions
+  readonly #files: SegmentFiles
+  readonly #reserve: Reserve
+  readonly #tail: TailCache
+  readonly #readAhead: TailCache
+  #file: DiskFile
+  #arena = new ByteWriter(arenaBytes)
+  /** Where in the segment the arena's first byte lies. */
+  #arenaFrom = segmentHeaderBytes
+  #taken = 0
+  #sealedBytes = 0
+  #recordAt = 0
+  #waiters: Waiter[] = []
+  #scheduled = false
+  #running: Promise<void> | undefined
+  #syncTimer: Timer | undefined
+  #failure: HomingError | undefined
+  /** Rises with each group commit: records of one batch become durable together. */
+  batch = 0
+  segment: number
+  recordFrom = 0
+  recordBytes = 0
+  lastLsn: number
+  durableLsn: number
+
+  private constructor(
+    disk: Disk,
+    clock: Clock,
+    options: JournalOptions,
+    files: SegmentFiles,
+    reserve: Reserve,
+    first: { segment: number; file: DiskFile },
+    lastLsn: number,
+  ) {
+    this.#disk = disk
+    this.#clock = clock
+    this.#options = options
+    this.#files = files
+    this.#reserve = reserve
+    this.#tail = new TailCache(options.tailBytesMax)
+    this.#readAhead = new TailCache(options.tailBytesMax / 4)
+    this.segment = first.segment
+    this.#file = first.file
+    this.lastLsn = lastLsn
+    this.durableLsn = lastLsn
+  }
+
+  /** Starts a new segment behind those that recovery has read. */
+  static async open(
+    disk: Disk,
+    clock: Clock,
+    options: JournalOptions,
+    last: { readonly segment: number; readonly lsn: number },
+  ): Promise<Journal> {
+    const files = new SegmentFiles(disk)
+    const segment = last.segment + 1
+    const reserve = new Reserve(disk, options.reserveBytes)
+    const make = (): Promise<DiskFile> => files.make(segment)
+    const file = await make().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOSPC') throw error
+      await reserve.giveUp()
+      await files.remove(segment).catch(() => undefined)
+      return make()
+    })
+    if (!reserve.full) await reserve.make()
+    return new Journal(disk, clock, options, files, reserve, { segment, file }, last.lsn)
+  }
+
+  /** True when nothing new is to be accepted. */
+  get full(): boolean {
+    return this.#reserve.full
+  }
+
+  /** Why the journal has ended, if it has. */
+  get failure(): HomingError | undefined {
+    return this.#failure
+  }
+
+  /** Bytes gathered and not yet taken for writing. */
+  get gatheredBytes(): number {
+    return this.#arena.length - this.#taken
+  }
+
+  /** The writer, placed where the payload goes. Every begin is followed by its end in the same turn. */
+  begin(): ByteWriter {
+    if (this.#failure) throw this.#failure
+    if (this.#arena.length === this.#taken) this.#openBatch()
+    this.#recordAt = this.#arena.length
+    this.#arena.ensure(frameBytes)
+    this.#arena.length += frameBytes
+    return this.#arena
+  }
+
+  end(type: RecordType): number {
+    const arena = this.#arena
+    const lsn = ++this.lastLsn
+    sealFrame(arena.buffer, arena.view, this.#recordAt, arena.length, type, lsn)
+    this.recordFrom = this.#arenaFrom + this.#recordAt
+    this.recordBytes = arena.length - this.#recordAt
+    this.#kick()
+    return lsn
+  }
+
+  /** Bytes appended since the journal was opened. */
+  get writtenBytes(): number {
+    return this.#sealedBytes + this.#arena.length
+  }
+
+  /** Where the next record will lie. */
+  get nextFrom(): number {
+    return this.#arenaFrom + this.#arena.length
+  }
+
+  /** The payload of the record just ended, valid until the next append. */
+  lastPayload(): Buffer {
+    return this.#arena.buffer.subarray(this.#recordAt + frameBytes, this.#arena.length)
+  }
+
+  /** Tells when everything appended so far is durable. */
+  whenDurable(waiter: Waiter): void {
+    if (this.#failure) waiter(this.#failure)
+    else if (this.#arena.length === this.#taken && !this.#running) waiter(undefined)
+    else this.#waiters.push(waiter)
+  }
+
+  durable(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.whenDurable((error) => (error ? reject(error) : resolve()))
+    })
+  }
+
+  /** The record's bytes, frame included, when they are in memory. */
+  peek(segment: number, from: number): Buffer | undefined {
+    const head = this.#find(segment, from, frameBytes)
+    return head && this.#find(segment, from, frameBytes + head.readUInt32LE(0))
+  }
+
+  #find(segment: number, from: number, length: number): Buffer | undefined {
+    if (segment === this.segment && from >= this.#arenaFrom) {
+      const at = from - this.#arenaFrom
+      return this.#arena.buffer.subarray(at, at + length)
+    }
+    return this.#tail.find(segment, from, length) ?? this.#readAhead.find(segment, from, length)
+  }
+
+  /** Reads the record, and what lies behind it, into memory. Fails with `journal-damaged`. */
+  async load(segment: number, from: number): Promise<Buffer> {
+    const known = this.peek(segment, from)
+    if (known) return known
+    const piece = await this.#files.readAhead(segment, from)
+    const frame = frameAt(piece, 0)
+    if (!frame) {
+      throw new HomingError(
+        'journal-damaged',
+        `the record at ${from} in segment ${segment} does not match its checksum; it is kept as it is: run "homing verify" on a copy of the directory`,
+      )
+    }
+    this.#readAhead.add(segment, from, piece)
+    return piece.subarray(0, frame.end)
+  }
+
+  /** Writes what is gathered and closes. What cannot be written is reported as failed. */
+  async close(): Promise<void> {
+    this.#syncTimer?.cancel()
+    while (!this.#failure && (this.#running || this.gatheredBytes > 0)) await this.durable()
+    if (!this.#failure && this.#options.sync !== 'always') await this.#file.sync()
+    await this.#files.close()
+  }
+
+  async removeSegment(segment: number): Promise<void> {
+    await this.#files.remove(segment)
+  }
+
+  #openBatch(): void {
+    this.#seal()
+    this.batch++
+    this.#arena.ensure(frameBytes + 8)
+    const from = this.#arena.length
+    this.#arena.length += frameBytes
+    this.#arena.f64(this.durableLsn)
+    sealFrame(
+      this.#arena.buffer,
+      this.#arena.view,
+      from,
+      this.#arena.length,
+      recordTypes.batch,
+      ++this.lastLsn,
+    )
+  }
+
+  /** Between batches: gives a full arena to the tail and goes on to the next segment when it is time. */
+  #seal(): void {
+    const next = this.#nextSegment()
+    if (!next && this.#arena.length < arenaBytes) return
+    this.#tail.add(this.segment, this.#arenaFrom, this.#arena.taken())
+    this.#arenaFrom += this.#arena.length
+    this.#sealedBytes += this.#arena.length
+    this.#arena = new ByteWriter(arenaBytes)
+    this.#taken = 0
+    if (!next) return
+    this.#options.onSealed(this.segment, this.lastLsn)
+    this.segment = next.segment
+    this.#file = next.file
+    this.#arenaFrom = segmentHeaderBytes
+  }
+
+  #nextSegment(): { segment: number; file: DiskFile } | undefined {
+    const size = this.#arenaFrom + this.#arena.length
+    if (size < this.#options.segmentBytes / 2) return undefined
+    this.#files.prepare(this.segment + 1)
+    return size < this.#options.segmentBytes
+      ? undefined
+      : this.#files.takePrepared(this.segment + 1)
+  }
+
+  #kick(): void {
+    if (this.#scheduled || this.#running) return
+    this.#scheduled = true
+    this.#clock.soon(() => {
+      this.#scheduled = false
+      this.#running = this.#run().finally(() => {
+        this.#running = undefined
+        if (this.gatheredBytes > 0 && !this.#failure) this.#kick()
+      })
+    })
+  }
+
+  async #run(): Promise<void> {
+    while (this.gatheredBytes > 0 && !this.#failure) {
+      const bytes = this.#arena.buffer.subarray(this.#taken, this.#arena.length)
+      const position = this.#arenaFrom + this.#taken
+      // The file of this batch: the next one may already gather for another segment.
+      const file = this.#file
+      const waiters = this.#waiters
+      const lsn = this.lastLsn
+      this.#taken = this.#arena.length
+      this.#waiters = []
+      try {
+        await this.#write(file, bytes, position)
+        if (this.#options.sync === 'always') await file.sync()
+      } catch (error) {
+        this.#fail(error, waiters)
+        return
+      }
+      this.durableLsn = lsn
+      this.#syncLater()
+      for (const waiter of waiters) waiter(undefined)
+      if (this.gatheredBytes === 0) this.#tellIdle()
+    }
+  }
+
+  /** Those who came while the last batch was under way and had nothing of their own in the next. */
+  #tellIdle(): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const waiter of waiters) waiter(undefined)
+  }
+
+  async #write(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
+    for (;;) {
+      try {
+        await file.write(bytes, position)
+        if (this.#reserve.full) await this.#reserve.retake()
+        return
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code
+        if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+        const first = !this.#reserve.full
+        await this.#reserve.giveUp()
+        if (!first) await new Promise<void>((resolve) => this.#clock.after(fullRetryMs, resolve))
+      }
+    }
+  }
+
+  #syncLater(): void {
+    const { sync } = this.#options
+    if (typeof sync !== 'object' || this.#syncTimer) return
+    this.#syncTimer = this.#clock.after(sync.everyMs, () => {
+      this.#syncTimer = undefined
+      this.#file.sync().catch((error) => this.#fail(error, []))
+    })
+  }
+
+  #fail(cause: unknown, waiters: readonly Waiter[]): void {
+    if (this.#failure) return
+    const text = cause instanceof Error ? cause.message : String(cause)
+    const error = new HomingError(
+      'disk-failed',
+      `writing the journal failed (${text}); nothing more is confirmed: check the disk, then start again, recovery keeps what was confirmed`,
+      { cause },
+    )
+    this.#failure = error
+    const all = [...waiters, ...this.#waiters]
+    this.#waiters = []
+    for (const waiter of all) waiter(error)
+    this.#options.onFailed(error)
+  }
+
+  /** Looks whether a full disk has room again; call it now and then while `full`. */
+  async retakeReserve(): Promise<void> {
+    await this.#reserve.retake()
+  }
+
+  get disk(): Disk {
+    return this.#disk
+  }
+}

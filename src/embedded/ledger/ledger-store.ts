@@ -1,0 +1,242 @@
+/*
+ * The writing side of the ledger's SQLite file. Runs in the worker thread, and knows no thread.
+ *
+ *   apply   BEGIN ─ rows of every batch, totals, applied LSN ─ COMMIT     (no sync)
+ *   forget  BEGIN ─ the oldest rows become forgotten ids ─ COMMIT
+ *   flush   a commit with a sync, which covers all commits before it
+ *
+ * Rule: a transaction is all or nothing, so a batch that failed is simply applied again. In WAL mode
+ * with synchronous=NORMAL a power cut may take the last commits, whole, newest first; what `flush`
+ * has covered stays. The WAL is copied into the file by an explicit checkpoint, because SQLite keeps
+ * the errors of its automatic one to itself, and a failed sync must not be repeated.
+ */
+
+import { closeSync, openSync, statSync } from 'node:fs'
+import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import type { DeadLetter } from '../../engine.ts'
+import { forgottenKey } from './forgotten-key.ts'
+import { type LedgerEvent, readLedgerEvents } from './ledger-event.ts'
+import { LedgerKinds } from './ledger-kinds.ts'
+import type { BatchMark, LedgerFacts, LedgerRequest } from './ledger-request.ts'
+import { createSchema } from './ledger-schema.ts'
+
+const busyMs = 1_000
+const walBytesMax = 16 * 1024 * 1024
+
+export class LedgerStore {
+  readonly #path: string
+  readonly #db: DatabaseSync
+  readonly #kinds: LedgerKinds
+  readonly #statements: ReturnType<typeof prepare>
+  #appliedLsn = 0
+  #outcomes = 0
+  #forgotten = 0
+  #lastSeq = 0
+
+  constructor(path: string) {
+    this.#path = path
+    makePrivateFile(path)
+    this.#db = new DatabaseSync(path, { timeout: busyMs })
+    try {
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA trusted_schema = OFF')
+      this.#createOnce()
+      this.#db.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
+      this.#statements = prepare(this.#db)
+      this.#kinds = new LedgerKinds(this.#db)
+      this.#readState()
+    } catch (error) {
+      this.#db.close()
+      throw error
+    }
+  }
+
+  apply(events: Uint8Array, marks: readonly BatchMark[]): LedgerFacts {
+    return this.#transaction(() => {
+      let newestMs = Number.NaN
+      let rows = 0
+      let start = 0
+      for (const { end, lastLsn } of marks) {
+        for (const event of readLedgerEvents(events.subarray(start, end))) {
+          if (event.lsn <= this.#appliedLsn) continue
+          rows += this.#applyEvent(event)
+          if (event.kind === 'outcome' && !(event.outcome.finishedAtMs <= newestMs))
+            newestMs = event.outcome.finishedAtMs
+        }
+        start = end
+        this.#appliedLsn = Math.max(this.#appliedLsn, lastLsn)
+      }
+      return { rows, newestMs }
+    })
+  }
+
+  forget(request: LedgerRequest & { kind: 'forget' }): LedgerFacts {
+    return this.#transaction(() => {
+      const excess = this.#outcomes - request.keepCount
+      let rows = 0
+      for (const row of this.#statements.oldest.all(request.rows)) {
+        if (rows >= excess && Number(row.finished_at_ms) >= request.beforeMs) break
+        this.#forgetRow(Number(row.seq), Number(row.kind), String(row.id))
+        rows++
+      }
+      return { rows, newestMs: Number.NaN }
+    })
+  }
+
+  /** After it, everything applied so far survives a power cut. */
+  flush(): LedgerFacts {
+    this.#db.exec('PRAGMA synchronous = FULL')
+    try {
+      return this.#transaction(() => {
+        this.#statements.countFlush.run()
+        return { rows: 0, newestMs: Number.NaN }
+      })
+    } finally {
+      this.#db.exec('PRAGMA synchronous = NORMAL')
+    }
+  }
+
+  /** Copies the WAL into the file once it has grown large. */
+  checkpointWhenDue(): void {
+    const wal = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })
+    if (wal !== undefined && wal.size >= walBytesMax)
+      this.#db.prepare('PRAGMA wal_checkpoint(RESTART)').get()
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+
+  #createOnce(): void {
+    if (this.#db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined) return
+    this.#db.exec(`PRAGMA synchronous = FULL; BEGIN IMMEDIATE; ${createSchema} COMMIT`)
+  }
+
+  #readState(): void {
+    const state = this.#statements.readState.get()
+    this.#appliedLsn = Number(state?.applied_lsn)
+    this.#outcomes = Number(state?.outcomes)
+    this.#forgotten = Number(state?.forgotten)
+    this.#lastSeq = Number(state?.last_seq)
+    this.#kinds.reset()
+  }
+
+  #transaction(work: () => { rows: number; newestMs: number }): LedgerFacts {
+    this.#db.exec('BEGIN IMMEDIATE')
+    try {
+      const { rows, newestMs } = work()
+      this.#kinds.writeTotals()
+      this.#statements.writeState.run(this.#appliedLsn, this.#outcomes, this.#forgotten)
+      const oldest = this.#statements.oldest.get(1)
+      this.#db.exec('COMMIT')
+      const oldestMs = oldest === undefined ? Number.NaN : Number(oldest.finished_at_ms)
+      return { appliedLsn: this.#appliedLsn, outcomes: this.#outcomes, oldestMs, newestMs, rows }
+    } catch (error) {
+      // SQLite itself has rolled back after some errors, a full disk among them.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
+      this.#readState()
+      throw error
+    }
+  }
+
+  #applyEvent(event: LedgerEvent): number {
+    if (event.kind === 'drop') {
+      for (const id of event.ids) this.#dropDead(id)
+      return 0
+    }
+    const { outcome } = event
+    const { id } = outcome
+    if (this.#forgotten > 0 && this.#statements.isForgotten.get(forgottenKey(id))) return 0
+    const kind = this.#kinds.of(outcome.queue, outcome.code)
+    const seq = ++this.#lastSeq
+    const { changes } = this.#statements.insert.run(
+      seq,
+      id,
+      kind,
+      outcome.finishedAtMs,
+      outcome.acceptedAtMs,
+      outcome.attempts,
+      outcome.contentType,
+      outcome.body,
+    )
+    const inserted = Number(changes)
+    this.#kinds.count(kind, inserted)
+    this.#outcomes += inserted
+    if (event.deadLetter !== undefined) this.#keepDead(seq, event.deadLetter)
+    return inserted
+  }
+
+  #keepDead(seq: number, dead: DeadLetter): void {
+    const { message } = dead
+    const { changes } = this.#statements.insertDead.run(
+      seq,
+      message.id,
+      dead.queue,
+      dead.reason,
+      dead.diedAtMs,
+      dead.acceptedAtMs,
+      dead.attempts,
+      dead.errorContentType,
+      dead.error,
+      message.idChosen ? 1 : 0,
+      message.exchange,
+      message.routingKey,
+      message.contentType,
+      message.body,
+      message.priority,
+      message.deadlineAtMs,
+      message.availableAtMs,
+      message.timeoutMs,
+      message.attemptsMax,
+      message.meta === undefined ? null : JSON.stringify(message.meta),
+    )
+    if (changes === 1) this.#kinds.countDead(dead.queue, 1)
+  }
+
+  #dropDead(id: string): void {
+    const row = this.#statements.deleteDead.get(id)
+    if (row !== undefined) this.#kinds.countDead(String(row.queue), -1)
+  }
+
+  #forgetRow(seq: number, kind: number, id: string): void {
+    this.#statements.deleteRow.run(seq)
+    this.#dropDead(id)
+    this.#forgotten += Number(this.#statements.remember.run(forgottenKey(id)).changes)
+    this.#outcomes--
+    this.#kinds.count(kind, -1)
+  }
+}
+
+/** SQLite gives -wal and -shm the mode of the main file, so only that one needs care. */
+function makePrivateFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    // Never opened and closed when it exists: closing would drop SQLite's locks on it.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  }
+}
+
+function prepare(db: DatabaseSync) {
+  const sql = (text: string): StatementSync => db.prepare(text)
+  return {
+    insert: sql(`INSERT INTO outcome_rows
+      (seq, id, kind, finished_at_ms, accepted_at_ms, attempts, content_type, body)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
+    insertDead: sql(`INSERT INTO dead_letters
+      (seq, id, queue, reason, died_at_ms, accepted_at_ms, attempts, error_content_type, error,
+       id_chosen, exchange, routing_key, content_type, body, priority,
+       deadline_at_ms, available_at_ms, timeout_ms, attempts_max, meta)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
+    deleteDead: sql('DELETE FROM dead_letters WHERE id = ? RETURNING queue'),
+    isForgotten: sql('SELECT 1 FROM forgotten_ids WHERE key = ?'),
+    remember: sql('INSERT INTO forgotten_ids VALUES (?) ON CONFLICT (key) DO NOTHING'),
+    oldest: sql(`SELECT seq, id, kind, finished_at_ms FROM outcome_rows
+      ORDER BY finished_at_ms, seq LIMIT ?`),
+    deleteRow: sql('DELETE FROM outcome_rows WHERE seq = ?'),
+    readState: sql(`SELECT applied_lsn, outcomes, forgotten, max(
+      coalesce((SELECT max(seq) FROM outcome_rows), 0),
+      coalesce((SELECT max(seq) FROM dead_letters), 0)) AS last_seq FROM state`),
+    writeState: sql('UPDATE state SET applied_lsn = ?, outcomes = ?, forgotten = ?'),
+    countFlush: sql('UPDATE state SET flushes = flushes + 1'),
+  }
+}

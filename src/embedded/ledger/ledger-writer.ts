@@ -1,0 +1,271 @@
+/*
+ * What the ledger's worker is asked, and when.
+ *
+ *   idle ── fed ──▶ lingering ── 5 ms, or plenty ──▶ busy ── nothing left ──▶ idle
+ *                                                     │ ▲
+ *                                              locked, full ── pause, again
+ *                                                     │
+ *                                               failed: for good
+ *
+ * Each turn of `busy` gives one request to each who wants: somebody who asked (flush, forget), the
+ * chunk gathered so far, retention when it is due. So none of them starves the others.
+ */
+
+import { systemClock, type Timer } from '../../clock.ts'
+import { HomingError } from '../../errors.ts'
+import type { LedgerBatch, Retention } from './ledger.ts'
+import { LedgerChannel } from './ledger-channel.ts'
+import { noteDamage } from './ledger-file.ts'
+import { type LedgerChunk, LedgerIntake } from './ledger-intake.ts'
+import type { LedgerFacts, LedgerReply, LedgerRequest } from './ledger-request.ts'
+import { type LedgerTrouble, troubleError } from './ledger-trouble.ts'
+
+export interface LedgerWriterOptions {
+  readonly path: string
+  readonly retention: Retention
+  /** Undefined when there is no database yet. */
+  readonly appliedLsn: number | undefined
+  readonly onApplied: (lsn: number) => void
+  readonly onStalled: (error: HomingError) => void
+  readonly onFailed: (error: HomingError) => void
+}
+
+type Asked = (LedgerRequest & { kind: 'flush' | 'forget' }) & {
+  readonly resolve: (facts: LedgerFacts) => void
+  readonly reject: (error: HomingError) => void
+}
+
+/** Waiting this long for more makes a slow trickle of outcomes cost one transaction in 5 ms. */
+const lingerMs = 5
+const forgetRows = 5_000
+const pauseMsMin = 100
+const pauseMsMax = 5_000
+/** How long a close goes on trying while the ledger is locked or the disk full. */
+const closeMsMax = 3_000
+
+export class LedgerWriter {
+  readonly #options: LedgerWriterOptions
+  readonly #channel: LedgerChannel
+  readonly #intake = new LedgerIntake()
+  #asked: Asked[] = []
+  #isStored: boolean
+  #fedLsn: number
+  #safeLsn = 0
+  #appliedLsn: number
+  #lagBytes = 0
+  #linger: Timer | undefined
+  #busy: Promise<void> | undefined
+  #due: (LedgerRequest & { kind: 'forget' }) | undefined
+  #stalled: HomingError | undefined
+  #wake: (() => void) | undefined
+  #failure: HomingError | undefined
+  #closing: number | undefined
+
+  constructor(options: LedgerWriterOptions) {
+    this.#options = options
+    this.#channel = new LedgerChannel(options.path)
+    this.#isStored = options.appliedLsn !== undefined
+    this.#fedLsn = options.appliedLsn ?? 0
+    this.#appliedLsn = this.#fedLsn
+  }
+
+  /** Whether there is a database to read. */
+  get isStored(): boolean {
+    return this.#isStored
+  }
+
+  get lagBytes(): number {
+    return this.#lagBytes
+  }
+
+  feed(batch: LedgerBatch): void {
+    if (this.#closing !== undefined || batch.lastLsn <= this.#fedLsn) return
+    this.#fedLsn = batch.lastLsn
+    this.#lagBytes += batch.events.length
+    if (this.#failure !== undefined) return
+    this.#intake.push(batch)
+    if (this.#busy !== undefined) return
+    if (this.#intake.isPlenty) this.#work()
+    else this.#linger ??= systemClock.after(lingerMs, () => this.#work())
+  }
+
+  async flushed(): Promise<number> {
+    const nothingNew = !this.#isStored || this.#safeLsn >= this.#appliedLsn
+    if (nothingNew || this.#failure !== undefined || this.#stalled !== undefined)
+      return this.#safeLsn
+    this.#safeLsn = (await this.#ask({ kind: 'flush' })).appliedLsn
+    return this.#safeLsn
+  }
+
+  async forget(nowMs: number): Promise<number> {
+    if (!this.#isStored && this.#fedLsn === 0) return 0
+    const { retainMs, retainCount } = this.#options.retention
+    const request = { kind: 'forget', beforeMs: nowMs - retainMs, keepCount: retainCount } as const
+    let total = 0
+    for (;;) {
+      const { rows } = await this.#ask({ ...request, rows: forgetRows })
+      total += rows
+      if (rows < forgetRows) return total
+    }
+  }
+
+  /** Rejects when what was fed could not be stored; the journal still has it then. */
+  async close(): Promise<void> {
+    this.#closing = systemClock.monotonicMs()
+    this.#channel.hold()
+    this.#wake?.()
+    this.#work()
+    await this.#busy
+    if (this.#channel.isStarted && this.#failure === undefined)
+      await this.#settle(this.#channel.ask({ kind: 'close' }))
+    await this.#channel.terminate()
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Nothing more is stored. */
+  fail(trouble: LedgerTrouble): void {
+    if (this.#failure !== undefined) return
+    const { path } = this.#options
+    if (trouble.severity === 'damaged') noteDamage(path, trouble.text)
+    const heals = '; restart, and it is moved aside and filled from what the journal still has'
+    const text = trouble.severity === 'damaged' ? trouble.text + heals : trouble.text
+    this.#failure = troubleError({ ...trouble, text })
+    this.#intake.clear()
+    this.#refuseAsked(this.#failure)
+    this.#options.onFailed(this.#failure)
+  }
+
+  async #ask(request: LedgerRequest & { kind: 'flush' | 'forget' }): Promise<LedgerFacts> {
+    const refusal = this.#failure ?? this.#stalled
+    if (refusal !== undefined) throw refusal
+    if (this.#closing !== undefined) throw closedError(this.#options.path)
+    this.#channel.hold()
+    try {
+      return await new Promise<LedgerFacts>((resolve, reject) => {
+        this.#asked.push({ ...request, resolve, reject })
+        this.#work()
+      })
+    } finally {
+      this.#channel.release()
+    }
+  }
+
+  #work(): void {
+    this.#linger?.cancel()
+    this.#linger = undefined
+    this.#busy ??= this.#workThrough().finally(() => {
+      this.#busy = undefined
+    })
+  }
+
+  async #workThrough(): Promise<void> {
+    while (this.#failure === undefined) {
+      const asked = this.#asked.shift()
+      const chunk = asked === undefined ? this.#intake.take() : undefined
+      if (asked !== undefined) await this.#serve(asked)
+      else if (chunk !== undefined) await this.#store(chunk)
+      else if (this.#due !== undefined && this.#closing === undefined) await this.#forgetDue()
+      else return
+    }
+  }
+
+  async #serve(asked: Asked): Promise<void> {
+    const { resolve, reject, ...request } = asked
+    const reply = await this.#settle(this.#channel.ask(request))
+    if (reply?.ok) resolve(this.#learn(reply.facts))
+    else if (reply !== undefined) reject(troubleError(reply.trouble))
+    else reject(this.#failure ?? closedError(this.#options.path))
+  }
+
+  async #store(chunk: LedgerChunk): Promise<void> {
+    let pauseMs = pauseMsMin
+    for (;;) {
+      const { events, marks } = chunk
+      const reply = await this.#settle(this.#channel.ask({ kind: 'apply', events, marks }))
+      if (reply === undefined) return
+      if (reply.events !== undefined) chunk.events = reply.events
+      if (reply.ok) {
+        this.#stored(chunk, reply.facts)
+        return
+      }
+      this.#stall(troubleError(reply.trouble))
+      if (this.#triedLongEnough()) {
+        this.fail({ ...reply.trouble, severity: 'fatal' })
+        return
+      }
+      await this.#pause(this.#closing === undefined ? pauseMs : pauseMsMin)
+      pauseMs = Math.min(pauseMs * 2, pauseMsMax)
+    }
+  }
+
+  #stored(chunk: LedgerChunk, facts: LedgerFacts): void {
+    this.#stalled = undefined
+    this.#isStored = true
+    this.#lagBytes -= chunk.length
+    this.#intake.giveBack(chunk.events)
+    this.#learn(facts)
+    const { retainMs, retainCount } = this.#options.retention
+    const beforeMs = facts.newestMs - retainMs
+    if (facts.outcomes > retainCount || facts.oldestMs < beforeMs) {
+      const rows = Math.max(forgetRows, 2 * facts.rows)
+      // The time of what is fed is time enough: an old outcome fed again forgets nothing early.
+      this.#due = { kind: 'forget', beforeMs, keepCount: retainCount, rows }
+    }
+    this.#options.onApplied(facts.appliedLsn)
+  }
+
+  async #forgetDue(): Promise<void> {
+    const due = this.#due
+    if (due === undefined) return
+    const reply = await this.#settle(this.#channel.ask(due))
+    // A full disk or a lock is met again, and told, by the next chunk.
+    if (reply === undefined || !reply.ok || reply.facts.rows < due.rows) this.#due = undefined
+  }
+
+  /** The reply, or undefined after failing for good. */
+  async #settle(asked: Promise<LedgerReply>): Promise<LedgerReply | undefined> {
+    try {
+      const reply = await asked
+      if (reply.ok || reply.trouble.severity === 'stall') return reply
+      this.fail(reply.trouble)
+    } catch (error) {
+      const text = `the worker thread of ${this.#options.path} stopped (${String(error)}); restart, and the ledger is filled up from the journal`
+      this.fail({ severity: 'fatal', code: 'ledger-unavailable', text })
+    }
+    return undefined
+  }
+
+  #learn(facts: LedgerFacts): LedgerFacts {
+    this.#isStored = true
+    this.#appliedLsn = facts.appliedLsn
+    return facts
+  }
+
+  #stall(error: HomingError): void {
+    const begins = this.#stalled === undefined
+    this.#stalled = error
+    this.#refuseAsked(error)
+    if (begins) this.#options.onStalled(error)
+  }
+
+  #refuseAsked(error: HomingError): void {
+    for (const { reject } of this.#asked.splice(0)) reject(error)
+  }
+
+  #triedLongEnough(): boolean {
+    return this.#closing !== undefined && systemClock.monotonicMs() - this.#closing >= closeMsMax
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = systemClock.after(ms, resolve)
+      this.#wake = () => {
+        timer.cancel()
+        resolve()
+      }
+    })
+  }
+}
+
+const closedError = (path: string): HomingError =>
+  new HomingError('closed', `the ledger ${path} is closed`)

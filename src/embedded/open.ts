@@ -1,0 +1,115 @@
+/*
+ * The embedded engine on real devices: a directory of this machine, or its memory.
+ *
+ *   DIR/journal-N.log  checkpoint-N.ckpt  index.pages  ledger.sqlite  reserve  lock  owner
+ *
+ * The directory is 0700 and its files 0600: messages are nobody else's business.
+ */
+
+import fs from 'node:fs'
+import { join, resolve } from 'node:path'
+import { systemClock } from '../clock.ts'
+import type { Engine } from '../engine.ts'
+import { HomingError } from '../errors.ts'
+import { type Broker, openBroker } from './broker.ts'
+import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
+import { type EmbeddedOptions, type EngineOptions, engineOptions } from './engine-options.ts'
+import { memoryDisk } from './journal/memory-disk.ts'
+import { realDisk } from './journal/real-disk.ts'
+
+/**
+ * Opens the durable engine in a directory, which is made when it is not there, or in memory
+ * (`memory:`). Fails with `locked`, `not-permitted`, `format-unknown`, `disk-full`, `unknown-option`.
+ */
+export async function openEmbedded(where: string, options?: EmbeddedOptions): Promise<Engine> {
+  const settings = engineOptions(options)
+  return where === 'memory:' ? openInMemory(settings) : openDirectory(resolve(where), settings)
+}
+
+async function openInMemory(options: EngineOptions): Promise<Broker> {
+  const { openMemoryLedger } = await import('./ledger/memory-ledger.ts')
+  const ledger = openMemoryLedger({ retention: options.retention })
+  return openBroker({ disk: memoryDisk(), clock: systemClock, ledger }, options, 'memory')
+}
+
+async function openDirectory(directory: string, options: EngineOptions): Promise<Broker> {
+  let lock: DirectoryLock | undefined
+  try {
+    makeDirectory(directory)
+    lock = await lockDirectory(directory)
+    const broker = await openLocked(directory, options)
+    return releasing(broker, lock)
+  } catch (error) {
+    lock?.release()
+    throw explained(error, directory)
+  }
+}
+
+async function openLocked(directory: string, options: EngineOptions): Promise<Broker> {
+  const { openSqliteLedger } = await import('./ledger/sqlite-ledger.ts')
+  const ledger = await openSqliteLedger(join(directory, 'ledger.sqlite'), {
+    retention: options.retention,
+    onDamaged: options.onProblem,
+    onStalled: (error) => options.onProblem(error.message),
+    onFailed: options.onFailed,
+  })
+  try {
+    return await openBroker({ disk: realDisk(directory), clock: systemClock, ledger }, options)
+  } catch (error) {
+    await ledger.close().catch(() => undefined)
+    throw error
+  }
+}
+
+function releasing(broker: Broker, lock: DirectoryLock): Broker {
+  const close = broker.close.bind(broker)
+  broker.close = () => close().finally(() => lock.release())
+  return broker
+}
+
+function makeDirectory(directory: string): void {
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+  if (!fs.statSync(directory).isDirectory()) {
+    throw new HomingError('bad-argument', `${directory} is not a directory; give the path of one`)
+  }
+  fs.accessSync(directory, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
+}
+
+const notPermitted = new Set(['EACCES', 'EPERM', 'EROFS'])
+
+/** What the operating system said, in our words. */
+function explained(error: unknown, directory: string): unknown {
+  if (error instanceof HomingError) return error
+  const { code } = error as NodeJS.ErrnoException
+  const user = process.getuid?.() ?? 'unknown'
+  if (code !== undefined && notPermitted.has(code)) {
+    return new HomingError(
+      'not-permitted',
+      `user ${user} may not read and write ${directory} (${code})${ownerOf(directory)}; change its owner or mode, or give another directory`,
+      { cause: error },
+    )
+  }
+  if (code === 'EEXIST' || code === 'ENOTDIR') {
+    return new HomingError(
+      'bad-argument',
+      `${directory} is not a directory; give the path of one`,
+      { cause: error },
+    )
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new HomingError(
+      'disk-full',
+      `the disk of ${directory} is full; free some space and start again`,
+      { cause: error },
+    )
+  }
+  return error
+}
+
+function ownerOf(directory: string): string {
+  try {
+    return `, it belongs to user ${fs.statSync(directory).uid}`
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,248 @@
+/*
+ * From a producer into queues.
+ *
+ *   checks ─▶ known id? ─▶ route ─▶ one `accept` record ─▶ rows, or a consumer that waits ─▶ sync ─▶ confirm
+ *
+ * Rule: between the look-up of a chosen id and the record that claims it nothing is awaited, except
+ * under a lock of that id; so of two sends with one id, one is stored and both get its receipt.
+ */
+
+import type { Accepted } from '../engine.ts'
+import { HomingError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Message } from '../message/message.ts'
+import type { Core } from './core.ts'
+import type { Delivering } from './delivering.ts'
+import type { IndexPages } from './index-pages.ts'
+import { type AcceptedEntry, metaJson, writeAccept } from './journal/accept-record.ts'
+import { recordTypes } from './journal/record.ts'
+import type { LiveQueue, Subscriber } from './live-queue.ts'
+import { Entry, entryStates, messageKind } from './queue/entry.ts'
+import { storedMessage } from './stored-message.ts'
+
+export interface PublishingParts {
+  readonly core: Core
+  readonly delivering: Delivering
+  readonly pages: IndexPages
+  /** Queues that the message goes to; fails with `unroutable`, `queue-unknown`, `exchange-unknown`. */
+  route(message: Message): readonly LiveQueue[]
+  /** Makes room by pushing out the oldest message of a full queue; false when there is none to push. */
+  dropHead(live: LiveQueue): boolean
+}
+
+interface Target {
+  readonly live: LiveQueue
+  readonly subscriber: Subscriber | undefined
+  readonly entry: AcceptedEntry
+}
+
+export class Publishing {
+  readonly #parts: PublishingParts
+  readonly #core: Core
+  /** Chosen ids whose look-up is under way. */
+  readonly #looking = new Map<string, Promise<unknown>>()
+
+  constructor(parts: PublishingParts) {
+    this.#parts = parts
+    this.#core = parts.core
+  }
+
+  publish(message: Message): Promise<Accepted> {
+    try {
+      this.#refuseWhenFull()
+      checkSize(message)
+      if (message.idChosen) return this.#publishChosen(message)
+      if (this.#mustWait()) return this.#whenRoom().then(() => this.publish(message))
+      this.accept(message)
+      return this.#confirm(message.id, false)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** Senders wait while the disk or the ledger is behind. */
+  #mustWait(): boolean {
+    const { journal, outcomes } = this.#core
+    return journal.gatheredBytes > limits.commitBytesMax || outcomes.lagging
+  }
+
+  async #whenRoom(): Promise<void> {
+    await this.#core.journal.durable()
+    await this.#core.outcomes.drained()
+    this.#refuseWhenFull()
+  }
+
+  #refuseWhenFull(): void {
+    const { journal } = this.#core
+    if (journal.failure) throw journal.failure
+    if (this.#core.closed) throw new HomingError('closed', 'the engine is closed; nothing was sent')
+    if (!journal.full) return
+    void journal.retakeReserve()
+    throw new HomingError(
+      'disk-full',
+      'the disk is full: new messages are refused, settling and reading results go on; free some space and send again',
+    )
+  }
+
+  #confirm(id: string, duplicate: boolean): Promise<Accepted> {
+    return new Promise((resolve, reject) => {
+      this.#core.journal.whenDurable((error) => {
+        if (error) reject(error)
+        else resolve({ id, duplicate, confirmedAtMs: this.#core.nowMs() })
+      })
+    })
+  }
+
+  async #publishChosen(message: Message): Promise<Accepted> {
+    const { id } = message
+    for (;;) {
+      const other = this.#looking.get(id)
+      if (!other) break
+      await other
+    }
+    const known = this.#known(id)
+    if (known === true) return this.#confirm(id, true)
+    if (known === false && !this.#mustWait()) {
+      this.accept(message)
+      return this.#confirm(id, false)
+    }
+    const looked = this.#lookAndAccept(message)
+    const settled = looked.catch(() => undefined)
+    this.#looking.set(id, settled)
+    try {
+      return await this.#confirm(id, await looked)
+    } finally {
+      this.#looking.delete(id)
+    }
+  }
+
+  /** True when the message was a duplicate. */
+  async #lookAndAccept(message: Message): Promise<boolean> {
+    await this.#whenRoom()
+    if (await this.isKnown(message.id)) return true
+    this.accept(message)
+    return false
+  }
+
+  /** Whether the id was ever accepted; undefined when a record must be read to be sure. */
+  #known(id: string): boolean | undefined {
+    const { state, journal, outcomes } = this.#core
+    let unsure = false
+    for (const place of state.ids.places(state.hash(id))) {
+      const record = journal.peek(place.segment, place.from)
+      if (!record) unsure = true
+      else if (storedMessage(record, messageKind).message.id === id) return true
+    }
+    if (outcomes.find(id)) return true
+    return unsure ? undefined : false
+  }
+
+  /** Whether the id is live or has, or had, an outcome. */
+  async isKnown(id: string): Promise<boolean> {
+    return this.#core.outcomes.find(id) !== undefined || (await this.isLive(id))
+  }
+
+  async isLive(id: string): Promise<boolean> {
+    const { state, journal } = this.#core
+    for (const place of state.ids.places(state.hash(id))) {
+      const record = await journal.load(place.segment, place.from)
+      if (storedMessage(record, messageKind).message.id === id) return true
+    }
+    return false
+  }
+
+  /** Puts the message into its queues; durable with the batch that is gathering. */
+  accept(message: Message): void {
+    const core = this.#core
+    const lives = this.#parts.route(message)
+    const metaText = metaJson(message)
+    checkMeta(message, metaText)
+    for (const live of lives) this.#makeRoom(live)
+    const nowMs = core.nowMs()
+    const targets = lives.map((live) => this.#target(live, message, nowMs))
+    const entries = targets.map((target) => target.entry)
+    writeAccept(core.journal.begin(), message, nowMs, entries, metaText)
+    core.journal.end(recordTypes.accept)
+    const hash = core.state.hash(message.id)
+    for (const target of targets) this.#place(target, message, hash, nowMs)
+  }
+
+  #target(live: LiveQueue, message: Message, nowMs: number): Target {
+    const subscriber = this.#parts.delivering.startAtOnce(live, message, nowMs)
+    const { queue } = live
+    const delivered = subscriber !== undefined
+    const entry = { queueNumber: queue.number, position: queue.nextPosition++, delivered }
+    return { live, subscriber, entry }
+  }
+
+  #place(
+    { live, subscriber, entry: { position } }: Target,
+    message: Message,
+    hash: number,
+    nowMs: number,
+  ): void {
+    const { journal, state } = this.#core
+    const { queue } = live
+    const entry = new Entry(
+      position,
+      message.priority,
+      messageKind,
+      hash,
+      subscriber ? message.deadlineAtMs : live.waitsUntilMs(message, nowMs),
+      journal.segment,
+      journal.recordFrom,
+      journal.recordBytes,
+    )
+    entry.acceptedAtMs = nowMs
+    state.hold(entry)
+    live.accepted++
+    if (subscriber) {
+      entry.attempts = 1
+      queue.pushHeld(entry)
+      this.#parts.delivering.handOutSoon(
+        this.#parts.delivering.hold(live, entry, message, subscriber),
+      )
+    } else if (message.availableAtMs > nowMs) {
+      entry.state = entryStates.delayed
+      entry.availableAtMs = message.availableAtMs
+      queue.put(entry)
+    } else {
+      const filled = queue.push(entry)
+      if (filled) this.#parts.pages.filled(filled)
+      if (live.subscribers.length > 0) this.#parts.delivering.pump(live)
+    }
+    this.#core.wakeAt(queue.dueAtMs)
+  }
+
+  #makeRoom(live: LiveQueue): void {
+    const { queue } = live
+    const depthMax = queue.settings.depthMax ?? Number.POSITIVE_INFINITY
+    if (queue.waiting + queue.delayed < depthMax) return
+    const atOnce = queue.waiting === 0 && live.subscribers.some((one) => one.hasCredit)
+    if (atOnce && depthMax > 0) return
+    if (queue.settings.overflow === 'drop-head' && this.#parts.dropHead(live)) return
+    throw new HomingError(
+      'queue-full',
+      `queue "${queue.name}" holds ${queue.waiting + queue.delayed} of ${depthMax} messages; wait for consumers or raise depthMax`,
+    )
+  }
+}
+
+function checkSize(message: Message): void {
+  if (message.body.length > limits.bodyBytesMax) {
+    throw new HomingError(
+      'message-too-large',
+      `the body of message ${message.id} has ${message.body.length} bytes, ${limits.bodyBytesMax} are allowed; store it elsewhere and send its address`,
+    )
+  }
+}
+
+function checkMeta(message: Message, metaText: string | undefined): void {
+  if (metaText === undefined || metaText.length * 3 <= limits.metaBytesMax) return
+  const bytes = Buffer.byteLength(metaText)
+  if (bytes <= limits.metaBytesMax) return
+  throw new HomingError(
+    'message-too-large',
+    `headers, key and callback contexts of message ${message.id} have ${bytes} bytes, ${limits.metaBytesMax} are allowed`,
+  )
+}

@@ -1,0 +1,303 @@
+/*
+ * A queue as a state machine. It knows positions, not bytes, disks or clocks: time is passed in.
+ *
+ *   fifo per priority ──┐                      ┌─▶ gone
+ *                       ├─ candidate ─▶ held ──┤
+ *   ready heap ─────────┘                      ├─▶ ready heap (old position)
+ *        ▲                                     └─▶ delayed heap ─▶ ready heap
+ *
+ * Rule: a message keeps its position for life. What was never delivered is taken in order of
+ * position; what comes back stands where it stood, before everything younger of its priority.
+ */
+
+import { assert } from '../../assert.ts'
+import type { QueueSettings } from '../../engine.ts'
+import { type Entry, entryStates } from './entry.ts'
+import { Fifo } from './fifo.ts'
+import { Heap } from './heap.ts'
+import type { IndexBlock } from './index-block.ts'
+
+const before = (a: Entry, b: Entry): boolean =>
+  a.priority === b.priority ? a.position < b.position : a.priority > b.priority
+
+const dueAt = (entry: Entry): number => Math.min(entry.availableAtMs, entry.deadlineAtMs)
+
+/** What time has done to a queue. */
+export interface Due {
+  /** Waiting rows are named by block; what is held, delayed or came back, by entry. */
+  readonly expired: Entry[]
+  readonly timedOut: Entry[]
+  /** Blocks with expired rows that are put away: bring them back and ask again. */
+  readonly needed: IndexBlock[]
+  readonly becameReady: boolean
+}
+
+export class Queue {
+  readonly number: number
+  readonly name: string
+  settings: QueueSettings
+  nextPosition = 1
+  /** Highest priority first. */
+  readonly fifos: Fifo[] = []
+  /** Everything that is not a row of a block, by position. */
+  readonly entries = new Map<number, Entry>()
+  readonly #returned = new Heap<Entry>(before)
+  readonly #delayed = new Heap<Entry>((a, b) => dueAt(a) < dueAt(b))
+  /** Messages in the queue by state; waiting includes parked. */
+  waiting = 0
+  unsettled = 0
+  delayed = 0
+  /** Nothing in the queue is due earlier. */
+  dueAtMs = Number.POSITIVE_INFINITY
+
+  constructor(number: number, name: string, settings: QueueSettings) {
+    this.number = number
+    this.name = name
+    this.settings = settings
+  }
+
+  get size(): number {
+    return this.waiting + this.unsettled + this.delayed
+  }
+
+  /** A new message at the end. Returns the block that it filled up, if it did. */
+  push(entry: Entry): IndexBlock | undefined {
+    this.waiting++
+    if (entry.deadlineAtMs < this.dueAtMs) this.dueAtMs = entry.deadlineAtMs
+    return this.#fifo(entry.priority).push(entry)
+  }
+
+  /** An entry that is held from the start: accepted and handed out in one turn. */
+  pushHeld(entry: Entry): void {
+    entry.state = entryStates.held
+    this.unsettled++
+    this.entries.set(entry.position, entry)
+    this.#watch(entry)
+  }
+
+  /** An entry put in the state it says: new and delayed, or read back from a checkpoint. */
+  put(entry: Entry): void {
+    this.entries.set(entry.position, entry)
+    if (entry.state === entryStates.delayed) {
+      this.delayed++
+      this.#delayed.push(entry)
+    } else {
+      assert(entry.state === entryStates.ready, 'only ready and delayed entries are put')
+      this.waiting++
+      this.#returned.push(entry)
+    }
+    this.#watch(entry)
+  }
+
+  /** A whole fifo, read back from a checkpoint. */
+  restoreFifo(fifo: Fifo): void {
+    this.fifos.push(fifo)
+    this.fifos.sort((a, b) => b.priority - a.priority)
+    this.waiting += fifo.live
+    for (const block of fifo.blocks) {
+      if (block.live > 0) this.dueAtMs = Math.min(this.dueAtMs, block.deadlineMsMin)
+    }
+  }
+
+  /** The next message to deliver, left where it is. Undefined when none, or its block is put away. */
+  candidate(): Entry | undefined {
+    let best = this.#peekReturned()
+    for (const fifo of this.fifos) {
+      if (best && best.priority > fifo.priority) break
+      if (fifo.live === 0) continue
+      const first = fifo.first()
+      if (!first) return fifo.needed() ? undefined : best
+      if (!best || before(first, best)) best = first
+      break
+    }
+    return best
+  }
+
+  /** The block to bring back before `candidate()` can answer. */
+  neededBlock(): IndexBlock | undefined {
+    for (const fifo of this.fifos) {
+      const needed = fifo.needed()
+      if (needed) return needed
+    }
+    return undefined
+  }
+
+  /** Takes the candidate; it is held now. */
+  take(entry: Entry): void {
+    this.#takeOut(entry)
+    this.waiting--
+    this.unsettled++
+    entry.state = entryStates.held
+    this.#watch(entry)
+  }
+
+  /** Sets the candidate aside until its key may go on. It still counts as waiting. */
+  park(entry: Entry): void {
+    this.#takeOut(entry)
+    entry.state = entryStates.parked
+    this.#watch(entry)
+  }
+
+  /** A ready entry, read back by recovery, is to wait until that time. */
+  delay(entry: Entry, availableAtMs: number): void {
+    if (entry.state !== entryStates.ready) return
+    this.waiting--
+    this.delayed++
+    entry.state = entryStates.delayed
+    entry.availableAtMs = availableAtMs
+    this.#delayed.push(entry)
+    this.#watch(entry)
+  }
+
+  /** A delayed entry becomes ready before its time: its delivery is on record. */
+  wake(entry: Entry): void {
+    if (entry.state !== entryStates.delayed) return
+    this.delayed--
+    this.waiting++
+    entry.availableAtMs = 0
+    entry.state = entryStates.ready
+    this.#returned.push(entry)
+  }
+
+  unpark(entry: Entry): void {
+    entry.state = entryStates.ready
+    this.#returned.push(entry)
+  }
+
+  #takeOut(entry: Entry): void {
+    if (this.#peekReturned() === entry) {
+      this.#returned.pop()
+      return
+    }
+    this.#fifo(entry.priority).takeFirst()
+    this.entries.set(entry.position, entry)
+  }
+
+  /** Back to its old position, at once or when it is available. */
+  giveBack(entry: Entry, availableAtMs: number, nowMs: number): void {
+    assert(entry.state === entryStates.held, 'only a held entry is given back')
+    this.unsettled--
+    entry.timeoutAtMs = Number.POSITIVE_INFINITY
+    entry.availableAtMs = availableAtMs
+    if (availableAtMs > nowMs) {
+      entry.state = entryStates.delayed
+      this.delayed++
+      this.#delayed.push(entry)
+    } else {
+      entry.state = entryStates.ready
+      this.waiting++
+      this.#returned.push(entry)
+    }
+    this.#watch(entry)
+  }
+
+  /** An entry leaves for good. */
+  remove(entry: Entry): void {
+    if (entry.state === entryStates.held) this.unsettled--
+    else if (entry.state === entryStates.delayed) this.delayed--
+    else this.waiting--
+    entry.state = entryStates.gone
+    this.entries.delete(entry.position)
+  }
+
+  /** A waiting row leaves for good, out of the middle. */
+  removeRow(fifo: Fifo, block: IndexBlock, row: number): Entry {
+    const entry = block.entryAt(row, fifo.priority)
+    fifo.remove(block, row)
+    this.waiting--
+    entry.state = entryStates.gone
+    return entry
+  }
+
+  /** Where a waiting row of that position is. */
+  locate(position: number): { fifo: Fifo; block: IndexBlock } | undefined {
+    for (const fifo of this.fifos) {
+      const block = fifo.blockOf(position)
+      if (block) {
+        // Priorities interleave positions: the block's range may cover it without holding it.
+        if (!block.columns || block.rowOf(position) >= 0) return { fifo, block }
+      }
+    }
+    return undefined
+  }
+
+  /** Told when a held entry got its time-out. */
+  watchTimeout(entry: Entry): void {
+    this.#watch(entry)
+  }
+
+  /** What is due by now; delayed entries become ready, the rest is for the caller to act on. */
+  due(nowMs: number): Due {
+    const due = {
+      expired: [] as Entry[],
+      timedOut: [] as Entry[],
+      needed: [] as IndexBlock[],
+      becameReady: false,
+    }
+    this.dueAtMs = Number.POSITIVE_INFINITY
+    due.becameReady = this.#wakeDelayed(nowMs)
+    for (const entry of this.entries.values()) {
+      if (entry.deadlineAtMs <= nowMs) due.expired.push(entry)
+      else if (entry.state === entryStates.held && entry.timeoutAtMs <= nowMs)
+        due.timedOut.push(entry)
+      else this.#watch(entry)
+    }
+    for (const fifo of this.fifos) this.#expireRows(fifo, nowMs, due)
+    return due
+  }
+
+  #wakeDelayed(nowMs: number): boolean {
+    let woken = false
+    for (;;) {
+      const entry = this.#delayed.peek()
+      if (!entry || (entry.state === entryStates.delayed && dueAt(entry) > nowMs)) return woken
+      this.#delayed.pop()
+      if (entry.state !== entryStates.delayed) continue
+      entry.state = entryStates.ready
+      this.delayed--
+      this.waiting++
+      this.#returned.push(entry)
+      woken = true
+    }
+  }
+
+  #expireRows(fifo: Fifo, nowMs: number, due: Due): void {
+    for (const block of fifo.blocks) {
+      if (block.live === 0) continue
+      if (block.deadlineMsMin <= nowMs) {
+        if (!block.columns) {
+          due.needed.push(block)
+          continue
+        }
+        for (const row of block.expired(nowMs)) due.expired.push(block.entryAt(row, fifo.priority))
+      }
+      if (block.deadlineMsMin < this.dueAtMs) this.dueAtMs = block.deadlineMsMin
+    }
+  }
+
+  #watch(entry: Entry): void {
+    let at = entry.deadlineAtMs
+    if (entry.state === entryStates.held) at = Math.min(at, entry.timeoutAtMs)
+    else if (entry.state === entryStates.delayed) at = Math.min(at, entry.availableAtMs)
+    if (at < this.dueAtMs) this.dueAtMs = at
+  }
+
+  #peekReturned(): Entry | undefined {
+    for (;;) {
+      const entry = this.#returned.peek()
+      if (!entry || entry.state === entryStates.ready) return entry
+      this.#returned.pop()
+    }
+  }
+
+  #fifo(priority: number): Fifo {
+    const { fifos } = this
+    let at = 0
+    while (at < fifos.length && (fifos[at] as Fifo).priority > priority) at++
+    const there = fifos[at]
+    if (there?.priority === priority) return there
+    const fifo = new Fifo(priority)
+    fifos.splice(at, 0, fifo)
+    return fifo
+  }
+}

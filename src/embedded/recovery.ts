@@ -1,0 +1,184 @@
+/*
+ * From a directory to a state.
+ *
+ *   newest whole checkpoint ─▶ journal behind it, record by record ─▶ state
+ *   journal behind the ledger's LSN ─▶ fed to the ledger
+ *
+ * Rule: nothing is written, so recovery can be cut off anywhere and begun again. A record that is
+ * damaged costs itself: it is reported when it had been confirmed, which later batches tell by the
+ * durable LSN they claim; above the last claim it was cut off by a crash before any confirm.
+ */
+
+import type { StoredOutcome } from '../message/outcome.ts'
+import { type LoadedCheckpoint, loadCheckpoint } from './checkpoints.ts'
+import type { IndexPages } from './index-pages.ts'
+import { ByteWriter } from './journal/bytes.ts'
+import type { Disk } from './journal/disk.ts'
+import type { FinalRecord } from './journal/final-record.ts'
+import { type Frame, recordTypes } from './journal/record.ts'
+import { type ScanHandler, scanSegment } from './journal/scan.ts'
+import { segmentNumber } from './journal/segment.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import { dropKind, outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
+import { Replay } from './replay.ts'
+import { State } from './state.ts'
+
+export interface RecoveryParts {
+  readonly disk: Disk
+  readonly ledger: Ledger
+  readonly pages: IndexPages
+  readonly indexBytesMax: number
+  readonly nowMs: () => number
+  readonly freshSeed: number
+  readonly onRouting: (routing: unknown) => void
+  readonly onProblem: (text: string) => void
+}
+
+export interface Recovered {
+  readonly state: State
+  readonly seed: number
+  readonly checkpoint: { readonly number: number; readonly lsn: number }
+  readonly lastSegment: number
+  readonly lastLsn: number
+  /** Outcomes that the ledger was handed just now: answered from memory until it has stored them. */
+  readonly fed: readonly { readonly outcome: StoredOutcome; readonly lsn: number }[]
+}
+
+const feedBytes = 1024 * 1024
+
+export async function recover(parts: RecoveryParts): Promise<Recovered> {
+  const segments = (await parts.disk.list())
+    .map(segmentNumber)
+    .filter((segment) => segment !== undefined)
+    .sort((a, b) => a - b)
+  const found = await loadCheckpoint({
+    disk: parts.disk,
+    pages: parts.pages,
+    indexBytesMax: parts.indexBytesMax,
+    nowMs: parts.nowMs(),
+    freshState: (seed) => new State(seed),
+    onProblem: parts.onProblem,
+  })
+  if (!found) parts.pages.restore(new Set())
+  if (found) parts.onRouting(found.loaded.head.routing)
+  const state = found?.state ?? new State(parts.freshSeed)
+  const reading = new Reading(parts, state, found?.loaded)
+  for (const segment of segments) await reading.segment(segment)
+  reading.finish()
+  if (!found && segments.length > 0 && (segments[0] as number) > 1) {
+    parts.onProblem(
+      'no checkpoint could be read and older journal segments are gone: messages that were acknowledged without an outcome may be delivered again',
+    )
+  }
+  return {
+    state,
+    seed: found?.loaded.head.seed ?? parts.freshSeed,
+    checkpoint: { number: found?.loaded.number ?? 0, lsn: found?.loaded.head.lsn ?? 0 },
+    lastSegment: segments.at(-1) ?? 0,
+    lastLsn: Math.max(reading.lastLsn, found?.loaded.head.lsn ?? 0),
+    fed: reading.fed,
+  }
+}
+
+class Reading implements ScanHandler {
+  readonly #parts: RecoveryParts
+  readonly #state: State
+  readonly #from: { readonly segment: number; readonly from: number; readonly lsn: number }
+  readonly #replay: Replay
+  #feed = new ByteWriter(64 * 1024)
+  #feedLsn = 0
+  /** Spans of LSNs that are missing, and the highest LSN that any batch claims to be durable. */
+  readonly #gaps: { after: number; before: number; segment: number }[] = []
+  #claimedLsn = 0
+  lastLsn = 0
+  readonly fed: { outcome: StoredOutcome; lsn: number }[] = []
+
+  constructor(parts: RecoveryParts, state: State, checkpoint: LoadedCheckpoint | undefined) {
+    this.#parts = parts
+    this.#state = state
+    const head = checkpoint?.head
+    this.#from = { segment: head?.segment ?? 0, from: head?.from ?? 0, lsn: head?.lsn ?? 0 }
+    this.#replay = new Replay({
+      state,
+      nowMs: parts.nowMs,
+      onRouting: parts.onRouting,
+      bringBack: (block) => parts.pages.bringBack(block),
+      onFinal: (final, lsn, payload) => this.#final(final, lsn, payload),
+      onDrop: (_ids, lsn, payload) => this.#toLedger(lsn, dropKind, payload),
+    })
+  }
+
+  async segment(segment: number): Promise<void> {
+    const { disk, ledger } = this.#parts
+    const use = this.#state.segments.use(segment)
+    const needed =
+      segment >= this.#from.segment ||
+      use.lastLsn === Number.POSITIVE_INFINITY ||
+      use.lastLsn > ledger.openedAtLsn
+    if (!needed) {
+      this.lastLsn = Math.max(this.lastLsn, use.lastLsn)
+      return
+    }
+    const ahead = ledger.openedAtLsn >= this.#from.lsn && segment === this.#from.segment
+    await scanSegment(disk, segment, ahead ? this.#from.from : 0, this)
+    use.lastLsn = this.lastLsn
+  }
+
+  record(
+    frame: Frame,
+    buffer: Buffer,
+    segment: number,
+    at: number,
+    bytes: number,
+  ): undefined | Promise<void> {
+    if (frame.type === recordTypes.batch) {
+      const claimed = buffer.readDoubleLE(frame.payloadFrom)
+      this.#claimedLsn = Math.max(this.#claimedLsn, claimed)
+    }
+    if (this.lastLsn > 0 && frame.lsn > this.lastLsn + 1) {
+      this.#gaps.push({ after: this.lastLsn, before: frame.lsn, segment })
+    }
+    if (frame.lsn <= this.lastLsn) return
+    this.lastLsn = frame.lsn
+    if (frame.lsn > this.#from.lsn) {
+      return this.#replay.apply(frame, buffer, { segment, from: at, bytes })
+    }
+    const payload = buffer.subarray(frame.payloadFrom, frame.end)
+    if (frame.type === recordTypes.final) this.#toLedger(frame.lsn, outcomeKind, payload)
+    if (frame.type === recordTypes.drop) this.#toLedger(frame.lsn, dropKind, payload)
+  }
+
+  skipped(): void {
+    // Told as missing LSNs, which say what was lost; a torn tail says nothing.
+  }
+
+  finish(): void {
+    this.#feedNow()
+    for (const { after, before, segment } of this.#gaps) {
+      if (after + 1 > Math.max(this.#claimedLsn, this.#from.lsn)) continue
+      this.#parts.onProblem(
+        `records ${after + 1} to ${before - 1} of the journal (segment ${segment}) are damaged or missing; all others were recovered, the file is kept as it is`,
+      )
+    }
+  }
+
+  #final(final: FinalRecord, lsn: number, payload: Buffer): void {
+    if (lsn <= this.#parts.ledger.openedAtLsn) return
+    const body = Buffer.from(final.outcome.body)
+    this.fed.push({ outcome: { ...final.outcome, body }, lsn })
+    this.#toLedger(lsn, outcomeKind, payload)
+  }
+
+  #toLedger(lsn: number, kind: typeof outcomeKind | typeof dropKind, payload: Buffer): void {
+    if (lsn <= this.#parts.ledger.openedAtLsn) return
+    writeLedgerEvent(this.#feed, lsn, kind, payload)
+    this.#feedLsn = lsn
+    if (this.#feed.length >= feedBytes) this.#feedNow()
+  }
+
+  #feedNow(): void {
+    if (this.#feed.length === 0) return
+    this.#parts.ledger.feed({ events: this.#feed.taken(), lastLsn: this.#feedLsn })
+    this.#feed = new ByteWriter(64 * 1024)
+  }
+}
