@@ -54,7 +54,8 @@ export class LedgerWriter {
   #appliedLsn: number
   #lagBytes = 0
   #linger: Timer | undefined
-  #busy: Promise<void> | undefined
+  #isBusy = false
+  #worked: Promise<void> = Promise.resolve()
   #due: (LedgerRequest & { kind: 'forget' }) | undefined
   #stalled: HomingError | undefined
   #wake: (() => void) | undefined
@@ -84,16 +85,21 @@ export class LedgerWriter {
     this.#lagBytes += batch.events.length
     if (this.#failure !== undefined) return
     this.#intake.push(batch)
-    if (this.#busy !== undefined) return
+    if (this.#isBusy) return
     if (this.#intake.isPlenty) this.#work()
     else this.#linger ??= systemClock.after(lingerMs, () => this.#work())
   }
 
   async flushed(): Promise<number> {
-    const nothingNew = !this.#isStored || this.#safeLsn >= this.#appliedLsn
-    if (nothingNew || this.#failure !== undefined || this.#stalled !== undefined)
-      return this.#safeLsn
-    this.#safeLsn = (await this.#ask({ kind: 'flush' })).appliedLsn
+    if (this.#isStored && this.#safeLsn < this.#appliedLsn && this.#canAsk()) {
+      try {
+        const { appliedLsn } = await this.#ask({ kind: 'flush' })
+        this.#safeLsn = Math.max(this.#safeLsn, appliedLsn)
+      } catch (error) {
+        // Stalled or failed meanwhile, which is told elsewhere: what was safe before still is.
+        if (this.#canAsk()) throw error
+      }
+    }
     return this.#safeLsn
   }
 
@@ -115,7 +121,7 @@ export class LedgerWriter {
     this.#channel.hold()
     this.#wake?.()
     this.#work()
-    await this.#busy
+    await this.#worked
     if (this.#channel.isStarted && this.#failure === undefined)
       await this.#settle(this.#channel.ask({ kind: 'close' }))
     await this.#channel.terminate()
@@ -133,6 +139,10 @@ export class LedgerWriter {
     this.#intake.clear()
     this.#refuseAsked(this.#failure)
     this.#options.onFailed(this.#failure)
+  }
+
+  #canAsk(): boolean {
+    return this.#failure === undefined && this.#stalled === undefined && this.#closing === undefined
   }
 
   async #ask(request: LedgerRequest & { kind: 'flush' | 'forget' }): Promise<LedgerFacts> {
@@ -153,20 +163,21 @@ export class LedgerWriter {
   #work(): void {
     this.#linger?.cancel()
     this.#linger = undefined
-    this.#busy ??= this.#workThrough().finally(() => {
-      this.#busy = undefined
-    })
+    if (!this.#isBusy) this.#worked = this.#workThrough()
   }
 
   async #workThrough(): Promise<void> {
+    this.#isBusy = true
     while (this.#failure === undefined) {
       const asked = this.#asked.shift()
       const chunk = asked === undefined ? this.#intake.take() : undefined
       if (asked !== undefined) await this.#serve(asked)
       else if (chunk !== undefined) await this.#store(chunk)
       else if (this.#due !== undefined && this.#closing === undefined) await this.#forgetDue()
-      else return
+      else break
     }
+    // In the same turn in which nothing was left: what comes next starts over.
+    this.#isBusy = false
   }
 
   async #serve(asked: Asked): Promise<void> {

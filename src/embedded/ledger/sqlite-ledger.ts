@@ -22,7 +22,7 @@ import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.t
 import { HomingError } from '../../errors.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import type { Ledger, LedgerAnswer, LedgerBatch, Retention } from './ledger.ts'
-import { examineLedgerFile, noteDamage } from './ledger-file.ts'
+import { examineLedgerFile } from './ledger-file.ts'
 import { LedgerReader } from './ledger-reader.ts'
 import { isLocked, type LedgerTrouble, ledgerTrouble, troubleError } from './ledger-trouble.ts'
 import { LedgerWriter } from './ledger-writer.ts'
