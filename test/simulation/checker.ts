@@ -67,7 +67,7 @@ function mentions(event: HistoryEvent, id: string): boolean {
   return 'id' in event ? event.id === id : 'outcome' in event && event.outcome.id === id
 }
 
-function line(event: HistoryEvent): string {
+export function line(event: HistoryEvent): string {
   const { n, life, atMs, nowMs: _, kind, ...rest } = event
   const shown = event.kind === 'probed' ? { when: event.when } : rest
   const text = JSON.stringify(shown, (_key, value: unknown) =>

@@ -14,8 +14,8 @@ export interface RunPlan {
   readonly checkpointBytes: number
   readonly tailBytes: number
   readonly reserveBytes: number
-  /** Bytes that fit on the disk before the run frees some; Infinity for a disk that never fills. */
-  readonly capacityBytes: number
+  /** The disk fills up now and then. */
+  readonly fillsUp: boolean
   /** Longest latency of one disk operation. */
   readonly latencyMs: number
   /** Chances, per step. */
@@ -26,8 +26,14 @@ export interface RunPlan {
   readonly cutWhileOpening: number
   /** Chance, per life, that one disk operation fails with EIO. */
   readonly diskFailure: number
+  /** Not writes and syncs alone, but any operation may be the one that fails. */
+  readonly failAnything: boolean
+  /** Chance, per life, that the power goes at some disk operation. */
+  readonly strike: number
+  /** Chance that the wall clock is set while the machine is down. */
+  readonly jumpWhileDown: number
   readonly bodyBytesMax: number
-  readonly retainCount: number
+  readonly recentOutcomes: number
 }
 
 export function planRun(random: RandomSource): RunPlan {
@@ -43,15 +49,18 @@ export function planRun(random: RandomSource): RunPlan {
     checkpointBytes: segmentBytes * random.between(1, 6),
     tailBytes: random.pick([0, 4_096, 1_048_576]),
     reserveBytes: 8_192,
-    capacityBytes: random.chance(0.25) ? random.between(60_000, 160_000) : Number.POSITIVE_INFINITY,
+    fillsUp: random.chance(0.25),
     latencyMs: random.pick([0.2, 1, 1, 5]),
     powerCut: 0.012,
     kill: 0.006,
     close: 0.004,
     cutWhileOpening: 0.3,
     diskFailure: random.chance(0.15) ? 0.5 : 0,
+    failAnything: false,
+    strike: 0.4,
+    jumpWhileDown: 0.1,
     bodyBytesMax: random.pick([40, 200, 1_500]),
-    retainCount: 100_000,
+    recentOutcomes: random.pick([5, 50, 10_000]),
   }
 }
 

@@ -10,7 +10,7 @@ import { planRun, type RunPlan } from './run-plan.ts'
 import { SimulatedConsumers } from './simulated-consumers.ts'
 import { SimulatedSender } from './simulated-sender.ts'
 import type { System } from './system.ts'
-import { World } from './world.ts'
+import { roomyBytes, World } from './world.ts'
 
 export interface RunResult {
   readonly seed: number
@@ -108,13 +108,13 @@ class Run {
   /** The disk fills up, or has room again. */
   #changeRoom(): void {
     const { random, plan, disk, recorder } = this.world
-    if (plan.capacityBytes === Number.POSITIVE_INFINITY) return
-    if (disk.capacityBytes === Number.POSITIVE_INFINITY) {
+    if (!plan.fillsUp) return
+    if (disk.capacityBytes === roomyBytes) {
       if (!random.chance(0.05)) return
       disk.capacityBytes = disk.state.usedBytes() + random.between(0, 6_000)
       recorder.record({ kind: 'disk-full' })
     } else if (random.chance(0.08)) {
-      disk.capacityBytes = Number.POSITIVE_INFINITY
+      disk.capacityBytes = roomyBytes
       recorder.record({ kind: 'disk-room' })
     }
   }
@@ -122,7 +122,7 @@ class Run {
   /** Nothing new is started, what is under way ends, and the books are looked at. */
   async #quiet(): Promise<void> {
     const { world } = this
-    if (world.failed || world.disk.capacityBytes < Number.POSITIVE_INFINITY) return
+    if (world.failed || world.disk.capacityBytes < roomyBytes) return
     for (let ms = 0; world.observed.underWay > 0 && !world.off && ms < 2_000; ms += 10) {
       await world.clock.advance(10)
     }

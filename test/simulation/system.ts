@@ -17,12 +17,12 @@ export interface Devices {
 }
 
 export interface LedgerDatabase {
-  open(): Ledger
+  open(clock?: Clock): Ledger
   /** The database that the next start finds. */
   afterCrash(random: RandomSource, how: 'power' | 'kill'): LedgerDatabase
 }
 
 export interface System {
   open(devices: Devices, plan: RunPlan, random16: () => number): Promise<Engine>
-  newLedger(random: RandomSource): LedgerDatabase
+  newLedger(clock: Clock, random: RandomSource): LedgerDatabase
 }

@@ -19,6 +19,8 @@ import type { LedgerDatabase, System } from './system.ts'
 /** A call on a healthy engine is answered within this simulated time, or something hangs. */
 const patienceMs = 60_000
 const openingsMax = 40
+/** Room for everything; a real disk is never without end. */
+export const roomyBytes = 1e9
 
 export class World {
   readonly random: RandomSource
@@ -36,6 +38,8 @@ export class World {
   #strike: { number: number; fault: DiskFault } | undefined
   #failedFiles = new Set<string>()
   #failed = false
+  /** A fault has struck in this life: a start may fail of it. */
+  #struck = false
   #calm = false
   #trueMs = 0
   #trueSinceMs = 0
@@ -48,7 +52,7 @@ export class World {
     this.clock = new SimulatedClock({ lateMs: () => (late.chance(0.2) ? late.unit() * 3 : 0) })
     this.#trueSinceMs = this.clock.monotonicMs()
     this.recorder = new Recorder(() => this.trueMs())
-    this.#ledger = system.newLedger(random.fork())
+    this.#ledger = system.newLedger(this.clock, random.fork())
     this.#disk = this.#newDisk({})
   }
 
@@ -159,8 +163,8 @@ export class World {
   calm(): void {
     this.#calm = true
     this.#strike = undefined
-    if (this.#disk.capacityBytes === Number.POSITIVE_INFINITY) return
-    this.#disk.capacityBytes = Number.POSITIVE_INFINITY
+    if (this.#disk.capacityBytes === roomyBytes) return
+    this.#disk.capacityBytes = roomyBytes
     this.recorder.record({ kind: 'disk-room' })
   }
 
@@ -170,6 +174,7 @@ export class World {
     const disk = new SimulatedDisk({
       clock: this.clock,
       random: this.random.fork(),
+      capacityBytes: roomyBytes,
       latencyMs: ({ kind }) => latency.unit() * (kind === 'sync' ? most * 2 : most),
       ...options,
     })
@@ -186,16 +191,21 @@ export class World {
     const strike = this.#strike
     if (strike === undefined || number < strike.number) return undefined
     if (strike.fault.kind === 'fail') {
-      // Failing reads are another matter than failing writes: see altered-byte.test.ts.
-      if (kind !== 'write' && kind !== 'sync') return undefined
-      if (name.startsWith('journal-')) {
+      if (!this.plan.failAnything && kind !== 'write' && kind !== 'sync') return undefined
+      if (name.startsWith('journal-') && (kind === 'write' || kind === 'sync')) {
         this.#failed = true
         this.recorder.record({ kind: 'disk-failed', operation: kind, file: name })
         if (kind === 'sync') this.#failedFiles.add(name)
       }
     }
     this.#strike = undefined
+    this.#struck = true
     return strike.fault
+  }
+
+  /** The disk operation that many from now meets the fault. */
+  strikeIn(operations: number, fault: DiskFault): void {
+    this.#strike = { number: this.#disk.operations + operations, fault }
   }
 
   #drawStrike(opening: number): void {
@@ -204,20 +214,22 @@ export class World {
     const power: DiskFault = random.chance(0.5)
       ? { kind: 'cut' }
       : { kind: 'lose', when: random.pick(['before', 'after']) }
+    // A strike that was set by hand stays.
+    if (this.#calm || plan.strike === 0) return
     this.#strike = undefined
-    if (this.#calm) return
     if (opening < 6 && random.chance(plan.cutWhileOpening)) {
       this.#strike = { number: first + random.between(1, 40), fault: power }
     } else if (random.chance(plan.diskFailure)) {
       const fault: DiskFault = { kind: 'fail', code: 'EIO' }
       this.#strike = { number: first + random.between(20, 400), fault }
-    } else if (random.chance(0.4)) {
+    } else if (random.chance(plan.strike)) {
       this.#strike = { number: first + random.between(20, 500), fault: power }
     }
   }
 
   async #tryOpen(): Promise<Engine | undefined> {
     this.#failed = false
+    this.#struck = false
     this.#failedFiles.clear()
     try {
       const devices = { disk: this.#disk, clock: this.clock, ledger: this.#ledger.open() }
@@ -232,9 +244,9 @@ export class World {
   #openFailed(error: unknown): undefined {
     const code = error instanceof Error ? String(Reflect.get(error, 'code')) : ''
     this.recorder.record({ kind: 'open-failed', code })
-    const tight = this.#disk.capacityBytes < Number.POSITIVE_INFINITY
-    if (code === 'disk-full' && tight) this.#disk.capacityBytes = Number.POSITIVE_INFINITY
-    else if (code !== 'disk-failed' || !this.#failed) this.wrong.push(error)
+    const tight = this.#disk.capacityBytes < roomyBytes
+    if (code === 'disk-full' && tight) this.#disk.capacityBytes = roomyBytes
+    else if (!this.#struck) this.wrong.push(error)
     this.#disk.onPowerCut = () => {}
     this.#disk.cutPower()
     return undefined
@@ -265,7 +277,8 @@ export class World {
     this.#trueMs = this.trueMs() + downMs
     this.clock.restart(downMs, random.between(0, 100_000))
     this.#trueSinceMs = this.clock.monotonicMs()
-    if (random.chance(0.1)) this.clock.jumpWall(random.pick([-3_600_000, -5_000, 5_000, 3_600_000]))
+    if (random.chance(this.plan.jumpWhileDown))
+      this.clock.jumpWall(random.pick([-3_600_000, -5_000, 5_000, 3_600_000]))
   }
 
   async #probeImage(): Promise<void> {
@@ -274,7 +287,7 @@ export class World {
       state: this.#disk.state.afterPowerCut(this.random.fork()),
       capacityBytes: this.#disk.capacityBytes,
     })
-    const ledger = this.#ledger.afterCrash(this.random.fork(), 'power').open()
+    const ledger = this.#ledger.afterCrash(this.random.fork(), 'power').open(clock)
     try {
       const opening = this.#system.open({ disk, clock, ledger }, this.plan, () =>
         this.random.bits16(),
