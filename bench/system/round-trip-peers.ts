@@ -66,35 +66,44 @@ function bullmqCandidate(
   version: string,
   inFlight: number,
 ): Candidate {
-  const setting = (
-    concurrency: number,
-    workerElsewhere: boolean,
-    autoPipelining = false,
-  ): Setting => ({
-    text:
-      `worker concurrency ${concurrency}, worker in ${workerElsewhere ? 'its own' : 'the same'} process` +
-      (autoPipelining ? ', automatic pipelining' : ''),
+  const setting = (tried: BullmqTried): Setting => ({
+    text: bullmqText(tried),
     run: (load) => {
-      const settings: BullmqSettings = { port, load, concurrency, workerElsewhere, autoPipelining }
-      return runWithWorker('bullmq', settings, workerElsewhere)
+      const settings: BullmqSettings = { port, load, ...tried }
+      return runWithWorker('bullmq', settings, tried.workerElsewhere)
     },
   })
   return {
     name: peerNames[appendfsync],
     durability: `redis-server ${version}, ${redisDurability[appendfsync]}`,
-    settings:
-      inFlight === 1
-        ? [setting(1, false), setting(1, true)]
-        : [
-            setting(50, false),
-            setting(100, false),
-            setting(300, false),
-            setting(100, false, true),
-            setting(100, true),
-            setting(300, true),
-          ],
+    settings: (inFlight === 1 ? bullmqOneAtATime : bullmqManyInFlight).map(setting),
   }
 }
+
+type BullmqTried = Omit<BullmqSettings, 'port' | 'load'>
+
+const bullmqPlain = { workerElsewhere: false, autoPipelining: false }
+
+const bullmqManyInFlight = [
+  { ...bullmqPlain, concurrency: 50 },
+  { ...bullmqPlain, concurrency: 100 },
+  { ...bullmqPlain, concurrency: 300 },
+  { ...bullmqPlain, concurrency: 100, autoPipelining: true },
+  { ...bullmqPlain, concurrency: 100, workerElsewhere: true },
+  { ...bullmqPlain, concurrency: 300, workerElsewhere: true },
+]
+
+const bullmqOneAtATime = [
+  { ...bullmqPlain, concurrency: 1 },
+  { ...bullmqPlain, concurrency: 1, workerElsewhere: true },
+]
+
+const bullmqText = (tried: BullmqTried): string =>
+  [
+    `worker concurrency ${tried.concurrency}`,
+    `worker in ${tried.workerElsewhere ? 'its own' : 'the same'} process`,
+    ...(tried.autoPipelining ? ['automatic pipelining'] : []),
+  ].join(', ')
 
 function rabbitCandidate(port: number, version: string, inFlight: number): Candidate {
   const setting = (
