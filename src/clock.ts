@@ -34,10 +34,21 @@ export const systemClock: Clock = {
 }
 
 /**
- * A wall clock that cannot jump: machine wall time when made, then monotonic time.
- * Deadlines set before and judged after a jump of the machine's clock stay right (invariant 34).
+ * A wall clock that cannot jump: machine wall time when made, then monotonic time. Deadlines set before
+ * and judged after a jump of the machine's clock stay right (invariant 34). `notBefore` moves it
+ * forward: what was stored with a later time is not yet in the future after a restart.
  */
-export function steadyWallClock(clock: Clock): () => number {
-  const offsetMs = clock.wallMs() - clock.monotonicMs()
-  return () => Math.floor(offsetMs + clock.monotonicMs())
+export interface SteadyTime {
+  (): number
+  notBefore(wallMs: number): void
+}
+
+export function steadyWallClock(clock: Clock): SteadyTime {
+  let offsetMs = clock.wallMs() - clock.monotonicMs()
+  const now = (): number => Math.floor(offsetMs + clock.monotonicMs())
+  return Object.assign(now, {
+    notBefore(wallMs: number): void {
+      offsetMs = Math.max(offsetMs, wallMs - clock.monotonicMs())
+    },
+  })
 }

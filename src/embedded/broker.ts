@@ -101,18 +101,21 @@ export async function openBroker(
     onProblem: options.onProblem,
   })
   const { state } = recovered
+  let opened: Broker | undefined
   const journal = await Journal.open(
     disk,
     clock,
     {
       ...options,
+      onCommit: () => opened?.committed(),
       onSealed: (segment, lastLsn) => {
         state.segments.use(segment).lastLsn = lastLsn
       },
     },
     { segment: recovered.lastSegment, lsn: recovered.lastLsn },
   )
-  return new Broker(devices, options, kind, nowMs, pages, recovered, journal)
+  opened = new Broker(devices, options, kind, nowMs, pages, recovered, journal)
+  return opened
 }
 
 export class Broker implements Engine {
@@ -182,12 +185,18 @@ export class Broker implements Engine {
     this.#gathering = new Gathering(core, this.#publishing)
     this.#deadLetters = new DeadLetters(core, this.#publishing, this.#mintId)
     const checkpoints = new Checkpoints(
-      { disk, state, pages, seed, routing: () => undefined },
+      { disk, state, pages, seed, nowMs, routing: () => undefined },
       recovered.checkpoint,
     )
     this.#janitor = new Janitor({ core, checkpoints, pages, ending: this.#ending, ...options })
     this.#gathering.resume()
+    this.#janitor.opened()
     core.wakeAt(nowMs())
+  }
+
+  /** After each group commit. */
+  committed(): void {
+    this.#janitor.look()
   }
 
   mintId(): string {
@@ -230,12 +239,10 @@ export class Broker implements Engine {
   }
 
   publish(message: Message): Promise<Accepted> {
-    this.#janitor.look()
     return this.#publishing.publish(message)
   }
 
   publishMany(messages: readonly Message[]): Promise<readonly Accepted[]> {
-    this.#janitor.look()
     return Promise.all(messages.map((message) => this.#publishing.publish(message)))
   }
 

@@ -50,6 +50,8 @@ export interface CheckpointHead {
   readonly segment: number
   readonly from: number
   readonly seed: number
+  /** Wall ms: time does not go back behind it. */
+  readonly atMs: number
   readonly routing: unknown
   readonly gathers: readonly GatherRecord[]
   readonly queues: readonly QueueHead[]

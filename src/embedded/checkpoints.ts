@@ -32,6 +32,7 @@ export interface CheckpointParts {
   readonly state: State
   readonly pages: IndexPages
   readonly seed: number
+  readonly nowMs: () => number
   readonly routing: () => unknown
 }
 
@@ -87,7 +88,7 @@ export class Checkpoints {
   }
 
   #encode(journal: Journal, writes: Promise<void>[]): Buffer {
-    const { state, seed, routing } = this.#parts
+    const { state, seed, nowMs, routing } = this.#parts
     const parts = new ByteWriter(64 * 1024)
     const queues: QueueHead[] = []
     for (const live of state.queues.values()) queues.push(this.#queue(live.queue, parts, writes))
@@ -96,6 +97,7 @@ export class Checkpoints {
       segment: journal.segment,
       from: journal.nextFrom,
       seed,
+      atMs: nowMs(),
       routing: routing(),
       gathers: state.gathers.records(),
       queues,
@@ -130,9 +132,10 @@ export class Checkpoints {
       })
       return { priority: fifo.priority, blocks }
     })
-    for (const entry of queue.entries.values()) writeEntry(parts, entry)
+    const entries = queue.entries()
+    for (const entry of entries) writeEntry(parts, entry)
     const { number, name, settings, nextPosition } = queue
-    return { number, name, settings, nextPosition, entries: queue.entries.size, fifos }
+    return { number, name, settings, nextPosition, entries: entries.length, fifos }
   }
 }
 

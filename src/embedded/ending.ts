@@ -43,6 +43,7 @@ export class Ending {
 
   /** Everything due by now, in all queues. */
   due(): void {
+    if (this.#core.closed || this.#core.journal.failure) return
     const nowMs = this.#core.nowMs()
     for (const live of this.#core.state.queues.values()) {
       if (live.queue.dueAtMs <= nowMs) this.#dueIn(live, nowMs)
@@ -115,7 +116,7 @@ export class Ending {
 
   /** The entry of that position, or the block to bring back first. */
   #waitingOrHeld(live: LiveQueue, position: number): Entry | IndexBlock | undefined {
-    const entry = live.queue.entries.get(position)
+    const entry = live.queue.entry(position)
     if (entry) return entry
     const there = live.queue.locate(position)
     if (!there) return undefined
@@ -128,7 +129,7 @@ export class Ending {
   async purge(live: LiveQueue): Promise<number> {
     let count = 0
     const how = (): OutcomeBody => jsonBody('canceled', { reason: 'purged' })
-    for (const entry of [...live.queue.entries.values()]) {
+    for (const entry of live.queue.entries()) {
       if (entry.state === entryStates.held) continue
       this.#endEntry(live, entry, 'canceled', how)
       count++
@@ -156,6 +157,7 @@ export class Ending {
     because: Because,
     how: (stored: StoredMessage) => OutcomeBody,
   ): void {
+    if (this.#core.journal.failure) return
     const entry = this.#takeOut(live, found, because)
     if (!entry) return
     try {
@@ -179,7 +181,7 @@ export class Ending {
   /** Out of the queue, away from its consumer. Undefined when it has left already. */
   #takeOut(live: LiveQueue, found: Entry, because: Because): Entry | undefined {
     const { queue } = live
-    const entry = queue.entries.get(found.position)
+    const entry = queue.entry(found.position)
     if (entry) {
       const delivery = entry.holder as HeldDelivery | undefined
       if (delivery) this.#parts.settling.revoke(delivery, because === 'full' ? 'canceled' : because)

@@ -33,6 +33,7 @@ export interface JanitorParts {
 /** A segment is rewritten when less than this part of a full one is alive in it. */
 const sparsePart = 0.25
 const segmentsMin = 4
+const segmentsAtOpenMax = 16
 const gatheredBytesMax = 1024 * 1024
 
 export class Janitor {
@@ -45,12 +46,21 @@ export class Janitor {
     this.#writtenAt = parts.core.journal.writtenBytes
   }
 
-  /** Looks whether it is time for a round; cheap, called after work. */
+  /** Looks whether it is time for a round; cheap, called after each group commit. */
   look(): void {
     const { core, checkpointBytes } = this.#parts
     if (this.#round || core.closed) return
     if (core.journal.writtenBytes - this.#writtenAt < checkpointBytes) return
-    this.#writtenAt = core.journal.writtenBytes
+    this.#start()
+  }
+
+  /** Many short lives that never came to a checkpoint leave many small segments. */
+  opened(): void {
+    if (this.#parts.core.state.segments.all().length > segmentsAtOpenMax) this.#start()
+  }
+
+  #start(): void {
+    this.#writtenAt = this.#parts.core.journal.writtenBytes
     this.#round = this.#doRound().finally(() => {
       this.#round = undefined
     })
@@ -63,9 +73,22 @@ export class Janitor {
       await this.#removeDead()
       for (const use of this.#sparse()) await this.#rewrite(use)
     } catch (error) {
-      if (!core.closed && !core.journal.failure)
-        core.onProblem(`tidying up failed, it is tried again later: ${error}`)
+      if (!core.closed && !core.journal.failure) this.#report(error)
     }
+  }
+
+  /** The last checkpoint, at close: the next start has nothing to read behind it. */
+  async tidyUp(): Promise<void> {
+    try {
+      await this.checkpoint()
+      await this.#removeDead()
+    } catch (error) {
+      if (!this.#parts.core.journal.failure) this.#report(error)
+    }
+  }
+
+  #report(error: unknown): void {
+    this.#parts.core.onProblem(`tidying up failed, it is tried again later: ${error}`)
   }
 
   async checkpoint(): Promise<void> {
@@ -133,10 +156,10 @@ export class Janitor {
   async #move(live: LiveQueue, holding: Holding, segment: number, at: number): Promise<void> {
     const { core, pages } = this.#parts
     const { queue } = live
-    const there = queue.entries.has(holding.position) ? undefined : queue.locate(holding.position)
+    const there = queue.entry(holding.position) ? undefined : queue.locate(holding.position)
     if (there && !there.block.columns) await pages.bringBack(there.block)
     if (core.journal.failure) throw core.journal.failure
-    const entry = queue.entries.get(holding.position)
+    const entry = queue.entry(holding.position)
     if (entry) {
       if (entry.segment !== segment || entry.from !== at) return
       core.state.moveEntry(entry, this.#append(live, holding, entry))

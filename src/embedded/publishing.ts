@@ -17,6 +17,7 @@ import type { IndexPages } from './index-pages.ts'
 import { type AcceptedEntry, metaJson, writeAccept } from './journal/accept-record.ts'
 import { recordTypes } from './journal/record.ts'
 import type { LiveQueue, Subscriber } from './live-queue.ts'
+import { checkMessage, checkMeta } from './port-checks.ts'
 import { Entry, entryStates, messageKind } from './queue/entry.ts'
 import { storedMessage } from './stored-message.ts'
 
@@ -50,7 +51,7 @@ export class Publishing {
   publish(message: Message): Promise<Accepted> {
     try {
       this.#refuseWhenFull()
-      checkSize(message)
+      checkMessage(message)
       if (message.idChosen) return this.#publishChosen(message)
       if (this.#mustWait()) return this.#whenRoom().then(() => this.publish(message))
       this.accept(message)
@@ -226,23 +227,4 @@ export class Publishing {
       `queue "${queue.name}" holds ${queue.waiting + queue.delayed} of ${depthMax} messages; wait for consumers or raise depthMax`,
     )
   }
-}
-
-function checkSize(message: Message): void {
-  if (message.body.length > limits.bodyBytesMax) {
-    throw new HomingError(
-      'message-too-large',
-      `the body of message ${message.id} has ${message.body.length} bytes, ${limits.bodyBytesMax} are allowed; store it elsewhere and send its address`,
-    )
-  }
-}
-
-function checkMeta(message: Message, metaText: string | undefined): void {
-  if (metaText === undefined || metaText.length * 3 <= limits.metaBytesMax) return
-  const bytes = Buffer.byteLength(metaText)
-  if (bytes <= limits.metaBytesMax) return
-  throw new HomingError(
-    'message-too-large',
-    `headers, key and callback contexts of message ${message.id} have ${bytes} bytes, ${limits.metaBytesMax} are allowed`,
-  )
 }

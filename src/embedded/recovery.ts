@@ -4,11 +4,12 @@
  *   newest whole checkpoint ─▶ journal behind it, record by record ─▶ state
  *   journal behind the ledger's LSN ─▶ fed to the ledger
  *
- * Rule: nothing is written, so recovery can be cut off anywhere and begun again. A record that is
+ * Rule: nothing is changed, so recovery can be cut off anywhere and begun again. A record that is
  * damaged costs itself: it is reported when it had been confirmed, which later batches tell by the
  * durable LSN they claim; above the last claim it was cut off by a crash before any confirm.
  */
 
+import type { SteadyTime } from '../clock.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import { type LoadedCheckpoint, loadCheckpoint } from './checkpoints.ts'
 import type { IndexPages } from './index-pages.ts'
@@ -17,7 +18,7 @@ import type { Disk } from './journal/disk.ts'
 import type { FinalRecord } from './journal/final-record.ts'
 import { type Frame, recordTypes } from './journal/record.ts'
 import { type ScanHandler, scanSegment } from './journal/scan.ts'
-import { segmentNumber } from './journal/segment.ts'
+import { segmentName, segmentNumber } from './journal/segment.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { dropKind, outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
 import { Replay } from './replay.ts'
@@ -28,7 +29,7 @@ export interface RecoveryParts {
   readonly ledger: Ledger
   readonly pages: IndexPages
   readonly indexBytesMax: number
-  readonly nowMs: () => number
+  readonly nowMs: SteadyTime
   readonly freshSeed: number
   readonly onRouting: (routing: unknown) => void
   readonly onProblem: (text: string) => void
@@ -60,11 +61,16 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     onProblem: parts.onProblem,
   })
   if (!found) parts.pages.restore(new Set())
-  if (found) parts.onRouting(found.loaded.head.routing)
+  if (found) {
+    parts.onRouting(found.loaded.head.routing)
+    parts.nowMs.notBefore(found.loaded.head.atMs)
+  }
   const state = found?.state ?? new State(parts.freshSeed)
   const reading = new Reading(parts, state, found?.loaded)
   for (const segment of segments) await reading.segment(segment)
   reading.finish()
+  // What a killed process wrote and never synced is believed from here on, so it must be durable.
+  for (const segment of segments.slice(-2)) await syncFile(parts.disk, segmentName(segment))
   if (!found && segments.length > 0 && (segments[0] as number) > 1) {
     parts.onProblem(
       'no checkpoint could be read and older journal segments are gone: messages that were acknowledged without an outcome may be delivered again',
@@ -77,6 +83,15 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     lastSegment: segments.at(-1) ?? 0,
     lastLsn: Math.max(reading.lastLsn, found?.loaded.head.lsn ?? 0),
     fed: reading.fed,
+  }
+}
+
+async function syncFile(disk: Disk, name: string): Promise<void> {
+  const file = await disk.open(name)
+  try {
+    await file.sync()
+  } finally {
+    await file.close()
   }
 }
 

@@ -7,6 +7,7 @@
  * Outcomes that the ledger has not stored yet are handed to it again, with their LSNs.
  */
 
+import type { SteadyTime } from '../clock.ts'
 import type { Message } from '../message/message.ts'
 import type { GatherRecord } from './gathers.ts'
 import { type AcceptRecord, readAccept } from './journal/accept-record.ts'
@@ -23,7 +24,7 @@ import type { TopologyRecord } from './topology.ts'
 
 export interface ReplayParts {
   readonly state: State
-  readonly nowMs: () => number
+  readonly nowMs: SteadyTime
   readonly onRouting: (routing: unknown) => void
   readonly bringBack: (block: IndexBlock) => Promise<void>
   /** The record carries something for the ledger. */
@@ -74,6 +75,7 @@ export class Replay {
 
   #accept(record: AcceptRecord, lies: Lies): undefined {
     const { message, acceptedAtMs, entries } = record
+    this.#parts.nowMs.notBefore(acceptedAtMs)
     const hash = this.#state.hash(message.id)
     if (message.idChosen) this.#state.gathers.told(message.id)
     for (const { queueNumber, position, delivered } of entries) {
@@ -118,6 +120,7 @@ export class Replay {
   }
 
   #final(final: FinalRecord, lies: Lies, lsn: number, payload: Buffer): undefined | Promise<void> {
+    this.#parts.nowMs.notBefore(final.outcome.finishedAtMs)
     const live = this.#state.numbered.get(final.queueNumber)
     const gone = live && this.#gone(live, final.position)
     const rest = (): undefined => {
@@ -170,7 +173,7 @@ export class Replay {
 
   #delivered(live: LiveQueue, position: number): undefined | Promise<void> {
     const { queue } = live
-    const entry = queue.entries.get(position)
+    const entry = queue.entry(position)
     if (entry) {
       queue.wake(entry)
       entry.attempts++
@@ -184,7 +187,7 @@ export class Replay {
   }
 
   #gone(live: LiveQueue, position: number): undefined | Promise<void> {
-    const entry = live.queue.entries.get(position)
+    const entry = live.queue.entry(position)
     if (!entry) return this.#row(live, position, (row) => this.#state.release(row))
     live.queue.remove(entry)
     this.#state.release(entry)
@@ -205,7 +208,7 @@ export class Replay {
   #requeue(reader: ByteReader): undefined {
     const { queueNumber, position, availableAtMs, excused } = readRequeue(reader)
     const live = this.#state.numbered.get(queueNumber)
-    const entry = live?.queue.entries.get(position)
+    const entry = live?.queue.entry(position)
     if (!live || !entry) return
     if (excused) entry.excused++
     if (availableAtMs <= this.#parts.nowMs()) return
@@ -216,7 +219,7 @@ export class Replay {
     const move = readMove(reader)
     const live = this.#state.numbered.get(move.queueNumber)
     if (!live) return
-    const entry = live.queue.entries.get(move.position)
+    const entry = live.queue.entry(move.position)
     if (entry) {
       this.#state.moveEntry(entry, lies)
       return

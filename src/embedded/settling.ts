@@ -10,6 +10,7 @@
  */
 
 import { HomingError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import type { Revocation } from '../message/delivery.ts'
 import { type CallbackTarget, callbackQueue, type Message } from '../message/message.ts'
 import { builtinCodes, isBuiltinCode, type StoredOutcome } from '../message/outcome.ts'
@@ -23,6 +24,7 @@ import { type FinalExtras, type Onward, writeFinal } from './journal/final-recor
 import { recordTypes } from './journal/record.ts'
 import { outcomeKind } from './ledger/ledger-event.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
+import { checkOutcome } from './port-checks.ts'
 import { Entry, entryStates, homecomingKind, messageKind } from './queue/entry.ts'
 import type { StoredMessage } from './stored-message.ts'
 import { homecomingMessage } from './stored-message.ts'
@@ -65,6 +67,11 @@ export class Settling {
     if (delivery.over) return Promise.resolve({ accepted: false, by: delivery.over })
     if (this.#core.journal.failure) return Promise.reject(this.#core.journal.failure)
     const { live, entry, message } = delivery
+    try {
+      checkSettlement(settlement, message.id)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     live.settled++
     switch (settlement.kind) {
       case 'final':
@@ -281,5 +288,20 @@ export class Settling {
     this.#core.journal.whenDurable((error) => {
       if (!error) delivering.handOutSoon(delivery)
     })
+  }
+}
+
+/** Before anything is changed: a settlement that is refused leaves the delivery held. */
+function checkSettlement(settlement: Settlement, id: string): void {
+  if (settlement.kind === 'final') {
+    checkOutcome(settlement.code, settlement.contentType, settlement.body, id)
+  } else if (settlement.kind === 'retry') {
+    checkOutcome(settlement.code, jsonContentType, settlement.body, id)
+    if (!(settlement.delayMs >= 0 && settlement.delayMs <= limits.durationMsMax)) {
+      throw new HomingError(
+        'bad-duration',
+        `the delay of a retry is ${settlement.delayMs} ms; give 0 to ${limits.durationMsMax}`,
+      )
+    }
   }
 }

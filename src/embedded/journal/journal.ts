@@ -32,6 +32,8 @@ export interface JournalOptions {
   readonly segmentBytes: number
   readonly tailBytesMax: number
   readonly reserveBytes: number
+  /** Told after each group commit. */
+  readonly onCommit: () => void
   /** Told when a segment got its last record. */
   readonly onSealed: (segment: number, lastLsn: number) => void
   /** Told once, when the journal has ended because the disk failed. */
@@ -295,6 +297,7 @@ export class Journal {
       this.#syncLater()
       for (const waiter of waiters) waiter(undefined)
       if (this.gatheredBytes === 0) this.#tellIdle()
+      this.#options.onCommit()
     }
   }
 

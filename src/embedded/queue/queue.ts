@@ -29,7 +29,6 @@ export interface Due {
   readonly timedOut: Entry[]
   /** Blocks with expired rows that are put away: bring them back and ask again. */
   readonly needed: IndexBlock[]
-  readonly becameReady: boolean
 }
 
 export class Queue {
@@ -39,8 +38,10 @@ export class Queue {
   nextPosition = 1
   /** Highest priority first. */
   readonly fifos: Fifo[] = []
-  /** Everything that is not a row of a block, by position. */
-  readonly entries = new Map<number, Entry>()
+  /** What is held, has come back or is parked, by position. */
+  readonly #awake = new Map<number, Entry>()
+  /** What is delayed, by position: apart, so that a million of them cost nothing while they sleep. */
+  readonly #asleep = new Map<number, Entry>()
   readonly #returned = new Heap<Entry>(before)
   readonly #delayed = new Heap<Entry>((a, b) => dueAt(a) < dueAt(b))
   /** Messages in the queue by state; waiting includes parked. */
@@ -60,6 +61,16 @@ export class Queue {
     return this.waiting + this.unsettled + this.delayed
   }
 
+  /** The entry of that position, if it is more than a row of a block. */
+  entry(position: number): Entry | undefined {
+    return this.#awake.get(position) ?? this.#asleep.get(position)
+  }
+
+  /** All that are more than a row of a block. */
+  entries(): Entry[] {
+    return [...this.#awake.values(), ...this.#asleep.values()]
+  }
+
   /** A new message at the end. Returns the block that it filled up, if it did. */
   push(entry: Entry): IndexBlock | undefined {
     this.waiting++
@@ -71,21 +82,18 @@ export class Queue {
   pushHeld(entry: Entry): void {
     entry.state = entryStates.held
     this.unsettled++
-    this.entries.set(entry.position, entry)
+    this.#awake.set(entry.position, entry)
     this.#watch(entry)
   }
 
   /** An entry put in the state it says: new and delayed, or read back from a checkpoint. */
   put(entry: Entry): void {
-    this.entries.set(entry.position, entry)
     if (entry.state === entryStates.delayed) {
-      this.delayed++
-      this.#delayed.push(entry)
-    } else {
-      assert(entry.state === entryStates.ready, 'only ready and delayed entries are put')
-      this.waiting++
-      this.#returned.push(entry)
+      this.#sleep(entry)
+      return
     }
+    assert(entry.state === entryStates.ready, 'only ready and delayed entries are put')
+    this.#stand(entry)
     this.#watch(entry)
   }
 
@@ -142,20 +150,34 @@ export class Queue {
   delay(entry: Entry, availableAtMs: number): void {
     if (entry.state !== entryStates.ready) return
     this.waiting--
-    this.delayed++
-    entry.state = entryStates.delayed
     entry.availableAtMs = availableAtMs
-    this.#delayed.push(entry)
-    this.#watch(entry)
+    this.#sleep(entry)
   }
 
   /** A delayed entry becomes ready before its time: its delivery is on record. */
   wake(entry: Entry): void {
     if (entry.state !== entryStates.delayed) return
     this.delayed--
-    this.waiting++
     entry.availableAtMs = 0
+    this.#stand(entry)
+  }
+
+  /** Into the delayed heap. */
+  #sleep(entry: Entry): void {
+    entry.state = entryStates.delayed
+    this.delayed++
+    this.#awake.delete(entry.position)
+    this.#asleep.set(entry.position, entry)
+    this.#delayed.push(entry)
+    this.#watch(entry)
+  }
+
+  /** Ready, at its old position. */
+  #stand(entry: Entry): void {
     entry.state = entryStates.ready
+    this.waiting++
+    this.#asleep.delete(entry.position)
+    this.#awake.set(entry.position, entry)
     this.#returned.push(entry)
   }
 
@@ -170,7 +192,7 @@ export class Queue {
       return
     }
     this.#fifo(entry.priority).takeFirst()
-    this.entries.set(entry.position, entry)
+    this.#awake.set(entry.position, entry)
   }
 
   /** Back to its old position, at once or when it is available. */
@@ -180,14 +202,10 @@ export class Queue {
     entry.timeoutAtMs = Number.POSITIVE_INFINITY
     entry.availableAtMs = availableAtMs
     if (availableAtMs > nowMs) {
-      entry.state = entryStates.delayed
-      this.delayed++
-      this.#delayed.push(entry)
-    } else {
-      entry.state = entryStates.ready
-      this.waiting++
-      this.#returned.push(entry)
+      this.#sleep(entry)
+      return
     }
+    this.#stand(entry)
     this.#watch(entry)
   }
 
@@ -197,7 +215,8 @@ export class Queue {
     else if (entry.state === entryStates.delayed) this.delayed--
     else this.waiting--
     entry.state = entryStates.gone
-    this.entries.delete(entry.position)
+    this.#awake.delete(entry.position)
+    this.#asleep.delete(entry.position)
   }
 
   /** A waiting row leaves for good, out of the middle. */
@@ -232,11 +251,10 @@ export class Queue {
       expired: [] as Entry[],
       timedOut: [] as Entry[],
       needed: [] as IndexBlock[],
-      becameReady: false,
     }
     this.dueAtMs = Number.POSITIVE_INFINITY
-    due.becameReady = this.#wakeDelayed(nowMs)
-    for (const entry of this.entries.values()) {
+    this.#wakeDue(nowMs, due)
+    for (const entry of this.#awake.values()) {
       if (entry.deadlineAtMs <= nowMs) due.expired.push(entry)
       else if (entry.state === entryStates.held && entry.timeoutAtMs <= nowMs)
         due.timedOut.push(entry)
@@ -246,18 +264,18 @@ export class Queue {
     return due
   }
 
-  #wakeDelayed(nowMs: number): boolean {
-    let woken = false
+  #wakeDue(nowMs: number, due: Due): void {
     for (;;) {
       const entry = this.#delayed.peek()
-      if (!entry || (entry.state === entryStates.delayed && dueAt(entry) > nowMs)) return woken
+      if (!entry) return
+      if (entry.state === entryStates.delayed && dueAt(entry) > nowMs) {
+        this.#watch(entry)
+        return
+      }
       this.#delayed.pop()
       if (entry.state !== entryStates.delayed) continue
-      entry.state = entryStates.ready
-      this.delayed--
-      this.waiting++
-      this.#returned.push(entry)
-      woken = true
+      if (entry.deadlineAtMs <= nowMs) due.expired.push(entry)
+      else this.wake(entry)
     }
   }
 
