@@ -16,7 +16,6 @@
  */
 
 import { resolve } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../../clock.ts'
 import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
 import { HomingError } from '../../errors.ts'
@@ -58,7 +57,7 @@ export async function openSqliteLedger(
     } catch (error) {
       const locked = error instanceof HomingError && isLocked(error.cause)
       if (!locked || systemClock.monotonicMs() - started >= lockedMsMax) throw error
-      await pause(lockedPauseMs)
+      await new Promise((resume) => setTimeout(resume, lockedPauseMs))
     }
   }
 }
