@@ -290,10 +290,19 @@ export class Broker implements Engine {
   }
 
   whenFinal(id: string, told: (outcome: StoredOutcome) => void): () => void {
-    const known = this.#core.outcomes.find(id)
-    if (known?.state !== 'final') return this.#core.outcomes.wait(id, told)
-    queueMicrotask(() => told(known.outcome))
+    const { outcomes } = this.#core
+    const recent = outcomes.recent(id)
+    const known = recent ?? this.#fromLedger(id)
+    if (!known) return outcomes.wait(id, told)
+    queueMicrotask(() => told(known))
     return () => undefined
+  }
+
+  /** Most who wait do so for a message just sent: the ledger is asked only when it may know. */
+  #fromLedger(id: string): StoredOutcome | undefined {
+    if (this.#publishing.isLiveInMemory(id)) return undefined
+    const answer = this.#core.outcomes.find(id)
+    return answer?.state === 'final' ? answer.outcome : undefined
   }
 
   async cancel(id: string, reason?: string): Promise<boolean> {

@@ -17,7 +17,7 @@ import type { HeldDelivery, LiveQueue } from './live-queue.ts'
 import { type Entry, entryStates } from './queue/entry.ts'
 import type { IndexBlock } from './queue/index-block.ts'
 import { jsonBody, type OutcomeBody, type Settling } from './settling.ts'
-import { type StoredMessage, storedMessage } from './stored-message.ts'
+import { type StoredMessage, storedId } from './stored-message.ts'
 
 export interface EndingParts {
   readonly core: Core
@@ -89,7 +89,7 @@ export class Ending {
     let ended = false
     for (const place of state.ids.places(state.hash(id))) {
       const record = await journal.load(place.segment, place.from)
-      if (storedMessage(record, 1).message.id !== id) continue
+      if (storedId(record) !== id) continue
       for (const { queueNumber, position } of entriesOf(record)) {
         const live = state.numbered.get(queueNumber)
         if (live && (await this.#cancelAt(live, position, data))) ended = true

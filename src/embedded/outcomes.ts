@@ -14,13 +14,9 @@ import { ByteWriter } from './journal/bytes.ts'
 import type { Journal } from './journal/journal.ts'
 import type { Ledger, LedgerAnswer } from './ledger/ledger.ts'
 import { type dropKind, type outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
+import { RecentOutcomes } from './recent-outcomes.ts'
 
 type Told = (outcome: StoredOutcome) => void
-
-interface Recent {
-  readonly outcome: StoredOutcome
-  readonly lsn: number
-}
 
 /** What one group commit has for the ledger. */
 interface Feed {
@@ -34,8 +30,7 @@ const firstFeedBytes = 16 * 1024
 export class Outcomes {
   readonly #journal: Journal
   readonly ledger: Ledger
-  readonly #recentMax: number
-  readonly #recent = new Map<string, Recent>()
+  readonly #recent: RecentOutcomes
   readonly #waiters = new Map<string, Told[]>()
   #feed: Feed | undefined
   #appliedLsn: number
@@ -46,11 +41,11 @@ export class Outcomes {
   constructor(journal: Journal, ledger: Ledger, recentMax: number) {
     this.#journal = journal
     this.ledger = ledger
-    this.#recentMax = recentMax
+    this.#recent = new RecentOutcomes(recentMax)
     this.#appliedLsn = ledger.openedAtLsn
     ledger.onApplied((lsn) => {
       this.#appliedLsn = lsn
-      this.#forgetApplied()
+      this.#recent.trim(lsn)
       this.#tellDrained()
       this.#tellApplied()
     })
@@ -88,9 +83,8 @@ export class Outcomes {
 
   /** The outcome is durable now. */
   show(outcome: StoredOutcome, lsn: number): void {
-    this.#recent.set(outcome.id, { outcome, lsn })
+    this.#recent.add(outcome, lsn)
     if (lsn > this.#fedLsn) this.#fedLsn = lsn
-    if (this.#recent.size > this.#recentMax) this.#forgetApplied()
     const waiters = this.#waiters.get(outcome.id)
     if (!waiters) return
     this.#waiters.delete(outcome.id)
@@ -98,8 +92,12 @@ export class Outcomes {
   }
 
   find(id: string): LedgerAnswer {
-    const recent = this.#recent.get(id)
-    return recent ? { state: 'final', outcome: recent.outcome } : this.ledger.find(id)
+    const outcome = this.#recent.get(id)
+    return outcome ? { state: 'final', outcome } : this.ledger.find(id)
+  }
+
+  recent(id: string): StoredOutcome | undefined {
+    return this.#recent.get(id)
   }
 
   /** Resolves when the ledger has stored everything that is durable now. */
@@ -120,14 +118,6 @@ export class Outcomes {
       if (left === undefined) return
       if (left.length > 0) this.#waiters.set(id, left)
       else this.#waiters.delete(id)
-    }
-  }
-
-  #forgetApplied(): void {
-    let excess = this.#recent.size - this.#recentMax
-    for (const [id, { lsn }] of this.#recent) {
-      if (excess-- <= 0 || lsn > this.#appliedLsn) return
-      this.#recent.delete(id)
     }
   }
 

@@ -19,7 +19,7 @@ import { recordTypes } from './journal/record.ts'
 import type { LiveQueue, Subscriber } from './live-queue.ts'
 import { checkMessage, checkMeta } from './port-checks.ts'
 import { Entry, entryStates, messageKind } from './queue/entry.ts'
-import { storedMessage } from './stored-message.ts'
+import { storedId } from './stored-message.ts'
 
 export interface PublishingParts {
   readonly core: Core
@@ -132,10 +132,19 @@ export class Publishing {
     for (const place of state.ids.places(state.hash(id))) {
       const record = journal.peek(place.segment, place.from)
       if (!record) unsure = true
-      else if (storedMessage(record, messageKind).message.id === id) return true
+      else if (storedId(record) === id) return true
     }
     if (outcomes.find(id)) return true
     return unsure ? undefined : false
+  }
+
+  /** True when the id is surely live; false when it is not, or a record must be read to know. */
+  isLiveInMemory(id: string): boolean {
+    const { state, journal } = this.#core
+    return state.ids.places(state.hash(id)).some((place) => {
+      const record = journal.peek(place.segment, place.from)
+      return record !== undefined && storedId(record) === id
+    })
   }
 
   /** Whether the id is live or has, or had, an outcome. */
@@ -147,7 +156,7 @@ export class Publishing {
     const { state, journal } = this.#core
     for (const place of state.ids.places(state.hash(id))) {
       const record = await journal.load(place.segment, place.from)
-      if (storedMessage(record, messageKind).message.id === id) return true
+      if (storedId(record) === id) return true
     }
     return false
   }

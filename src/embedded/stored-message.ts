@@ -8,10 +8,10 @@
 import { limits } from '../limits.ts'
 import { encodeHomecoming, outcomeContentType } from '../message/homecoming.ts'
 import { callbackQueue, type Message } from '../message/message.ts'
-import { readAccept } from './journal/accept-record.ts'
+import { acceptedId, readAccept } from './journal/accept-record.ts'
 import { ByteReader } from './journal/bytes.ts'
 import { type FinalRecord, readFinal } from './journal/final-record.ts'
-import { readMove } from './journal/move-record.ts'
+import { moveHeadBytes, readMove } from './journal/move-record.ts'
 import { frameBytes, recordTypes } from './journal/record.ts'
 import { homecomingKind } from './queue/entry.ts'
 
@@ -38,6 +38,12 @@ export function storedMessage(record: Buffer, kind: number): StoredMessage {
     default:
       throw new RangeError(`a record of type ${record[typeAt]} holds no message`)
   }
+}
+
+/** The id in an `accept` or `move` record, without reading the rest. */
+export function storedId(record: Buffer): string {
+  const head = record[typeAt] === recordTypes.move ? moveHeadBytes : 0
+  return acceptedId(record, frameBytes + head)
 }
 
 /** The message by which an outcome reaches its n-th callback. Same record, same bytes (invariant 28). */

@@ -104,3 +104,14 @@ export function readAccept(reader: ByteReader): AcceptRecord {
   }
   return { message, acceptedAtMs, entries }
 }
+
+const fixedBytes = 28
+const entryBytes = 13
+
+/** The id alone, of a payload that starts there. */
+export function acceptedId(payload: Buffer, from: number): string {
+  const delayedBytes = (payload[from] as number) & delayedFlag ? 8 : 0
+  const entriesAt = from + fixedBytes + delayedBytes
+  const idAt = entriesAt + 1 + (payload[entriesAt] as number) * entryBytes
+  return payload.toString('utf8', idAt + 2, idAt + 2 + payload.readUInt16LE(idAt))
+}

@@ -19,6 +19,8 @@ export interface MoveRecord {
   readonly accepted: AcceptRecord
 }
 
+export const moveHeadBytes = 24
+
 export function writeMoveHead(writer: ByteWriter, move: Omit<MoveRecord, 'accepted'>): void {
   writer.u32(move.queueNumber)
   writer.f64(move.position)
