@@ -22,11 +22,19 @@ export interface ImportRule {
   readonly node?: readonly string[]
 }
 
-/** Modules of Node that reach no device: no file, no socket, no thread, no timer. */
-const harmless = ['node:buffer', 'node:util', 'node:path', 'node:zlib', 'node:assert']
+/** Modules of Node that reach no device: no file, no socket, no thread, no timer. Those within
+ * one (`node:fs/promises`) go with it. */
+const harmless = [
+  'node:buffer',
+  'node:util',
+  'node:path',
+  'node:zlib',
+  'node:assert',
+  'node:crypto',
+]
 
 export const importRules: Readonly<Record<string, ImportRule>> = {
-  base: { areas: [], node: ['node:crypto'] },
+  base: { areas: [] },
   message: { areas: ['base'] },
   engine: { areas: ['base', 'message'] },
   contract: {
@@ -37,26 +45,19 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   client: {
     areas: ['base', 'message', 'engine', 'contract'],
     packages: ['@standard-schema/spec', 'croner'],
-    node: ['node:crypto', 'node:async_hooks', 'node:dns', 'node:net', 'node:http', 'node:https'],
+    node: ['node:async_hooks', 'node:dns', 'node:net', 'node:http', 'node:https'],
   },
   routing: { areas: ['base', 'message'] },
   // The port gives the pure parts the shapes they share with it: settings, filters, counts.
   queue: { areas: ['base', 'message', 'engine'] },
-  journal: { areas: ['base', 'message'], node: ['node:fs', 'node:fs/promises'] },
+  journal: { areas: ['base', 'message'], node: ['node:fs'] },
   ledger: {
     areas: ['base', 'message', 'engine', 'journal'],
-    node: [
-      'node:sqlite',
-      'node:crypto',
-      'node:worker_threads',
-      'node:fs',
-      'node:fs/promises',
-      'node:url',
-    ],
+    node: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:timers', 'node:url'],
   },
   embedded: {
     areas: ['base', 'message', 'engine', 'routing', 'queue', 'journal', 'ledger'],
-    node: ['node:fs', 'node:fs/promises', 'node:url', 'node:process', 'node:os'],
+    node: ['node:fs', 'node:os', 'node:sqlite', 'node:url'],
   },
   door: { areas: ['base', 'message', 'engine', 'contract', 'client', 'embedded'] },
   testing: {
@@ -64,7 +65,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       ...['base', 'message', 'engine', 'contract', 'client', 'door'],
       ...['routing', 'queue', 'journal', 'ledger', 'embedded'],
     ],
-    node: ['node:test', 'node:crypto', 'node:fs', 'node:fs/promises', 'node:os'],
+    node: ['node:test', 'node:fs', 'node:os', 'node:timers'],
   },
   cli: { areas: ['door'], packages: ['commander'], node: ['*'] },
 }
