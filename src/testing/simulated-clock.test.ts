@@ -25,7 +25,7 @@ test('promises and soon callbacks come to rest before the next timer runs', asyn
   const ran: string[] = []
   clock.after(1, () => {
     clock.soon(() => ran.push('soon'))
-    Promise.resolve()
+    void Promise.resolve()
       .then(() => null)
       .then(() => ran.push('promise'))
   })
