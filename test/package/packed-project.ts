@@ -6,7 +6,16 @@
  * Built and packed outside the checkout, so that nobody's dist/ changes under a running test.
  */
 
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { programs } from '../documents/document.ts'
@@ -64,18 +73,24 @@ export async function install(project: string, packages: readonly string[]): Pro
     : new Error(text)
 }
 
-/** The binary of another Node, from the package that carries nothing else. */
+/** The binary of another Node, from the package that carries nothing else; kept in .tmp/. */
 export async function otherNode(version: string): Promise<string> {
   const [platform, prefix] =
     process.platform === 'darwin' && process.arch === 'arm64'
       ? ['darwin', 'node-bin']
       : [process.platform === 'win32' ? 'win' : process.platform, 'node']
   const name = `${prefix}-${platform}-${process.arch}`
-  const folder = join(root, '.tmp', `${name}-${version}`)
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true }))
-  await install(folder, [`${name}@${version}`])
-  return join(folder, 'node_modules', name, 'bin/node')
+  const kept = join(root, '.tmp', `${name}-${version}`)
+  const binary = join(kept, 'node_modules', name, 'bin/node')
+  if (existsSync(binary)) return binary
+  mkdirSync(join(root, '.tmp'), { recursive: true })
+  const fresh = mkdtempSync(join(root, '.tmp/node-'))
+  writeFileSync(join(fresh, 'package.json'), JSON.stringify({ private: true }))
+  await install(fresh, [`${name}@${version}`])
+  // Whole or not at all, whoever else fetches it at the same time.
+  if (existsSync(kept)) rmSync(fresh, { recursive: true, force: true })
+  else renameSync(fresh, kept)
+  return binary
 }
 
 /** A command of the checkout's own dependencies. */
