@@ -47,8 +47,8 @@ export interface Contract<T extends ContractTypes = ContractTypes> {
   readonly priority: number
   /** Milliseconds from the failure of an attempt to the next one. */
   readonly delay: Delay
-  /** The contract's own backoff, which travels with each message for consumers that know none. */
-  readonly backoff: Backoff | undefined
+  /** The contract's own backoff, as it travels with each message for consumers that know none. */
+  readonly backoffMeta: { readonly backoff: Backoff } | undefined
   /** Undefined when the contract says nothing at all: then an existing queue is left as it is. */
   readonly settings: QueueSettings | undefined
 }

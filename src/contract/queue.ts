@@ -129,7 +129,7 @@ export function queue<
     timeoutMs: positiveMs(timeout, limits.timeoutMsDefault, `timeout of ${of}`),
     attempts: retry.attempts,
     delay: retry.delay,
-    backoff: retry.backoff,
+    backoffMeta: retry.backoff && Object.freeze({ backoff: retry.backoff }),
     priority: wholeNumber(priority, `priority of ${of}`, 0, limits.priorityMax),
     settings: options === undefined ? undefined : readQueueSettings(options, of),
   })

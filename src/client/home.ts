@@ -1,0 +1,423 @@
+/*
+ * A home: one engine, and the verbs on it.
+ *
+ *   send  sendMany                 resolve when it is on disk, with receipts
+ *   call  callAll                  there and back
+ *   consume  consumeMany           work
+ *   callback  callbackAll  gather  outcomes brought to a durable function
+ *   receipt                        an id, anywhere, later
+ *   schedule  unschedule           again and again
+ *
+ * It knows the engine by its port only (src/engine.ts), so it is the same over every engine.
+ */
+
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { AnyContract, Input, Output, Schema } from '../contract/contract.ts'
+import type { Engine, QueueStats } from '../engine.ts'
+import { HomingError } from '../errors.ts'
+import { checkOptions } from '../known-options.ts'
+import { checkId, checkName } from '../name.ts'
+import { type BatchHandler, BatchRun } from './batch-run.ts'
+import { BoundContract } from './bound-contract.ts'
+import type { CallbackFunction, GatherFunction } from './callback-run.ts'
+import { type BoundGatherCallback, toCallback, toGatherCallback } from './callback-target.ts'
+import {
+  type BatchOptions,
+  type ConsumerOptions,
+  checkFunction,
+  readBatchOptions,
+  readConsumerOptions,
+} from './consumer-options.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { type Handler, HandlerRun } from './handler-run.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { type Log, silentLog } from './log.ts'
+import type { Outcome } from './outcome.ts'
+import * as producer from './producer.ts'
+import { Receipt } from './receipt.ts'
+import { type OutcomeRow, type OutcomesFilter, outcomeRow, readOutcomesFilter } from './records.ts'
+import {
+  type CallbackOptions,
+  callbackWorking,
+  type RegisteredCallback,
+  type RegisteredGatherCallback,
+  readCallbackOptions,
+  withConsumer,
+} from './registered-callback.ts'
+import { insideHandler } from './running-work.ts'
+import type { Schedule } from './schedule.ts'
+import { type ScheduleOptions, Schedules } from './schedules.ts'
+import type { CallOptions, SendOptions } from './send-options.ts'
+import { Waits } from './waits.ts'
+import { Workers } from './workers.ts'
+import { type CloseOptions, type Consumer, Working } from './working.ts'
+
+/** What is known about an id of any contract. */
+export type Answered =
+  | { readonly state: 'pending' }
+  | { readonly state: 'final'; readonly outcome: OutcomeRow }
+  | { readonly state: 'unknown' }
+  | { readonly state: 'forgotten' }
+
+export interface GatherOptions {
+  /** Unique for ever: gathering twice under one id is gathering once. */
+  readonly id?: string
+}
+
+const gatherOptions = new Set(['id'])
+
+export class Home implements AsyncDisposable {
+  /** Messages that ended without success. */
+  readonly deadLetters: DeadLetters
+  readonly #engine: Engine
+  readonly #log: Log
+  readonly #waits: Waits
+  readonly #keepAlive = new KeepAlive()
+  readonly #workers = new Workers(this.#keepAlive)
+  readonly #schedules = new Schedules(this.#keepAlive)
+  readonly #bound = new WeakMap<AnyContract, BoundContract>()
+  #closing: Promise<void> | undefined
+  #closed = false
+
+  /** Made by `homing()`; over another engine, for those who write one. */
+  constructor(engine: Engine, log: Log = silentLog) {
+    this.#engine = engine
+    this.#log = log
+    this.#waits = new Waits(engine, this.#keepAlive)
+    this.deadLetters = new DeadLetters(engine)
+  }
+
+  /**
+   * Sends a message. Resolves when it is on disk, never later, never earlier.
+   * Fails with `invalid`, `unserialisable`, `message-too-large`, `queue-full`, `disk-full`, `closed`,
+   * `bad-argument`, `bad-duration`, `unknown-option`.
+   *
+   * @example
+   * const receipt = await home.send(resize, { url }, { id: 'photo:42' })
+   */
+  send<C extends AnyContract>(
+    contract: C,
+    input: Input<C>,
+    options?: SendOptions<C>,
+  ): Promise<Receipt<C>> {
+    return this.#promised(() => producer.send(this.#bind(contract), input, options))
+  }
+
+  /** Sends many with one confirm: all of them are on disk, or an error and none. Receipts in order. */
+  sendMany<C extends AnyContract>(
+    contract: C,
+    inputs: readonly Input<C>[],
+    options?: producer.ManyOptions<C>,
+  ): Promise<Receipt<C>[]> {
+    return this.#promised(() => producer.sendMany(this.#bind(contract), inputs, options))
+  }
+
+  /**
+   * There and back: sends, and resolves with the outcome's value. Fails like `send`, and with the
+   * outcome's code (a declared error's name, `thrown`, `lost`, `expired` …) when it is not ok.
+   *
+   * @example
+   * const { key } = await home.call(resize, { url }, { within: '10s' })
+   */
+  call<C extends AnyContract>(
+    contract: C,
+    input: Input<C>,
+    options?: CallOptions<C>,
+  ): Promise<Output<C>> {
+    return this.#promised(() => producer.call(this.#bind(contract), input, options))
+  }
+
+  /** Sends many and waits for all outcomes, in order. Never fails for what happened to a message. */
+  callAll<C extends AnyContract>(
+    contract: C,
+    inputs: readonly Input<C>[],
+    options?: producer.CallAllOptions<C>,
+  ): Promise<Outcome<C>[]> {
+    return this.#promised(() => producer.callAll(this.#bind(contract), inputs, options))
+  }
+
+  /**
+   * Works on a queue until closed. What the handler returns is the result; what it throws is retried,
+   * unless it says otherwise (`fail`, `reject`, `retryIn`).
+   * Throws `contract-conflict`, `closed`, `bad-argument`, `unknown-option`.
+   *
+   * @example
+   * home.consume(resize, async ({ input, signal }) => resizeImage(input, signal), { concurrency: 8 })
+   */
+  consume<C extends AnyContract>(
+    contract: C,
+    handler: Handler<C>,
+    options: ConsumerOptions = {},
+  ): Consumer {
+    const of = `a consumer of "${contract?.name}"`
+    const bound = this.#bind(contract)
+    checkFunction(handler, `the handler of ${of}`)
+    const read = readConsumerOptions(options, of)
+    const run = new HandlerRun(bound, handler as never, read)
+    return this.#consumer(bound, read, read.concurrency, run)
+  }
+
+  /**
+   * Works on messages in batches, with an outcome for each: return an array of results in order, or
+   * call `done`, `fail`, `retryIn`, `reject` on each. What is left, also by throwing, is retried.
+   *
+   * @example
+   * home.consumeMany(row, async (batch) => insert(batch.map((d) => d.input)), { batch: 500 })
+   */
+  consumeMany<C extends AnyContract>(
+    contract: C,
+    handler: BatchHandler<C>,
+    options: BatchOptions = {},
+  ): Consumer {
+    const of = `a batch consumer of "${contract?.name}"`
+    const bound = this.#bind(contract)
+    checkFunction(handler, `the handler of ${of}`)
+    const read = readBatchOptions(options, of)
+    const run = new BatchRun(bound, handler as never, read)
+    return this.#consumer(bound, read, read.concurrency * read.batch, run)
+  }
+
+  #consumer(
+    bound: BoundContract,
+    options: ReturnType<typeof readConsumerOptions>,
+    inWorkMax: number,
+    run: HandlerRun | BatchRun,
+  ): Working {
+    const { contract } = bound
+    this.#workers.checkContract(contract.name, contract)
+    return this.#workers.add(
+      new Working({
+        bound,
+        queue: contract.name,
+        options,
+        inWorkMax,
+        prepare: () => bound.prepared(),
+        begin: (open) => run.begin(open),
+        closed: (working) => this.#workers.closed(working),
+      }),
+    )
+  }
+
+  /**
+   * Registers a durable callback: told each outcome at least once, until the function returns. Survives
+   * restarts: register the same name again, and what waits is told.
+   *
+   * @example
+   * const onResized = home.callback('photo.resized', resize, store, {
+   *   context: z.object({ photoId: z.number() }),
+   * })
+   * await home.send(resize, { url }, { callback: onResized.with({ photoId: 42 }) })
+   */
+  callback<C extends AnyContract, S extends Schema>(
+    name: string,
+    contract: C,
+    run: CallbackFunction<C, StandardSchemaV1.InferOutput<S>>,
+    options: CallbackOptions<S> & { readonly context: S },
+  ): RegisteredCallback<C, StandardSchemaV1.InferInput<S>>
+  callback<C extends AnyContract, X = unknown>(
+    name: string,
+    contract: C,
+    run: CallbackFunction<C, X>,
+    options?: CallbackOptions,
+  ): RegisteredCallback<C, X>
+  callback(
+    name: string,
+    contract: AnyContract,
+    run: CallbackFunction<AnyContract, never>,
+    options: CallbackOptions<Schema | undefined> = {},
+  ): RegisteredCallback<AnyContract, never> {
+    const target = toCallback<AnyContract, never>(name, contract)
+    return withConsumer(target, this.#callback(name, [contract], run, options))
+  }
+
+  /** Registers a durable callback for gathers: told the outcomes of all members at once, in order. */
+  callbackAll<C extends AnyContract, S extends Schema>(
+    name: string,
+    contracts: C | readonly C[],
+    run: GatherFunction<C, StandardSchemaV1.InferOutput<S>>,
+    options: CallbackOptions<S> & { readonly context: S },
+  ): RegisteredGatherCallback<C, StandardSchemaV1.InferInput<S>>
+  callbackAll<C extends AnyContract, X = unknown>(
+    name: string,
+    contracts: C | readonly C[],
+    run: GatherFunction<C, X>,
+    options?: CallbackOptions,
+  ): RegisteredGatherCallback<C, X>
+  callbackAll(
+    name: string,
+    contracts: AnyContract | readonly AnyContract[],
+    run: GatherFunction<AnyContract, never>,
+    options: CallbackOptions<Schema | undefined> = {},
+  ): RegisteredGatherCallback<AnyContract, never> {
+    const target = toGatherCallback<AnyContract, never>(name, contracts)
+    const all = Array.isArray(contracts) ? contracts : [contracts]
+    return withConsumer(target, this.#callback(name, all, run, options))
+  }
+
+  #callback(
+    name: string,
+    contracts: readonly AnyContract[],
+    run: (what: never, details: never) => unknown,
+    options: CallbackOptions<Schema | undefined>,
+  ): Working {
+    const of = `callback "${name}"`
+    checkFunction(run, `the function of ${of}`)
+    const [first, ...others] = contracts.map((contract) => this.#bind(contract))
+    if (first === undefined) throw new HomingError('bad-argument', `${of} has no contract`)
+    const read = readCallbackOptions(options, of)
+    this.#workers.checkContract(`callback:${name}`, first.contract)
+    return this.#workers.add(
+      callbackWorking(name, [first, ...others], run, read, (working) =>
+        this.#workers.closed(working),
+      ),
+    )
+  }
+
+  /**
+   * Tells a callback once, durably, when all these messages have their outcomes. Returns the gather's
+   * id. Fails with `unknown` when a message was never accepted, `forgotten` when its outcome is gone.
+   *
+   * @example
+   * await home.gather(await home.sendMany(count, files), onCounted.with({ run: 7 }))
+   */
+  gather<C extends AnyContract>(
+    receipts: readonly Receipt<C>[],
+    callback: BoundGatherCallback<C>,
+    options: GatherOptions = {},
+  ): Promise<string> {
+    return this.#promised(async () => {
+      this.#checkOpen()
+      checkOptions(options, gatherOptions, 'home.gather')
+      if (options.id !== undefined) checkId(options.id)
+      if (typeof callback?.gatherTarget?.name !== 'string') {
+        throw new HomingError(
+          'bad-argument',
+          'the callback of a gather is not one of home.callbackAll(); register it with that',
+        )
+      }
+      const id = options.id ?? this.#engine.mintId()
+      const memberIds = receipts.map((receipt) => receipt.id)
+      await this.#engine.gather({ id, memberIds, callback: callback.gatherTarget })
+      return id
+    })
+  }
+
+  /** The receipt of a message by its id: anywhere, later, after a restart. */
+  receipt<C extends AnyContract>(contract: C, id: string): Receipt<C> {
+    checkId(id)
+    return new Receipt<C>(this.#bind(contract), id, false, 0)
+  }
+
+  /**
+   * Sends a message at every time of a cron expression (5 fields, or 6 with seconds). Resolves when
+   * the next one is on disk. Occurrences missed while nobody had the schedule do not run.
+   * Fails with `bad-argument` for an expression or time zone that cannot be read.
+   *
+   * @example
+   * await home.schedule('report', '0 8 * * 1-5', report, { of: 'yesterday' }, { timezone: 'Europe/Vienna' })
+   */
+  schedule<C extends AnyContract>(
+    name: string,
+    cron: string,
+    contract: C,
+    input: Input<C>,
+    options: ScheduleOptions<C> = {},
+  ): Promise<Schedule> {
+    return this.#promised(() =>
+      this.#schedules.start(this.#bind(contract), name, cron, input, options),
+    )
+  }
+
+  /** Ends a schedule of this home, and cancels its next message. False when there is none. */
+  unschedule(name: string): Promise<boolean> {
+    return this.#promised(() => this.#schedules.stop(name))
+  }
+
+  /** What is known about an id now, of any contract. */
+  async answer(id: string): Promise<Answered> {
+    this.#checkOpen()
+    checkId(id)
+    const answer = await this.#engine.answer(id)
+    return answer.state === 'final'
+      ? { state: 'final', outcome: outcomeRow(answer.outcome) }
+      : answer
+  }
+
+  /** True when this call ended the message as `canceled`; false when it was final or unknown. */
+  async cancel(id: string, reason?: string): Promise<boolean> {
+    this.#checkOpen()
+    checkId(id)
+    return this.#engine.cancel(id, reason)
+  }
+
+  /** Outcomes, newest first. */
+  async outcomes(filter: OutcomesFilter = {}): Promise<OutcomeRow[]> {
+    this.#checkOpen()
+    return (await this.#engine.outcomes(readOutcomesFilter(filter))).map(outcomeRow)
+  }
+
+  async queues(): Promise<readonly QueueStats[]> {
+    this.#checkOpen()
+    return this.#engine.queues()
+  }
+
+  /** Ends what waits in a queue, each as `canceled`. Returns how many. */
+  async purge(queue: string | AnyContract): Promise<number> {
+    this.#checkOpen()
+    const name = typeof queue === 'string' ? queue : queue.name
+    checkName(name, 'the queue name')
+    return this.#engine.purgeQueue(name)
+  }
+
+  /**
+   * Stops schedules and consumers, lets handlers finish within the grace time (each consumer's own,
+   * or the one given), gives the rest back, then closes the engine. Waits end with `closed`.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options)
+    return this.#closing
+  }
+
+  async #close(options: CloseOptions): Promise<void> {
+    this.#schedules.stopAll()
+    await this.#workers.close(options)
+    this.#closed = true
+    this.#waits.close()
+    this.#keepAlive.end()
+    await this.#engine.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #bind<C extends AnyContract>(contract: C): BoundContract<C> {
+    this.#checkOpen()
+    const known = this.#bound.get(contract)
+    if (known !== undefined) return known as BoundContract<C>
+    if (typeof contract !== 'object' || contract?.inputCodec === undefined) {
+      throw new HomingError(
+        'bad-argument',
+        `the contract is ${contract === null ? 'null' : typeof contract}; make one with queue('name', { … })`,
+      )
+    }
+    const bound = new BoundContract<C>(contract, this.#engine, this.#waits, this.#log)
+    this.#bound.set(contract, bound as unknown as BoundContract)
+    return bound
+  }
+
+  /** While closing, handlers may finish what they do; nobody else begins anything. */
+  #checkOpen(): void {
+    if (this.#closing === undefined || (!this.#closed && insideHandler())) return
+    throw new HomingError('closed', 'the home is closed; open it again with homing()')
+  }
+
+  /** What fails at once fails like what fails later: by a rejected promise. */
+  #promised<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return run()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+}
