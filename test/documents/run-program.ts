@@ -16,11 +16,13 @@ export interface Ran {
 export async function runProgram(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly msMax: number; readonly env?: NodeJS.ProcessEnv },
+  options: { readonly cwd: string; readonly msMax: number },
 ): Promise<Ran> {
+  // What the test runner tells its own processes is not for those of a user.
+  const { NODE_V8_COVERAGE, NODE_TEST_CONTEXT, ...env } = process.env
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env: options.env ?? process.env,
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.msMax,
     killSignal: 'SIGKILL',

@@ -34,10 +34,16 @@ export async function simulate(
   const plan = adjust(planRun(random))
   const run = new Run(new World(system, random, plan))
   const wrong: unknown[] = []
+  const rejected = (error: unknown) => {
+    wrong.push(error)
+  }
+  process.on('unhandledRejection', rejected)
   try {
     await run.play()
   } catch (error) {
     wrong.push(error)
+  } finally {
+    process.off('unhandledRejection', rejected)
   }
   const { recorder } = run.world
   wrong.push(...run.world.wrong, ...(run.world.observed?.wrong ?? []))

@@ -64,6 +64,12 @@ test('pure parts are refused devices, strangers and what lies outside src', () =
   assert.match(refusals('src/new/x.ts', "import '../errors.ts'").join(), /not in the table/)
 })
 
+test('the command goes through the public doors only', () => {
+  assert.deepEqual(refusals('src/cli/main.ts', "import '../index.ts'; import 'node:fs'"), [])
+  assert.match(refusals('src/cli/main.ts', "import '../homing.ts'").join(), /may not import door/)
+  assert.match(refusals('src/cli/main.ts', "import '../errors.ts'").join(), /may not import base/)
+})
+
 test('what the table allows is allowed', () => {
   const text = "import '../../errors.ts'; import './fifo.ts'; import { Buffer } from 'node:buffer'"
   assert.deepEqual(refusals('src/embedded/queue/queue.ts', text), [])

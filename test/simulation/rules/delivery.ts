@@ -1,4 +1,6 @@
+import type { CaseFiles } from '../case-files.ts'
 import { acceptedSettle, acknowledgedFrom, livesBetween, releaseOf } from '../facts.ts'
+import type { HistoryEvent } from '../history.ts'
 import { finding, type Rule } from '../rule.ts'
 import { overtaken } from './order.ts'
 
@@ -23,6 +25,12 @@ const oneOwner: Rule = {
   },
 }
 
+function unseenPossible(files: CaseFiles, since: HistoryEvent, event: HistoryEvent): boolean {
+  if (livesBetween(since, event) > 0) return true
+  const leaves = [...files.ofKind('stopped'), ...files.ofKind('unsubscribing')]
+  return leaves.some((leave) => leave.n > since.n && leave.n < event.n)
+}
+
 const attemptsRise: Rule = {
   number: 9,
   title: 'the attempt number rises by one with each delivery; tags never repeat',
@@ -42,8 +50,9 @@ const attemptsRise: Rule = {
         const before = message.deliveries[n - 1]?.event
         const since = before ?? message.publishes[0]?.publishing
         const expected = (before?.attempt ?? 0) + 1
-        // Across a crash an attempt may have been noted on disk and never been handed out.
-        const skipped = since === undefined || livesBetween(since, event) > 0
+        // An attempt that was noted on disk and not handed out, because of a crash or because its
+        // consumer left, is skipped.
+        const skipped = since === undefined || unseenPossible(files, since, event)
         const right = skipped ? event.attempt >= expected : event.attempt === expected
         if (right) continue
         yield finding(
@@ -68,8 +77,8 @@ const redeliveredTold: Rule = {
           yield finding(message.id, 'was delivered before and is not marked so', before, event)
         }
         const since = message.publishes[0]?.publishing
-        const sameLife = since !== undefined && since.life === event.life
-        if (event.redelivered && before === undefined && sameLife) {
+        const seenFirst = since !== undefined && !unseenPossible(files, since, event)
+        if (event.redelivered && before === undefined && seenFirst) {
           yield finding(message.id, 'is marked redelivered on its first delivery', since, event)
         }
         if (event.redelivered !== event.attempt > 1) {

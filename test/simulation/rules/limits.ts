@@ -1,4 +1,4 @@
-import type { MessageCase } from '../case-files.ts'
+import type { CaseFiles, DeliveryCase, MessageCase } from '../case-files.ts'
 import { acceptedSettle } from '../facts.ts'
 import { finding, type Rule } from '../rule.ts'
 
@@ -13,6 +13,9 @@ function counted(message: MessageCase): number {
   }).length
 }
 
+const givenBackUntouched = (delivery: DeliveryCase): boolean =>
+  acceptedSettle(delivery)?.settling.settlement.kind === 'return'
+
 const attemptsLimited: Rule = {
   number: 36,
   title: 'a message is attempted at most as often as its limit says, then it has its error',
@@ -20,6 +23,11 @@ const attemptsLimited: Rule = {
     for (const message of files.messages) {
       const limit = message.facts?.attemptsMax
       if (limit === undefined || message.internal) continue
+      const begun = message.deliveries.filter((delivery) => !givenBackUntouched(delivery))
+      if (begun.length > limit + 1) {
+        const text = `was delivered ${begun.length} times with a limit of ${limit}`
+        yield finding(message.id, text, begun.at(-1)?.event)
+      }
       const attempts = counted(message)
       const last = message.deliveries.at(-1)
       if (attempts > limit) {
@@ -50,29 +58,40 @@ const deadLettersKept: Rule = {
   title: 'a dead letter is never on no side: it is live, kept, or was taken away by somebody',
   *judge(files) {
     const taken = new Set<string>()
-    const replayed = new Map<string, number>()
     for (const event of files.events) {
-      if (event.kind === 'dropping') for (const id of event.ids) taken.add(id)
-      if (event.kind === 'replaying') for (const id of event.ids) replayed.set(id, event.n)
-    }
-    const cameBack = new Set(files.deliveries.map(({ event }) => event.message.replayOf))
-    const end = files.ofKind('probed').findLast((event) => event.when === 'end')
-    for (const event of files.ofKind('probed')) {
+      if (event.kind === 'dropping' || event.kind === 'replaying') {
+        for (const id of event.ids) taken.add(id)
+      }
+      if (event.kind !== 'probed') continue
       for (const [id, answer] of event.probe.answers) {
         if (answer.state !== 'final' || !keptAsDead.has(answer.outcome.code)) continue
         if (event.probe.deadIds.has(id) || taken.has(id)) continue
-        if (!replayed.has(id)) {
-          yield finding(
-            id,
-            `ended as ${answer.outcome.code} and is not among the dead letters`,
-            event,
-          )
-        } else if (event === end && !cameBack.has(id)) {
-          yield finding(id, 'was taken for a replay and its replay was never delivered', event)
-        }
+        const text = `ended as ${answer.outcome.code} and is not among the dead letters`
+        yield finding(id, text, event)
       }
     }
+    yield* replaysFound(files)
   },
+}
+
+/** A replay whose ids were told is a message like any other; it replaces its dead letter. */
+function* replaysFound(files: CaseFiles) {
+  for (const replayed of files.ofKind('replayed')) {
+    const replaying = files.ofKind('replaying').find((one) => one.call === replayed.call)
+    for (const probed of files.ofKind('probed')) {
+      if (probed.n < replayed.n) continue
+      for (const id of replayed.newIds) {
+        const state = probed.probe.answers.get(id)?.state
+        if (state === 'pending' || state === 'final') continue
+        yield finding(id, `was made by a replay and is ${state}`, replayed, probed)
+      }
+      if (replayed.newIds.length !== replaying?.ids.length) continue
+      for (const id of replaying.ids) {
+        if (!probed.probe.deadIds.has(id)) continue
+        yield finding(id, 'was replayed and is still among the dead letters', replayed, probed)
+      }
+    }
+  }
 }
 
 const depthKept: Rule = {

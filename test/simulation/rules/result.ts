@@ -1,5 +1,5 @@
 import type { CaseFiles, MessageCase, Shown } from '../case-files.ts'
-import { acceptedSettle, releaseOf, sameOutcome, settingsOf, tell } from '../facts.ts'
+import { acceptedSettle, releaseOf, sameOutcome, tell } from '../facts.ts'
 import type { OutcomeFacts } from '../history.ts'
 import { finding, type Rule } from '../rule.ts'
 
@@ -219,7 +219,7 @@ function misfit(files: CaseFiles, message: MessageCase, outcome: OutcomeFacts): 
   })
   if (asked) return undefined
   const shownAt = message.shown[0]?.event.n ?? 0
-  const queue = message.facts?.queue ?? ''
+  const { queue } = outcome
   switch (code) {
     case 'lost': {
       const died = message.deliveries.some(
@@ -246,10 +246,12 @@ function misfit(files: CaseFiles, message: MessageCase, outcome: OutcomeFacts): 
 
 function mayExpire(files: CaseFiles, message: MessageCase): boolean {
   const { facts } = message
-  if (facts === undefined) return false
+  // A replay that was never delivered: its settings are not known.
+  if (facts === undefined) return true
   if (facts.deadlineAtMs < Number.POSITIVE_INFINITY || facts.ttlMs !== undefined) return true
-  const shownAt = message.shown[0]?.event.n ?? 0
-  return settingsOf(files, facts.queue, shownAt)?.ttlMs !== undefined
+  return files
+    .ofKind('declared')
+    .some((one) => one.queue === facts.queue && one.settings.ttlMs !== undefined)
 }
 
 const describe = (outcome: OutcomeFacts): string =>

@@ -1,5 +1,5 @@
 import type { CaseFiles, MessageCase } from '../case-files.ts'
-import { acceptedSettle, settingsOf } from '../facts.ts'
+import { acceptedSettle } from '../facts.ts'
 import type { HistoryEvent } from '../history.ts'
 import { type Bounds, finding, type Rule } from '../rule.ts'
 
@@ -7,18 +7,25 @@ const lateMs = 250
 /** A timer may run this much early: clocks count whole milliseconds. */
 const earlyMs = 1
 
-/** The engine's time at which the message must have expired; Infinity for never. */
-function expiresAtMs(files: CaseFiles, message: MessageCase, at: number): number {
+/**
+ * The engine's times at which the message may expire at the earliest, and must at the latest: a time
+ * to live counts from when it could have been delivered, and its queue's may have been changed.
+ */
+function expiry(files: CaseFiles, message: MessageCase): { earliestMs: number; latestMs: number } {
   const { facts } = message
-  if (facts === undefined) return Number.POSITIVE_INFINITY
-  return Math.min(facts.deadlineAtMs, ttlEndsAtMs(files, message, at))
-}
-
-function ttlEndsAtMs(files: CaseFiles, message: MessageCase, at: number): number {
-  const queueTtlMs = settingsOf(files, message.facts?.queue ?? '', at)?.ttlMs
-  const ttlMs = Math.min(message.facts?.ttlMs ?? Infinity, queueTtlMs ?? Infinity)
   const accepted = message.publishes[0]?.publishing.nowMs
-  return accepted === undefined ? Number.POSITIVE_INFINITY : accepted + ttlMs
+  if (facts === undefined || accepted === undefined) {
+    return { earliestMs: Number.NEGATIVE_INFINITY, latestMs: Number.POSITIVE_INFINITY }
+  }
+  const declared = files.ofKind('declared').filter((one) => one.queue === facts.queue)
+  const ttls = declared.map((one) => one.settings.ttlMs ?? Number.POSITIVE_INFINITY)
+  const own = facts.ttlMs
+  const waitsMs = Math.max(accepted, facts.availableAtMs)
+  const latestTtlMs = own ?? Math.max(...ttls, ttls.length === 0 ? Infinity : 0)
+  return {
+    earliestMs: Math.min(facts.deadlineAtMs, accepted + (own ?? Math.min(...ttls, Infinity))),
+    latestMs: Math.min(facts.deadlineAtMs, waitsMs + latestTtlMs),
+  }
 }
 
 /** An engine that has just opened, or whose disk is failing, is given time. */
@@ -35,16 +42,10 @@ const expiresOnTime: Rule = {
     for (const message of files.messages) {
       if (message.internal || message.facts === undefined) continue
       const shown = message.shown[0]
-      if (shown?.outcome.code === 'expired') {
-        const at = Math.min(
-          message.facts.deadlineAtMs,
-          ...files.ofKind('declared').map((one) => ttlEndsAtMs(files, message, one.n + 1)),
-          ttlEndsAtMs(files, message, shown.event.n),
-        )
-        if (shown.outcome.finishedAtMs < at - earlyMs) {
-          const ms = at - shown.outcome.finishedAtMs
-          yield finding(message.id, `expired ${ms} ms early`, shown.event)
-        }
+      const { earliestMs, latestMs } = expiry(files, message)
+      if (shown?.outcome.code === 'expired' && shown.outcome.finishedAtMs < earliestMs - earlyMs) {
+        const ms = earliestMs - shown.outcome.finishedAtMs
+        yield finding(message.id, `expired ${ms} ms early`, shown.event)
       }
       const limitMs = message.facts.deadlineAtMs + lateMs + bounds.slackMs
       for (const { event, answer } of message.probes) {
@@ -53,7 +54,7 @@ const expiresOnTime: Rule = {
         yield finding(message.id, `is pending ${event.nowMs - limitMs} ms too long`, event)
       }
       for (const { event } of message.deliveries) {
-        const endMs = expiresAtMs(files, message, event.n) + lateMs + bounds.slackMs
+        const endMs = latestMs + lateMs + bounds.slackMs
         if (event.nowMs < endMs || event.attempt > 1 || busy(files, event, bounds)) continue
         yield finding(message.id, `was delivered ${event.nowMs - endMs} ms after it expired`, event)
       }
