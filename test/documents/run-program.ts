@@ -9,7 +9,9 @@ import { text } from 'node:stream/consumers'
 export interface Ran {
   /** Exit code, or null when a signal ended it. */
   readonly code: number | null
-  /** What it printed, on both streams. */
+  /** What it printed as its result. */
+  readonly out: string
+  /** What it printed on both streams. */
   readonly output: string
 }
 
@@ -32,5 +34,5 @@ export async function runProgram(
     text(child.stderr),
     once(child, 'close') as Promise<[number | null]>,
   ])
-  return { code, output: out + err }
+  return { code, out, output: out + err }
 }

@@ -90,7 +90,7 @@ for (const { version, binary } of nodes) {
     const ran = await runProgram(await binary(), [bin, '--version'], { cwd: path, msMax })
     assert.equal(ran.code, 0, ran.output)
     const { version: ours } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-    assert.equal(ran.output.trim(), ours)
+    assert.equal(ran.out.trim(), ours)
   })
 }
 
@@ -143,7 +143,7 @@ packageTest(
     )
     const ran = await runProgram(process.execPath, ['loaded.mjs'], { cwd: project.path, msMax })
     assert.equal(ran.code, 0, ran.output)
-    const loaded = JSON.parse(ran.output) as readonly string[]
+    const loaded = JSON.parse(ran.out) as readonly string[]
     assert.ok(loaded.some((url) => url.endsWith('/dist/index.js')))
     const unwanted = /\/dist\/(cli|testing)\/|node_modules\/(croner|commander)\/|sqlite/
     assert.deepEqual(

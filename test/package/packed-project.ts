@@ -112,7 +112,7 @@ async function pack(stage: string): Promise<{ tarball: string; files: readonly s
 async function mustRun(command: string, args: readonly string[], cwd: string): Promise<string> {
   const ran = await runProgram(command, args, { cwd, msMax })
   if (ran.code !== 0) throw new Error(`${command} ${args.join(' ')}\n${ran.output}`)
-  return ran.output
+  return ran.out
 }
 
 /** In the version this checkout is developed with. */
