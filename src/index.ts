@@ -57,6 +57,7 @@ export type {
   ErrorDataSeen,
   ErrorName,
   Input,
+  NameOf,
   Output,
   Parsed,
   Progress,

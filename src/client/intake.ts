@@ -43,6 +43,8 @@ const startsPerTurnMax = 512
 const sweepMsMin = 50
 /** Handed-out places at the head of the waiting list before they are dropped. */
 const headMax = 1_024
+/** Cheaper than queueMicrotask, which makes an async resource each time. */
+const soon = Promise.resolve()
 const giveBack: Settlement = { kind: 'return' }
 
 export class Intake implements Holder {
@@ -108,7 +110,7 @@ export class Intake implements Holder {
   #wake(): void {
     if (this.#woken || this.#waitingHead === this.#waiting.length) return
     this.#woken = true
-    if (this.#starts < startsPerTurnMax) queueMicrotask(this.#handOut)
+    if (this.#starts < startsPerTurnMax) void soon.then(this.#handOut)
     else setImmediate(this.#handOut)
   }
 

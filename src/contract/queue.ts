@@ -3,7 +3,7 @@ import { type Duration, durationMs } from '../duration.ts'
 import { errorCodes, HomingError } from '../errors.ts'
 import { checkOptions } from '../known-options.ts'
 import { limits } from '../limits.ts'
-import { isBuiltinCode } from '../message/outcome.ts'
+import { type BuiltinOutcomeCode, isBuiltinCode } from '../message/outcome.ts'
 import { checkName } from '../name.ts'
 import { wholeNumber } from '../whole-number.ts'
 import type { Carried, Codec } from './codec.ts'
@@ -26,7 +26,7 @@ export interface QueueOptions<
   /** What a handler returns. Any Standard Schema; without one, anything the codec carries. */
   readonly output?: O
   /** Errors a handler may declare with `fail(name, data)`: final, typed, not retried. */
-  readonly errors?: E
+  readonly errors?: E & NoReservedNames
   /** What a handler passes to `progress(value)`. */
   readonly progress?: P
   /** How bodies are written, both ways or each: `json` (default), `text`, `binary`, `msgpack()`, `avro(…)`. */
@@ -66,6 +66,9 @@ type CarriedIn<K, Side extends 'input' | 'output'> = K extends Codec
   : K extends { readonly [S in Side]: infer One }
     ? Carried<One>
     : unknown
+
+/** Codes with a meaning of their own are no names for errors; those of calls are refused when it runs. */
+type NoReservedNames = { readonly [K in BuiltinOutcomeCode | 'ok']?: never }
 
 type AnyOptions = QueueOptions<undefined, undefined, ErrorSchemas, undefined, Codec>
 
