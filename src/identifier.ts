@@ -9,31 +9,45 @@
  * simulation with one seed mints the same ids again.
  */
 
+import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 
 export type MintId = () => string
 
 const counterMax = 0xfff
-const hex = Array.from({ length: 65_536 }, (_, n) => n.toString(16).padStart(4, '0'))
+const idBytes = 36
+const hexDigits = Buffer.from('0123456789abcdef', 'latin1')
+
+/** Writes the lowest `digits` hexadecimal digits of a number, the last one at `end - 1`. */
+function writeHex(into: Buffer, end: number, digits: number, value: number): void {
+  let rest = value
+  for (let at = end - 1; at >= end - digits; at--) {
+    into[at] = hexDigits[rest & 15] as number
+    rest >>>= 4
+  }
+}
 
 /** `random16` returns 16 random bits. */
 export function idSource(wallMs: () => number, random16: () => number = pooledRandom16()): MintId {
+  const text = Buffer.from('00000000-0000-7000-8000-000000000000', 'latin1')
   let lastMs = 0
   let counter = counterMax
-  let prefix = ''
   return () => {
     const nowMs = Math.floor(wallMs())
     if (nowMs > lastMs || counter >= counterMax) {
       lastMs = Math.max(nowMs, lastMs + (counter >= counterMax ? 1 : 0))
       counter = random16() & 0xff
-      const t = lastMs.toString(16).padStart(12, '0')
-      prefix = `${t.slice(0, 8)}-${t.slice(8)}-7`
+      writeHex(text, 8, 8, Math.floor(lastMs / 0x10000))
+      writeHex(text, 13, 4, lastMs % 0x10000)
     } else {
       counter++
     }
-    const variant = hex[0x8000 | (random16() & 0x3fff)]
-    const c = (hex[counter] as string).slice(1)
-    return `${prefix}${c}-${variant}-${hex[random16()]}${hex[random16()]}${hex[random16()]}`
+    writeHex(text, 18, 3, counter)
+    writeHex(text, 23, 4, 0x8000 | (random16() & 0x3fff))
+    writeHex(text, 28, 4, random16())
+    writeHex(text, 32, 4, random16())
+    writeHex(text, 36, 4, random16())
+    return text.toString('latin1', 0, idBytes)
   }
 }
 

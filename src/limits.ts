@@ -59,8 +59,6 @@ export const limits = {
   reserveBytes: 4 * mib,
   /** Queue index kept in memory; older full blocks go to disk. */
   indexBytesMax: 64 * mib,
-  /** Outcomes answered from memory. */
-  recentOutcomesMax: 10_000,
   /** Outcomes not yet in the ledger before senders wait. */
   ledgerLagBytesMax: 64 * mib,
   /** Age at which an outcome is forgotten, when the contract names none. */

@@ -27,7 +27,7 @@ import type {
 import { HomingError } from '../errors.ts'
 import { idSource, type MintId } from '../identifier.ts'
 import type { Delivery } from '../message/delivery.ts'
-import { callbackQueue, type Message } from '../message/message.ts'
+import type { Message } from '../message/message.ts'
 import type { Answer, StoredOutcome } from '../message/outcome.ts'
 import type { Settled, Settlement } from '../message/settlement.ts'
 import { checkName } from '../name.ts'
@@ -45,6 +45,7 @@ import { Journal } from './journal/journal.ts'
 import { recordTypes } from './journal/record.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { HeldDelivery, type LiveQueue, type Subscriber } from './live-queue.ts'
+import { OnwardSending } from './onward-sending.ts'
 import { Outcomes } from './outcomes.ts'
 import { Progress } from './progress.ts'
 import { Publishing } from './publishing.ts'
@@ -150,8 +151,8 @@ export class Broker implements Engine {
     this.nowMs = nowMs
     this.#pages = pages
     this.#mintId = idSource(nowMs, devices.random16)
-    const outcomes = new Outcomes(journal, ledger, options.recentOutcomesMax)
-    for (const { outcome, lsn } of recovered.fed) outcomes.show(outcome, lsn)
+    const outcomes = new Outcomes(journal, ledger, (id) => state.hash(id))
+    for (const { hash, segment, from, lsn } of recovered.fed) outcomes.add(hash, segment, from, lsn)
     const { onProblem } = options
     const due = (): void => this.#ending.due()
     const core = new Core({ state, journal, outcomes, clock, nowMs, onProblem, due })
@@ -166,7 +167,12 @@ export class Broker implements Engine {
     this.#settling = new Settling({
       core,
       delivering: this.#delivering,
-      callbackQueue: (name) => this.#queue(callbackQueue(name)),
+      onward: new OnwardSending({
+        core,
+        delivering: this.#delivering,
+        queue: (name) => this.#queue(name),
+        giveBack: (live, entry) => this.#settling.giveBack(live, entry, 0, true),
+      }),
       gathered: (id) => this.#gathering.finished(id),
     })
     this.#ending = new Ending({
@@ -282,27 +288,28 @@ export class Broker implements Engine {
   }
 
   async answer(id: string): Promise<Answer> {
-    const known = this.#core.outcomes.find(id)
+    const { outcomes } = this.#core
+    const known = await outcomes.lookUp(id)
     if (known) return known
     if (await this.#publishing.isLive(id)) return { state: 'pending' }
     // It may have become final while the record was read.
-    return this.#core.outcomes.find(id) ?? { state: 'unknown' }
+    return (await outcomes.lookUp(id)) ?? { state: 'unknown' }
   }
 
   whenFinal(id: string, told: (outcome: StoredOutcome) => void): () => void {
     const { outcomes } = this.#core
-    const recent = outcomes.recent(id)
-    const known = recent ?? this.#fromLedger(id)
-    if (!known) return outcomes.wait(id, told)
-    queueMicrotask(() => told(known))
-    return () => undefined
-  }
-
-  /** Most who wait do so for a message just sent: the ledger is asked only when it may know. */
-  #fromLedger(id: string): StoredOutcome | undefined {
-    if (this.#publishing.isLiveInMemory(id)) return undefined
-    const answer = this.#core.outcomes.find(id)
-    return answer?.state === 'final' ? answer.outcome : undefined
+    // Most who wait do so for a message just sent: the ledger is asked only when it may know.
+    if (!outcomes.mayBeRecent(id) && this.#publishing.isLiveInMemory(id)) {
+      return outcomes.wait(id, told)
+    }
+    const stop = outcomes.wait(id, told)
+    outcomes.lookUp(id).then(
+      (known) => {
+        if (known?.state === 'final' && stop()) told(known.outcome)
+      },
+      (error) => this.#core.onProblem(`looking up the outcome of ${id} failed: ${error}`),
+    )
+    return stop
   }
 
   async cancel(id: string, reason?: string): Promise<boolean> {

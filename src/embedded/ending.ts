@@ -163,7 +163,7 @@ export class Ending {
     try {
       const stored = this.#core.peekMessage(entry)
       if (stored) {
-        this.#parts.settling.finish(live, entry, stored, how(stored))
+        this.#finish(live, entry, stored, how)
         return
       }
     } catch (error) {
@@ -172,10 +172,20 @@ export class Ending {
     }
     this.#keep(
       this.#core.loadMessage(entry).then(
-        (stored) => this.#parts.settling.finish(live, entry, stored, how(stored)),
+        (stored) => this.#finish(live, entry, stored, how),
         (error) => this.#quarantine(live, error),
       ),
     )
+  }
+
+  #finish(
+    live: LiveQueue,
+    entry: Entry,
+    stored: StoredMessage,
+    how: (stored: StoredMessage) => OutcomeBody,
+  ): void {
+    const { message, acceptedAtMs } = stored
+    this.#parts.settling.finish(live, entry, message, acceptedAtMs, how(stored))
   }
 
   /** Out of the queue, away from its consumer. Undefined when it has left already. */

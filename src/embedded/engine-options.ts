@@ -48,7 +48,6 @@ export interface EngineOptions {
   readonly indexBytesMax: number
   readonly tailBytesMax: number
   readonly reserveBytes: number
-  readonly recentOutcomesMax: number
 }
 
 const known = new Set([
@@ -90,7 +89,6 @@ export function engineOptions(options: EmbeddedOptions = {}): EngineOptions {
     indexBytesMax: bytesOf('indexBytes', options.indexBytes, limits.indexBytesMax, 0),
     tailBytesMax: bytesOf('tailBytes', options.tailBytes, limits.tailBytesMax, 0),
     reserveBytes: bytesOf('reserveBytes', options.reserveBytes, limits.reserveBytes, 0),
-    recentOutcomesMax: limits.recentOutcomesMax,
   }
 }
 

@@ -45,7 +45,9 @@ export class Gathering {
     // Counted from here on, in memory; what was final before, shown or not, is found afterwards.
     const gather = state.gathers.add({ request, remaining: request.memberIds }, false)
     await journal.durable()
-    for (const id of gather.remaining) if (outcomes.find(id)) gather.remaining.delete(id)
+    for (const id of gather.remaining) {
+      if (await outcomes.lookUp(id)) gather.remaining.delete(id)
+    }
     journal.begin().raw(Buffer.from(JSON.stringify({ request, remaining: [...gather.remaining] })))
     journal.end(recordTypes.gather)
     gather.recorded = true

@@ -1,17 +1,19 @@
 /*
- * Outcomes on their way: from the journal into memory, to those who wait, and into the ledger.
+ * Outcomes on their way: from the journal to those who wait, and into the ledger.
  *
- *   final record ── sync ──▶ recent ──▶ waiters
- *          └─────── sync ──▶ ledger (behind, in batches) ──▶ recent may forget
+ *   final record ── sync ──▶ waiters
+ *          ├─────── sync ──▶ recent: where its record lies, until the ledger has it
+ *          └─────── sync ──▶ ledger (behind, in batches)
  *
  * Rule: nothing is in `recent`, and nobody is told, before the record is durable (invariant 24).
- * An outcome leaves `recent` only when the ledger can answer for it.
  */
 
 import { limits } from '../limits.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
-import { ByteWriter } from './journal/bytes.ts'
+import { ByteReader, ByteWriter } from './journal/bytes.ts'
+import { readFinal } from './journal/final-record.ts'
 import type { Journal } from './journal/journal.ts'
+import { frameBytes } from './journal/record.ts'
 import type { Ledger, LedgerAnswer } from './ledger/ledger.ts'
 import { type dropKind, type outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
 import { RecentOutcomes } from './recent-outcomes.ts'
@@ -30,18 +32,19 @@ const firstFeedBytes = 16 * 1024
 export class Outcomes {
   readonly #journal: Journal
   readonly ledger: Ledger
-  readonly #recent: RecentOutcomes
-  readonly #waiters = new Map<string, Told[]>()
+  readonly #hash: (id: string) => number
+  readonly #recent = new RecentOutcomes()
+  readonly #waiters = new Map<string, Told | Told[]>()
   #feed: Feed | undefined
   #appliedLsn: number
   #fedLsn = 0
   #applied: (() => void)[] = []
   #drained: (() => void)[] = []
 
-  constructor(journal: Journal, ledger: Ledger, recentMax: number) {
+  constructor(journal: Journal, ledger: Ledger, hash: (id: string) => number) {
     this.#journal = journal
     this.ledger = ledger
-    this.#recent = new RecentOutcomes(recentMax)
+    this.#hash = hash
     this.#appliedLsn = ledger.openedAtLsn
     ledger.onApplied((lsn) => {
       this.#appliedLsn = lsn
@@ -81,23 +84,47 @@ export class Outcomes {
     })
   }
 
-  /** The outcome is durable now. */
-  show(outcome: StoredOutcome, lsn: number): void {
-    this.#recent.add(outcome, lsn)
+  /** The record of an outcome is durable: it is found by its id from now on. */
+  add(hash: number, segment: number, from: number, lsn: number): void {
+    this.#recent.add(hash, segment, from, lsn)
     if (lsn > this.#fedLsn) this.#fedLsn = lsn
-    const waiters = this.#waiters.get(outcome.id)
-    if (!waiters) return
+  }
+
+  /** Tells those who wait for it. */
+  tell(outcome: StoredOutcome): void {
+    const waiting = this.#waiters.get(outcome.id)
+    if (!waiting) return
     this.#waiters.delete(outcome.id)
-    for (const told of waiters) told(outcome)
+    if (typeof waiting === 'function') waiting(outcome)
+    else for (const told of waiting) told(outcome)
   }
 
-  find(id: string): LedgerAnswer {
-    const outcome = this.#recent.get(id)
-    return outcome ? { state: 'final', outcome } : this.ledger.find(id)
+  /** The answer, or `unread` when a record must be read from disk to be sure: then ask `lookUp`. */
+  find(id: string): LedgerAnswer | 'unread' {
+    let unread = false
+    for (const place of this.#recent.places(this.#hash(id))) {
+      const record = this.#journal.peek(place.segment, place.from)
+      if (!record) unread = true
+      else {
+        const { outcome } = readFinal(new ByteReader(record, frameBytes))
+        if (outcome.id === id) return { state: 'final', outcome }
+      }
+    }
+    return unread ? 'unread' : this.ledger.find(id)
   }
 
-  recent(id: string): StoredOutcome | undefined {
-    return this.#recent.get(id)
+  async lookUp(id: string): Promise<LedgerAnswer> {
+    for (const place of this.#recent.places(this.#hash(id))) {
+      const record = await this.#journal.load(place.segment, place.from)
+      const { outcome } = readFinal(new ByteReader(record, frameBytes))
+      if (outcome.id === id) return { state: 'final', outcome }
+    }
+    return this.ledger.find(id)
+  }
+
+  /** Whether an outcome of that id could be known without asking the ledger. */
+  mayBeRecent(id: string): boolean {
+    return this.#recent.places(this.#hash(id)).length > 0
   }
 
   /** Resolves when the ledger has stored everything that is durable now. */
@@ -108,17 +135,22 @@ export class Outcomes {
     }
   }
 
-  /** Waits for an outcome that is not there yet. Returns how to stop waiting. */
-  wait(id: string, told: Told): () => void {
-    const waiters = this.#waiters.get(id)
-    if (waiters) waiters.push(told)
-    else this.#waiters.set(id, [told])
-    return () => {
-      const left = this.#waiters.get(id)?.filter((one) => one !== told)
-      if (left === undefined) return
-      if (left.length > 0) this.#waiters.set(id, left)
-      else this.#waiters.delete(id)
-    }
+  /** Waits for an outcome that is not there yet. Returns how to stop: true when it was still waiting. */
+  wait(id: string, told: Told): () => boolean {
+    const waiting = this.#waiters.get(id)
+    if (waiting === undefined) this.#waiters.set(id, told)
+    else if (typeof waiting === 'function') this.#waiters.set(id, [waiting, told])
+    else waiting.push(told)
+    return () => this.#stopWaiting(id, told)
+  }
+
+  #stopWaiting(id: string, told: Told): boolean {
+    const waiting = this.#waiters.get(id)
+    if (waiting === told) return this.#waiters.delete(id)
+    if (!Array.isArray(waiting) || !waiting.includes(told)) return false
+    waiting.splice(waiting.indexOf(told), 1)
+    if (waiting.length === 0) this.#waiters.delete(id)
+    return true
   }
 
   #tellApplied(): void {

@@ -15,6 +15,7 @@ import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
 import type { IndexPages } from './index-pages.ts'
 import { type AcceptedEntry, metaJson, writeAccept } from './journal/accept-record.ts'
+import type { Waiter } from './journal/journal.ts'
 import { recordTypes } from './journal/record.ts'
 import type { LiveQueue, Subscriber } from './live-queue.ts'
 import { checkMessage, checkMeta } from './port-checks.ts'
@@ -87,10 +88,7 @@ export class Publishing {
 
   #confirm(id: string, duplicate: boolean): Promise<Accepted> {
     return new Promise((resolve, reject) => {
-      this.#core.journal.whenDurable((error) => {
-        if (error) reject(error)
-        else resolve({ id, duplicate, confirmedAtMs: this.#core.nowMs() })
-      })
+      this.#core.journal.tellDurable(new Confirm(this.#core, id, duplicate, resolve, reject))
     })
   }
 
@@ -134,7 +132,9 @@ export class Publishing {
       if (!record) unsure = true
       else if (storedId(record) === id) return true
     }
-    if (outcomes.find(id)) return true
+    const known = outcomes.find(id)
+    if (known === 'unread') return undefined
+    if (known) return true
     return unsure ? undefined : false
   }
 
@@ -149,7 +149,8 @@ export class Publishing {
 
   /** Whether the id is live or has, or had, an outcome. */
   async isKnown(id: string): Promise<boolean> {
-    return this.#core.outcomes.find(id) !== undefined || (await this.isLive(id))
+    if (await this.#core.outcomes.lookUp(id)) return true
+    return (await this.isLive(id)) || (await this.#core.outcomes.lookUp(id)) !== undefined
   }
 
   async isLive(id: string): Promise<boolean> {
@@ -235,5 +236,36 @@ export class Publishing {
       'queue-full',
       `queue "${queue.name}" holds ${queue.waiting + queue.delayed} of ${depthMax} messages; wait for consumers or raise depthMax`,
     )
+  }
+}
+
+/** A sender that waits for its message to be durable. */
+class Confirm implements Waiter {
+  readonly #core: Core
+  readonly #id: string
+  readonly #duplicate: boolean
+  readonly #resolve: (accepted: Accepted) => void
+  readonly #reject: (error: HomingError) => void
+
+  constructor(
+    core: Core,
+    id: string,
+    duplicate: boolean,
+    resolve: (accepted: Accepted) => void,
+    reject: (error: HomingError) => void,
+  ) {
+    this.#core = core
+    this.#id = id
+    this.#duplicate = duplicate
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  durable(error: HomingError | undefined): void {
+    if (error) this.#reject(error)
+    else {
+      const confirmedAtMs = this.#core.nowMs()
+      this.#resolve({ id: this.#id, duplicate: this.#duplicate, confirmedAtMs })
+    }
   }
 }

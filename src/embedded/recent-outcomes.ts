@@ -1,47 +1,54 @@
 /*
- * The outcomes of late, answered from memory: a map by id and a line in the order of their LSNs.
- *
- * Rule: an outcome leaves only when it is one too many and the ledger has it.
+ * Outcomes that are durable and not yet in the ledger: where their records lie, by the hash of their
+ * id, and in which order they may go. Numbers only: the outcomes themselves are in the journal, whose
+ * tail is in memory, so a million that pass through leave nothing for the garbage collector.
  */
 
-import type { StoredOutcome } from '../message/outcome.ts'
+import { IdIndex, type Place } from './id-index.ts'
 
-interface Recent {
-  readonly outcome: StoredOutcome
-  readonly lsn: number
-}
-
-const compactAt = 4_096
+const firstRows = 1_024
+const columns = 4
 
 export class RecentOutcomes {
-  readonly #max: number
-  readonly #byId = new Map<string, StoredOutcome>()
-  #line: Recent[] = []
+  readonly #index = new IdIndex()
+  /** A ring of (hash, segment, from, LSN). */
+  #ring = new Float64Array(firstRows * columns)
   #head = 0
+  #rows = 0
 
-  constructor(max: number) {
-    this.#max = max
+  add(hash: number, segment: number, from: number, lsn: number): void {
+    this.#index.add(hash, segment, from)
+    if (this.#rows * columns === this.#ring.length) this.#grow()
+    const at = ((this.#head + this.#rows) * columns) % this.#ring.length
+    this.#ring[at] = hash
+    this.#ring[at + 1] = segment
+    this.#ring[at + 2] = from
+    this.#ring[at + 3] = lsn
+    this.#rows++
   }
 
-  get(id: string): StoredOutcome | undefined {
-    return this.#byId.get(id)
+  places(hash: number): Place[] {
+    return this.#index.places(hash)
   }
 
-  add(outcome: StoredOutcome, lsn: number): void {
-    this.#byId.set(outcome.id, outcome)
-    this.#line.push({ outcome, lsn })
-  }
-
-  /** Lets go of what is too many and in the ledger. */
+  /** Lets go of what the ledger has. */
   trim(appliedLsn: number): void {
-    while (this.#byId.size > this.#max) {
-      const oldest = this.#line[this.#head]
-      if (!oldest || oldest.lsn > appliedLsn) break
-      this.#byId.delete(oldest.outcome.id)
-      this.#head++
+    const ring = this.#ring
+    while (this.#rows > 0) {
+      const at = this.#head * columns
+      if ((ring[at + 3] as number) > appliedLsn) return
+      this.#index.remove(ring[at] as number, ring[at + 1] as number, ring[at + 2] as number)
+      this.#head = at + columns === ring.length ? 0 : this.#head + 1
+      this.#rows--
     }
-    if (this.#head < compactAt || this.#head * 2 < this.#line.length) return
-    this.#line = this.#line.slice(this.#head)
+  }
+
+  #grow(): void {
+    const larger = new Float64Array(this.#ring.length * 2)
+    const split = this.#head * columns
+    larger.set(this.#ring.subarray(split))
+    larger.set(this.#ring.subarray(0, split), this.#ring.length - split)
+    this.#ring = larger
     this.#head = 0
   }
 }

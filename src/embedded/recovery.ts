@@ -10,19 +10,18 @@
  */
 
 import type { SteadyTime } from '../clock.ts'
-import type { StoredOutcome } from '../message/outcome.ts'
 import { type LoadedCheckpoint, loadCheckpoint } from './checkpoints.ts'
 import type { IndexPages } from './index-pages.ts'
-import { ByteWriter } from './journal/bytes.ts'
+import { ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
-import type { FinalRecord } from './journal/final-record.ts'
+import { readFinal } from './journal/final-record.ts'
 import { type Frame, recordTypes } from './journal/record.ts'
 import { type ScanHandler, scanSegment } from './journal/scan.ts'
 import { segmentName, segmentNumber } from './journal/segment.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { dropKind, outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
 import { Replay } from './replay.ts'
-import { State } from './state.ts'
+import { type Lies, State } from './state.ts'
 
 export interface RecoveryParts {
   readonly disk: Disk
@@ -42,7 +41,13 @@ export interface Recovered {
   readonly lastSegment: number
   readonly lastLsn: number
   /** Outcomes that the ledger was handed just now: answered from memory until it has stored them. */
-  readonly fed: readonly { readonly outcome: StoredOutcome; readonly lsn: number }[]
+  readonly fed: readonly FedOutcome[]
+}
+
+/** Where the record of an outcome lies that the ledger may not have stored yet. */
+export interface FedOutcome extends Lies {
+  readonly hash: number
+  readonly lsn: number
 }
 
 const feedBytes = 1024 * 1024
@@ -106,7 +111,7 @@ class Reading implements ScanHandler {
   readonly #gaps: { after: number; before: number; segment: number }[] = []
   #claimedLsn = 0
   lastLsn = 0
-  readonly fed: { outcome: StoredOutcome; lsn: number }[] = []
+  readonly fed: FedOutcome[] = []
 
   constructor(parts: RecoveryParts, state: State, checkpoint: LoadedCheckpoint | undefined) {
     this.#parts = parts
@@ -118,7 +123,7 @@ class Reading implements ScanHandler {
       nowMs: parts.nowMs,
       onRouting: parts.onRouting,
       bringBack: (block) => parts.pages.bringBack(block),
-      onFinal: (final, lsn, payload) => this.#final(final, lsn, payload),
+      onFinal: (final, lies, lsn, payload) => this.#final(final.outcome.id, lies, lsn, payload),
       onDrop: (_ids, lsn, payload) => this.#toLedger(lsn, dropKind, payload),
     })
   }
@@ -159,7 +164,10 @@ class Reading implements ScanHandler {
       return this.#replay.apply(frame, buffer, { segment, from: at, bytes })
     }
     const payload = buffer.subarray(frame.payloadFrom, frame.end)
-    if (frame.type === recordTypes.final) this.#toLedger(frame.lsn, outcomeKind, payload)
+    if (frame.type === recordTypes.final) {
+      const { outcome } = readFinal(new ByteReader(payload))
+      this.#final(outcome.id, { segment, from: at, bytes }, frame.lsn, payload)
+    }
     if (frame.type === recordTypes.drop) this.#toLedger(frame.lsn, dropKind, payload)
   }
 
@@ -177,10 +185,9 @@ class Reading implements ScanHandler {
     }
   }
 
-  #final(final: FinalRecord, lsn: number, payload: Buffer): void {
+  #final(id: string, lies: Lies, lsn: number, payload: Buffer): void {
     if (lsn <= this.#parts.ledger.openedAtLsn) return
-    const body = Buffer.from(final.outcome.body)
-    this.fed.push({ outcome: { ...final.outcome, body }, lsn })
+    this.fed.push({ ...lies, hash: this.#state.hash(id), lsn })
     this.#toLedger(lsn, outcomeKind, payload)
   }
 

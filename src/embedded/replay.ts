@@ -28,7 +28,7 @@ export interface ReplayParts {
   readonly onRouting: (routing: unknown) => void
   readonly bringBack: (block: IndexBlock) => Promise<void>
   /** The record carries something for the ledger. */
-  readonly onFinal: (final: FinalRecord, lsn: number, payload: Buffer) => void
+  readonly onFinal: (final: FinalRecord, lies: Lies, lsn: number, payload: Buffer) => void
   readonly onDrop: (ids: readonly string[], lsn: number, payload: Buffer) => void
 }
 
@@ -126,7 +126,7 @@ export class Replay {
     const rest = (): undefined => {
       this.#onward(final, lies)
       this.#state.gathers.finished(final.outcome.id)
-      this.#parts.onFinal(final, lsn, payload)
+      this.#parts.onFinal(final, lies, lsn, payload)
     }
     return gone ? gone.then(rest) : rest()
   }

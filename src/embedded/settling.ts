@@ -12,7 +12,7 @@
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Revocation } from '../message/delivery.ts'
-import { type CallbackTarget, callbackQueue, type Message } from '../message/message.ts'
+import type { Message } from '../message/message.ts'
 import { builtinCodes, isBuiltinCode, type StoredOutcome } from '../message/outcome.ts'
 import type { Settled, Settlement } from '../message/settlement.ts'
 import type { Core } from './core.ts'
@@ -21,13 +21,13 @@ import { writeAccept } from './journal/accept-record.ts'
 import { ByteWriter } from './journal/bytes.ts'
 import { writePositions, writeRequeue } from './journal/entry-records.ts'
 import { type FinalExtras, type Onward, writeFinal } from './journal/final-record.ts'
+import type { Waiter } from './journal/journal.ts'
 import { recordTypes } from './journal/record.ts'
 import { outcomeKind } from './ledger/ledger-event.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
+import type { OnwardSending } from './onward-sending.ts'
 import { checkOutcome } from './port-checks.ts'
-import { Entry, entryStates, homecomingKind, messageKind } from './queue/entry.ts'
-import type { StoredMessage } from './stored-message.ts'
-import { homecomingMessage } from './stored-message.ts'
+import { type Entry, entryStates, messageKind } from './queue/entry.ts'
 
 export interface OutcomeBody {
   readonly code: string
@@ -38,13 +38,13 @@ export interface OutcomeBody {
 export interface SettlingParts {
   readonly core: Core
   readonly delivering: Delivering
-  /** The queue of a callback, made when it is not there yet. */
-  callbackQueue(name: string): LiveQueue
+  readonly onward: OnwardSending
   /** A gather has its last outcome. */
   gathered(id: string): void
 }
 
 const accepted: Settled = { accepted: true }
+const none: readonly Onward[] = []
 const jsonContentType = 'application/json'
 
 export const jsonBody = (code: string, data: unknown): OutcomeBody => ({
@@ -66,28 +66,37 @@ export class Settling {
   settle(delivery: HeldDelivery, settlement: Settlement): Promise<Settled> {
     if (delivery.over) return Promise.resolve({ accepted: false, by: delivery.over })
     if (this.#core.journal.failure) return Promise.reject(this.#core.journal.failure)
-    const { live, entry, message } = delivery
+    const { live, message } = delivery
     try {
       checkSettlement(settlement, message.id)
     } catch (error) {
       return Promise.reject(error)
     }
     live.settled++
+    const settled = this.#act(delivery, settlement)
+    this.#parts.delivering.pump(live)
+    return settled
+  }
+
+  #act(delivery: HeldDelivery, settlement: Settlement): Promise<Settled> {
+    const { live, entry, message } = delivery
     switch (settlement.kind) {
       case 'final':
-        return this.#durable(() => {
-          this.#leave(delivery)
-          this.finish(live, entry, { message, acceptedAtMs: entry.acceptedAtMs }, settlement)
-        }, live)
+        this.#leave(delivery)
+        return new Promise((resolve, reject) => {
+          const asked = { resolve, reject }
+          this.finish(live, entry, message, entry.acceptedAtMs, settlement, asked)
+        })
       case 'acknowledge':
-        return this.#durable(() => {
-          this.#leave(delivery)
-          this.remove(live, [entry])
-        }, live)
+        this.#leave(delivery)
+        this.remove(live, [entry])
+        return this.#durable()
       case 'return':
-        return this.#durable(() => this.#back(delivery, 0, true), live)
+        this.#back(delivery, 0, true)
+        return this.#durable()
       case 'retry':
-        return this.#durable(() => this.#retry(delivery, settlement), live)
+        this.#retry(delivery, settlement)
+        return this.#durable()
       default:
         throw new HomingError(
           'bad-argument',
@@ -96,9 +105,7 @@ export class Settling {
     }
   }
 
-  #durable(act: () => void, live: LiveQueue): Promise<Settled> {
-    act()
-    this.#parts.delivering.pump(live)
+  #durable(): Promise<Settled> {
     return new Promise((resolve, reject) => {
       this.#core.journal.whenDurable((error) => (error ? reject(error) : resolve(accepted)))
     })
@@ -118,12 +125,8 @@ export class Settling {
     }
     this.#leave(delivery)
     const { code, body } = settlement
-    this.finish(
-      live,
-      entry,
-      { message, acceptedAtMs: entry.acceptedAtMs },
-      { code, contentType: jsonContentType, body },
-    )
+    const how = { code, contentType: jsonContentType, body }
+    this.finish(live, entry, message, entry.acceptedAtMs, how)
   }
 
   /** Back to the old position. */
@@ -159,8 +162,8 @@ export class Settling {
   }
 
   #lose(live: LiveQueue, entry: Entry, message: Message): void {
-    const stored = { message, acceptedAtMs: entry.acceptedAtMs }
-    this.finish(live, entry, stored, jsonBody('lost', { attempts: entry.attempts }))
+    const how = jsonBody('lost', { attempts: entry.attempts })
+    this.finish(live, entry, message, entry.acceptedAtMs, how)
   }
 
   /** Entries leave without an outcome. */
@@ -175,14 +178,20 @@ export class Settling {
     }
   }
 
-  /** The entry leaves with its outcome; it must not be held any more. Gone rows are passed as they are. */
-  finish(live: LiveQueue, entry: Entry, stored: StoredMessage, how: OutcomeBody): void {
+  /**
+   * The entry leaves with its outcome; it must not be held any more. Gone rows are passed as they are.
+   * `asked` is who waits for the settlement to be durable.
+   */
+  finish(
+    live: LiveQueue,
+    entry: Entry,
+    message: Message,
+    acceptedAtMs: number,
+    how: OutcomeBody,
+    asked?: Asked,
+  ): void {
     const { journal, state, outcomes } = this.#core
-    const { message, acceptedAtMs } = stored
-    if (entry.kind !== messageKind && how.code === 'ok') {
-      this.remove(live, [entry])
-      return
-    }
+    const { onward } = this.#parts
     const outcome: StoredOutcome = {
       id: message.id,
       queue: live.queue.name,
@@ -193,40 +202,16 @@ export class Settling {
       acceptedAtMs,
       finishedAtMs: this.#core.nowMs(),
     }
-    const onward = this.#onward(message.meta?.callbacks)
-    const extras = this.#extras(message, acceptedAtMs, how.code, onward)
+    const callbacks = message.meta?.callbacks
+    const planned = callbacks ? onward.plan(callbacks) : none
+    const extras = this.#extras(message, acceptedAtMs, how.code, planned)
     writeFinal(journal.begin(), live.queue.number, entry.position, outcome, extras)
     const lsn = journal.end(recordTypes.final)
     outcomes.feedLast(lsn, outcomeKind)
+    journal.tellDurable(new Finality(this.#core, entry, outcome, lsn, asked))
     if (entry.state !== entryStates.gone) live.queue.remove(entry)
-    this.#release(entry, outcome, lsn)
-    if (onward.length > 0) this.#sendOnward(outcome, message, acceptedAtMs, onward)
+    if (planned.length > 0) onward.send(outcome, message, acceptedAtMs, planned)
     for (const gather of state.gathers.finished(message.id)) this.#parts.gathered(gather.request.id)
-  }
-
-  /** The id stays live until its outcome is durable, so that it is one or the other to everybody. */
-  #release(entry: Entry, outcome: StoredOutcome, lsn: number): void {
-    const { journal, state, outcomes } = this.#core
-    journal.whenDurable((error) => {
-      if (error) return
-      state.release(entry)
-      outcomes.show(outcome, lsn)
-    })
-  }
-
-  #onward(callbacks: readonly CallbackTarget[] | undefined): Onward[] {
-    if (!callbacks) return []
-    return callbacks.map(({ name, context }) => {
-      const { queue, subscribers } = this.#parts.callbackQueue(name)
-      const atOnce = queue.waiting === 0 && subscribers.some((one) => one.hasCredit)
-      return {
-        callback: name,
-        context,
-        queueNumber: queue.number,
-        position: queue.nextPosition++,
-        delivered: atOnce,
-      }
-    })
   }
 
   #extras(
@@ -242,52 +227,54 @@ export class Settling {
     writeAccept(scratch, message, acceptedAtMs, [])
     return { acceptPayload: scratch.taken(), deadLetter, onward }
   }
+}
 
-  /** Homecomings: entries in the queues of the callbacks, whose record is the final record itself. */
-  #sendOnward(
+interface Asked {
+  readonly resolve: (settled: Settled) => void
+  readonly reject: (error: HomingError) => void
+}
+
+/**
+ * The moment an outcome is durable. Until then its id stays live, so that to everybody it is one or
+ * the other (invariant 23).
+ */
+class Finality implements Waiter {
+  readonly #core: Core
+  readonly #entry: Entry
+  readonly #outcome: StoredOutcome
+  readonly #lsn: number
+  readonly #segment: number
+  readonly #from: number
+  readonly #asked: Asked | undefined
+
+  constructor(
+    core: Core,
+    entry: Entry,
     outcome: StoredOutcome,
-    message: Message,
-    acceptedAtMs: number,
-    onward: readonly Onward[],
-  ): void {
-    const { journal, state } = this.#core
-    const final = { outcome, accepted: { message, acceptedAtMs, entries: [] }, onward }
-    onward.forEach((one, n) => {
-      const live = this.#core.queue(callbackQueue(one.callback)) as LiveQueue
-      const entry = new Entry(
-        one.position,
-        0,
-        homecomingKind + n,
-        0,
-        Number.POSITIVE_INFINITY,
-        journal.segment,
-        journal.recordFrom,
-        journal.recordBytes,
-      )
-      entry.acceptedAtMs = outcome.finishedAtMs
-      state.hold(entry)
-      live.accepted++
-      if (one.delivered) this.#bringHome(live, entry, homecomingMessage(final, n))
-      else live.queue.push(entry)
-    })
+    lsn: number,
+    asked: Asked | undefined,
+  ) {
+    this.#core = core
+    this.#entry = entry
+    this.#outcome = outcome
+    this.#lsn = lsn
+    this.#segment = core.journal.segment
+    this.#from = core.journal.recordFrom
+    this.#asked = asked
   }
 
-  /** Handed out after the outcome is durable: a callback never comes before it (invariant 30). */
-  #bringHome(live: LiveQueue, entry: Entry, message: Message): void {
-    const { delivering } = this.#parts
-    const subscriber = live.nextSubscriber()
-    entry.attempts = 1
-    live.queue.pushHeld(entry)
-    if (!subscriber) {
-      // Several onward pieces took the last credit between them: the attempt on record is excused.
-      this.giveBack(live, entry, 0, true)
+  durable(error: HomingError | undefined): void {
+    if (error) {
+      this.#asked?.reject(error)
       return
     }
-    live.limiter.start()
-    const delivery = delivering.hold(live, entry, message, subscriber)
-    this.#core.journal.whenDurable((error) => {
-      if (!error) delivering.handOutSoon(delivery)
-    })
+    const { state, outcomes } = this.#core
+    const entry = this.#entry
+    state.release(entry)
+    const hash = entry.kind === messageKind ? entry.hash : state.hash(this.#outcome.id)
+    outcomes.add(hash, this.#segment, this.#from, this.#lsn)
+    outcomes.tell(this.#outcome)
+    this.#asked?.resolve(accepted)
   }
 }
 

@@ -40,11 +40,15 @@ export interface JournalOptions {
   readonly onFailed: (error: HomingError) => void
 }
 
-/** Told when the record is durable, or with the error that ended the journal. */
-export type Waiter = (error: HomingError | undefined) => void
+/** Told when its record is durable, or with the error that ended the journal. */
+export interface Waiter {
+  durable(error: HomingError | undefined): void
+}
 
 const arenaBytes = 1024 * 1024
 const fullRetryMs = 100
+/** Gathered in one turn: more than this is on its way to the disk while the turn goes on. */
+const eagerBytes = 128 * 1024
 
 export class Journal {
   readonly #disk: Disk
@@ -168,10 +172,14 @@ export class Journal {
   }
 
   /** Tells when everything appended so far is durable. */
-  whenDurable(waiter: Waiter): void {
-    if (this.#failure) waiter(this.#failure)
-    else if (this.#arena.length === this.#taken && !this.#running) waiter(undefined)
+  tellDurable(waiter: Waiter): void {
+    if (this.#failure) waiter.durable(this.#failure)
+    else if (this.#arena.length === this.#taken && !this.#running) waiter.durable(undefined)
     else this.#waiters.push(waiter)
+  }
+
+  whenDurable(durable: (error: HomingError | undefined) => void): void {
+    this.tellDurable({ durable })
   }
 
   durable(): Promise<void> {
@@ -264,15 +272,25 @@ export class Journal {
       : this.#files.takePrepared(this.segment + 1)
   }
 
+  /** Writing begins at the end of this turn, so that all of it is one batch; at once when it is much. */
   #kick(): void {
-    if (this.#scheduled || this.#running) return
-    this.#scheduled = true
-    this.#clock.soon(() => {
-      this.#scheduled = false
-      this.#running = this.#run().finally(() => {
-        this.#running = undefined
-        if (this.gatheredBytes > 0 && !this.#failure) this.#kick()
+    if (this.#running) return
+    if (this.gatheredBytes >= eagerBytes) {
+      this.#start()
+    } else if (!this.#scheduled) {
+      this.#scheduled = true
+      this.#clock.soon(() => {
+        this.#scheduled = false
+        if (!this.#running && this.gatheredBytes > 0 && !this.#failure) this.#start()
       })
+    }
+  }
+
+  #start(): void {
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined
+      if (this.gatheredBytes > 0 && !this.#failure) this.#kick()
+      else this.#tellIdle()
     })
   }
 
@@ -295,8 +313,7 @@ export class Journal {
       }
       this.durableLsn = lsn
       this.#syncLater()
-      for (const waiter of waiters) waiter(undefined)
-      if (this.gatheredBytes === 0) this.#tellIdle()
+      for (const waiter of waiters) waiter.durable(undefined)
       this.#options.onCommit()
     }
   }
@@ -305,7 +322,7 @@ export class Journal {
   #tellIdle(): void {
     const waiters = this.#waiters
     this.#waiters = []
-    for (const waiter of waiters) waiter(undefined)
+    for (const waiter of waiters) waiter.durable(undefined)
   }
 
   async #write(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
@@ -344,7 +361,7 @@ export class Journal {
     this.#failure = error
     const all = [...waiters, ...this.#waiters]
     this.#waiters = []
-    for (const waiter of all) waiter(error)
+    for (const waiter of all) waiter.durable(error)
     this.#options.onFailed(error)
   }
 

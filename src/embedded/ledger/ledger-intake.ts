@@ -1,12 +1,12 @@
 import type { LedgerBatch } from './ledger.ts'
-import type { BatchMark } from './ledger-request.ts'
 
 /** Batches that go to the worker in one piece and are stored in one transaction. */
 export interface LedgerChunk {
   events: ArrayBuffer
-  readonly marks: readonly BatchMark[]
   /** Bytes of the buffer that hold events. */
   readonly length: number
+  /** LSN of the last of them. */
+  readonly lastLsn: number
 }
 
 const chunkBytesMin = 256 * 1024
@@ -22,11 +22,11 @@ export class LedgerIntake {
   readonly #full: LedgerChunk[] = []
   readonly #spares: ArrayBuffer[] = []
   #bytes = new Uint8Array(0)
-  #marks: BatchMark[] = []
   #length = 0
+  #lastLsn: number | undefined
 
   get isEmpty(): boolean {
-    return this.#full.length === 0 && this.#marks.length === 0
+    return this.#full.length === 0 && this.#lastLsn === undefined
   }
 
   /** Enough gathered that waiting for more saves nothing. */
@@ -39,12 +39,12 @@ export class LedgerIntake {
     this.#ensure(this.#length + events.length)
     this.#bytes.set(events, this.#length)
     this.#length += events.length
-    this.#marks.push({ end: this.#length, lastLsn })
+    this.#lastLsn = lastLsn
   }
 
   /** The oldest chunk, or undefined when nothing waits. */
   take(): LedgerChunk | undefined {
-    if (this.#full.length === 0 && this.#marks.length > 0) this.#seal()
+    if (this.#full.length === 0) this.#seal()
     return this.#full.shift()
   }
 
@@ -57,20 +57,20 @@ export class LedgerIntake {
   clear(): void {
     this.#full.length = 0
     this.#spares.length = 0
-    this.#bytes = new Uint8Array(0)
-    this.#marks = []
-    this.#length = 0
+    this.#startOver()
   }
 
   #seal(): void {
-    this.#full.push({
-      events: this.#bytes.buffer,
-      marks: this.#marks,
-      length: this.#length,
-    })
+    if (this.#lastLsn === undefined) return
+    const { buffer: events } = this.#bytes
+    this.#full.push({ events, length: this.#length, lastLsn: this.#lastLsn })
+    this.#startOver()
+  }
+
+  #startOver(): void {
     this.#bytes = new Uint8Array(0)
-    this.#marks = []
     this.#length = 0
+    this.#lastLsn = undefined
   }
 
   #ensure(bytes: number): void {

@@ -6,14 +6,14 @@
 
 import type { LedgerTrouble } from './ledger-trouble.ts'
 
-/** Where one batch ends among the gathered bytes. */
-export interface BatchMark {
-  readonly end: number
-  readonly lastLsn: number
-}
-
 export type LedgerRequest =
-  | { readonly kind: 'apply'; readonly events: ArrayBuffer; readonly marks: readonly BatchMark[] }
+  /** Stores the events in the first `length` bytes, and that all up to `lastLsn` is stored. */
+  | {
+      readonly kind: 'apply'
+      readonly events: ArrayBuffer
+      readonly length: number
+      readonly lastLsn: number
+    }
   /** Forgets the oldest: those finished before the time and those above the count, at most `rows`. */
   | {
       readonly kind: 'forget'

@@ -17,10 +17,13 @@ import type { DeadLetter } from '../../engine.ts'
 import { forgottenKey } from './forgotten-key.ts'
 import { type LedgerEvent, readLedgerEvents } from './ledger-event.ts'
 import { LedgerKinds } from './ledger-kinds.ts'
-import type { BatchMark, LedgerFacts, LedgerRequest } from './ledger-request.ts'
+import type { LedgerFacts, LedgerRequest } from './ledger-request.ts'
 import { createSchema } from './ledger-schema.ts'
 
 const busyMs = 1_000
+/** A page of rows to forget is held in memory. */
+const forgetPageRows = 1_000
+const cacheKib = 4_096
 const walBytesMax = 16 * 1024 * 1024
 
 export class LedgerStore {
@@ -40,7 +43,9 @@ export class LedgerStore {
     try {
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA trusted_schema = OFF')
       this.#createOnce()
-      this.#db.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0')
+      this.#db.exec(
+        `PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = -${cacheKib}`,
+      )
       this.#statements = prepare(this.#db)
       this.#kinds = new LedgerKinds(this.#db)
       this.#readState()
@@ -50,34 +55,27 @@ export class LedgerStore {
     }
   }
 
-  apply(events: Uint8Array, marks: readonly BatchMark[]): LedgerFacts {
+  /** Events up to the LSN applied before are skipped; again in one piece they change nothing. */
+  apply(events: Uint8Array, lastLsn: number): LedgerFacts {
     return this.#transaction(() => {
       let newestMs = Number.NaN
       let rows = 0
-      let start = 0
-      for (const { end, lastLsn } of marks) {
-        for (const event of readLedgerEvents(events.subarray(start, end))) {
-          if (event.lsn <= this.#appliedLsn) continue
-          rows += this.#applyEvent(event)
-          if (event.kind === 'outcome' && !(event.outcome.finishedAtMs <= newestMs))
-            newestMs = event.outcome.finishedAtMs
-        }
-        start = end
-        this.#appliedLsn = Math.max(this.#appliedLsn, lastLsn)
+      for (const event of readLedgerEvents(events)) {
+        if (event.lsn <= this.#appliedLsn) continue
+        rows += this.#applyEvent(event)
+        if (event.kind === 'outcome' && !(event.outcome.finishedAtMs <= newestMs))
+          newestMs = event.outcome.finishedAtMs
       }
+      this.#appliedLsn = Math.max(this.#appliedLsn, lastLsn)
       return { rows, newestMs }
     })
   }
 
-  forget(request: LedgerRequest & { kind: 'forget' }): LedgerFacts {
+  forget({ beforeMs, keepCount, rows: rowsMax }: LedgerRequest & { kind: 'forget' }): LedgerFacts {
     return this.#transaction(() => {
-      const excess = this.#outcomes - request.keepCount
-      let rows = 0
-      for (const row of this.#statements.oldest.all(request.rows)) {
-        if (rows >= excess && Number(row.finished_at_ms) >= request.beforeMs) break
-        this.#forgetRow(Number(row.seq), Number(row.kind), String(row.id))
-        rows++
-      }
+      const excess = Math.min(this.#outcomes - keepCount, rowsMax)
+      let rows = this.#forgetOldest(excess, Infinity)
+      rows += this.#forgetOldest(rowsMax - rows, beforeMs)
       return { rows, newestMs: Number.NaN }
     })
   }
@@ -126,9 +124,8 @@ export class LedgerStore {
       const { rows, newestMs } = work()
       this.#kinds.writeTotals()
       this.#statements.writeState.run(this.#appliedLsn, this.#outcomes, this.#forgotten)
-      const oldest = this.#statements.oldest.get(1)
+      const oldestMs = Number(this.#statements.oldest.get()?.ms ?? Number.NaN)
       this.#db.exec('COMMIT')
-      const oldestMs = oldest === undefined ? Number.NaN : Number(oldest.finished_at_ms)
       return { appliedLsn: this.#appliedLsn, outcomes: this.#outcomes, oldestMs, newestMs, rows }
     } catch (error) {
       // SQLite itself has rolled back after some errors, a full disk among them.
@@ -197,8 +194,19 @@ export class LedgerStore {
     if (row !== undefined) this.#kinds.countDead(String(row.queue), -1)
   }
 
-  #forgetRow(seq: number, kind: number, id: string): void {
-    this.#statements.deleteRow.run(seq)
+  #forgetOldest(rowsMax: number, beforeMs: number): number {
+    let rows = 0
+    while (rows < rowsMax) {
+      const wanted = Math.min(rowsMax - rows, forgetPageRows)
+      const page = this.#statements.deleteOldest.all(beforeMs, wanted)
+      for (const row of page) this.#forgetRow(Number(row.kind), String(row.id))
+      rows += page.length
+      if (page.length < wanted) break
+    }
+    return rows
+  }
+
+  #forgetRow(kind: number, id: string): void {
     this.#dropDead(id)
     this.#forgotten += Number(this.#statements.remember.run(forgottenKey(id)).changes)
     this.#outcomes--
@@ -230,9 +238,10 @@ function prepare(db: DatabaseSync) {
     deleteDead: sql('DELETE FROM dead_letters WHERE id = ? RETURNING queue'),
     isForgotten: sql('SELECT 1 FROM forgotten_ids WHERE key = ?'),
     remember: sql('INSERT INTO forgotten_ids VALUES (?) ON CONFLICT (key) DO NOTHING'),
-    oldest: sql(`SELECT seq, id, kind, finished_at_ms FROM outcome_rows
-      ORDER BY finished_at_ms, seq LIMIT ?`),
-    deleteRow: sql('DELETE FROM outcome_rows WHERE seq = ?'),
+    oldest: sql('SELECT min(finished_at_ms) AS ms FROM outcome_rows'),
+    deleteOldest: sql(`DELETE FROM outcome_rows WHERE seq IN (
+      SELECT seq FROM outcome_rows WHERE finished_at_ms < ? ORDER BY finished_at_ms, seq LIMIT ?)
+      RETURNING kind, id`),
     readState: sql(`SELECT applied_lsn, outcomes, forgotten, max(
       coalesce((SELECT max(seq) FROM outcome_rows), 0),
       coalesce((SELECT max(seq) FROM dead_letters), 0)) AS last_seq FROM state`),

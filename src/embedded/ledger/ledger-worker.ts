@@ -50,7 +50,7 @@ function serve(request: LedgerRequest): LedgerFacts {
   store ??= new LedgerStore(path)
   switch (request.kind) {
     case 'apply':
-      return store.apply(new Uint8Array(request.events), request.marks)
+      return store.apply(new Uint8Array(request.events, 0, request.length), request.lastLsn)
     case 'forget':
       return store.forget(request)
     case 'flush':

@@ -137,6 +137,7 @@ export class LedgerWriter {
     const text = trouble.severity === 'damaged' ? trouble.text + heals : trouble.text
     this.#failure = troubleError({ ...trouble, text })
     this.#intake.clear()
+    this.#due = undefined
     this.#refuseAsked(this.#failure)
     this.#options.onFailed(this.#failure)
   }
@@ -170,11 +171,12 @@ export class LedgerWriter {
     this.#isBusy = true
     while (this.#failure === undefined) {
       const asked = this.#asked.shift()
-      const chunk = asked === undefined ? this.#intake.take() : undefined
       if (asked !== undefined) await this.#serve(asked)
-      else if (chunk !== undefined) await this.#store(chunk)
-      else if (this.#due !== undefined && this.#closing === undefined) await this.#forgetDue()
-      else break
+      const chunk = this.#intake.take()
+      if (chunk !== undefined) await this.#store(chunk)
+      const isDue = this.#due !== undefined && this.#closing === undefined
+      if (isDue) await this.#forgetDue()
+      if (asked === undefined && chunk === undefined && !isDue) break
     }
     // In the same turn in which nothing was left: what comes next starts over.
     this.#isBusy = false
@@ -191,8 +193,7 @@ export class LedgerWriter {
   async #store(chunk: LedgerChunk): Promise<void> {
     let pauseMs = pauseMsMin
     for (;;) {
-      const { events, marks } = chunk
-      const reply = await this.#settle(this.#channel.ask({ kind: 'apply', events, marks }))
+      const reply = await this.#settle(this.#channel.ask({ kind: 'apply', ...chunk }))
       if (reply === undefined) return
       if (reply.events !== undefined) chunk.events = reply.events
       if (reply.ok) {
@@ -205,6 +206,8 @@ export class LedgerWriter {
         return
       }
       await this.#pause(this.#closing === undefined ? pauseMs : pauseMsMin)
+      // Reading may have met damage meanwhile.
+      if (this.#failure !== undefined) return
       pauseMs = Math.min(pauseMs * 2, pauseMsMax)
     }
   }

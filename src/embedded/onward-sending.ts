@@ -1,0 +1,83 @@
+/*
+ * Outcomes sent onward, to the queues of durable callbacks.
+ *
+ * A homecoming is an entry in the callback's queue whose record is the `final` record itself: the
+ * outcome and its bringing home are one write, so neither exists without the other (invariant 27).
+ * It is handed out when that record is durable: a callback never comes before its outcome (30).
+ */
+
+import { type CallbackTarget, callbackQueue, type Message } from '../message/message.ts'
+import type { StoredOutcome } from '../message/outcome.ts'
+import type { Core } from './core.ts'
+import type { Delivering } from './delivering.ts'
+import type { Onward } from './journal/final-record.ts'
+import type { LiveQueue } from './live-queue.ts'
+import { Entry, homecomingKind } from './queue/entry.ts'
+import { homecomingMessage } from './stored-message.ts'
+
+export interface OnwardParts {
+  readonly core: Core
+  readonly delivering: Delivering
+  /** The queue of that name, made when it is not there yet. */
+  queue(name: string): LiveQueue
+  /** Put back at its place, the attempt on record excused. */
+  giveBack(live: LiveQueue, entry: Entry): void
+}
+
+export class OnwardSending {
+  readonly #parts: OnwardParts
+
+  constructor(parts: OnwardParts) {
+    this.#parts = parts
+  }
+
+  /** Their places in the callbacks' queues, for the record that is about to be written. */
+  plan(callbacks: readonly CallbackTarget[]): Onward[] {
+    return callbacks.map(({ name, context }) => {
+      const { queue, subscribers } = this.#parts.queue(callbackQueue(name))
+      const delivered = queue.waiting === 0 && subscribers.some((one) => one.hasCredit)
+      const position = queue.nextPosition++
+      return { callback: name, context, queueNumber: queue.number, position, delivered }
+    })
+  }
+
+  /** Puts them there; the record just written is theirs. */
+  send(
+    outcome: StoredOutcome,
+    message: Message,
+    acceptedAtMs: number,
+    onward: readonly Onward[],
+  ): void {
+    const { core } = this.#parts
+    const { segment, recordFrom, recordBytes } = core.journal
+    const final = { outcome, accepted: { message, acceptedAtMs, entries: [] }, onward }
+    onward.forEach(({ callback, position, delivered }, n) => {
+      const live = this.#parts.queue(callbackQueue(callback))
+      const kind = homecomingKind + n
+      const never = Number.POSITIVE_INFINITY
+      const entry = new Entry(position, 0, kind, 0, never, segment, recordFrom, recordBytes)
+      entry.acceptedAtMs = outcome.finishedAtMs
+      core.state.hold(entry)
+      live.accepted++
+      if (delivered) this.#bringHome(live, entry, homecomingMessage(final, n))
+      else live.queue.push(entry)
+    })
+  }
+
+  #bringHome(live: LiveQueue, entry: Entry, message: Message): void {
+    const { core, delivering } = this.#parts
+    const subscriber = live.nextSubscriber()
+    entry.attempts = 1
+    live.queue.pushHeld(entry)
+    if (!subscriber) {
+      // Another homecoming of the same record took the last credit.
+      this.#parts.giveBack(live, entry)
+      return
+    }
+    live.limiter.start()
+    const delivery = delivering.hold(live, entry, message, subscriber)
+    core.journal.whenDurable((error) => {
+      if (!error) delivering.handOutSoon(delivery)
+    })
+  }
+}
