@@ -16,8 +16,9 @@ export {
 export type { BatchOptions, ConsumerOptions } from './client/consumer-options.ts'
 export type { DeadLetters } from './client/dead-letters.ts'
 export type { BatchDelivery, Delivery, DeliveryFacts } from './client/delivery.ts'
+export type { GatherOptions } from './client/gather.ts'
 export type { Handler } from './client/handler-run.ts'
-export { type Answered, type GatherOptions, Home } from './client/home.ts'
+export { type Answered, Home } from './client/home.ts'
 export type { Late } from './client/intake.ts'
 export type { Log } from './client/log.ts'
 export type {

@@ -15,10 +15,10 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AnyContract, Input, Output, Schema } from '../contract/contract.ts'
 import type { Engine, QueueStats } from '../engine.ts'
 import { HomingError } from '../errors.ts'
-import { checkOptions } from '../known-options.ts'
 import { checkId, checkName } from '../name.ts'
 import { type BatchHandler, BatchRun } from './batch-run.ts'
-import { BoundContract } from './bound-contract.ts'
+import { Bindings } from './bindings.ts'
+import type { BoundContract } from './bound-contract.ts'
 import type { CallbackFunction, GatherFunction } from './callback-run.ts'
 import { type BoundGatherCallback, toCallback, toGatherCallback } from './callback-target.ts'
 import {
@@ -29,6 +29,7 @@ import {
   readConsumerOptions,
 } from './consumer-options.ts'
 import { DeadLetters } from './dead-letters.ts'
+import { type GatherOptions, gather } from './gather.ts'
 import { type Handler, HandlerRun } from './handler-run.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { type Log, silentLog } from './log.ts'
@@ -44,7 +45,6 @@ import {
   readCallbackOptions,
   withConsumer,
 } from './registered-callback.ts'
-import { insideHandler } from './running-work.ts'
 import type { Schedule } from './schedule.ts'
 import { type ScheduleOptions, Schedules } from './schedules.ts'
 import type { CallOptions, SendOptions } from './send-options.ts'
@@ -59,31 +59,22 @@ export type Answered =
   | { readonly state: 'unknown' }
   | { readonly state: 'forgotten' }
 
-export interface GatherOptions {
-  /** Unique for ever: gathering twice under one id is gathering once. */
-  readonly id?: string
-}
-
-const gatherOptions = new Set(['id'])
-
 export class Home implements AsyncDisposable {
   /** Messages that ended without success. */
   readonly deadLetters: DeadLetters
   readonly #engine: Engine
-  readonly #log: Log
   readonly #waits: Waits
   readonly #keepAlive = new KeepAlive()
   readonly #workers = new Workers(this.#keepAlive)
   readonly #schedules = new Schedules(this.#keepAlive)
-  readonly #bound = new WeakMap<AnyContract, BoundContract>()
+  readonly #bindings: Bindings
   #closing: Promise<void> | undefined
-  #closed = false
 
   /** Made by `homing()`; over another engine, for those who write one. */
   constructor(engine: Engine, log: Log = silentLog) {
     this.#engine = engine
-    this.#log = log
     this.#waits = new Waits(engine, this.#keepAlive)
+    this.#bindings = new Bindings(engine, this.#waits, log)
     this.deadLetters = new DeadLetters(engine)
   }
 
@@ -100,7 +91,7 @@ export class Home implements AsyncDisposable {
     input: Input<C>,
     options?: SendOptions<C>,
   ): Promise<Receipt<C>> {
-    return this.#promised(() => producer.send(this.#bind(contract), input, options))
+    return this.#promised(() => producer.send(this.#bindings.of(contract), input, options))
   }
 
   /** Sends many with one confirm: all of them are on disk, or an error and none. Receipts in order. */
@@ -109,7 +100,7 @@ export class Home implements AsyncDisposable {
     inputs: readonly Input<C>[],
     options?: producer.ManyOptions<C>,
   ): Promise<Receipt<C>[]> {
-    return this.#promised(() => producer.sendMany(this.#bind(contract), inputs, options))
+    return this.#promised(() => producer.sendMany(this.#bindings.of(contract), inputs, options))
   }
 
   /**
@@ -124,7 +115,7 @@ export class Home implements AsyncDisposable {
     input: Input<C>,
     options?: CallOptions<C>,
   ): Promise<Output<C>> {
-    return this.#promised(() => producer.call(this.#bind(contract), input, options))
+    return this.#promised(() => producer.call(this.#bindings.of(contract), input, options))
   }
 
   /** Sends many and waits for all outcomes, in order. Never fails for what happened to a message. */
@@ -133,7 +124,7 @@ export class Home implements AsyncDisposable {
     inputs: readonly Input<C>[],
     options?: producer.CallAllOptions<C>,
   ): Promise<Outcome<C>[]> {
-    return this.#promised(() => producer.callAll(this.#bind(contract), inputs, options))
+    return this.#promised(() => producer.callAll(this.#bindings.of(contract), inputs, options))
   }
 
   /**
@@ -150,7 +141,7 @@ export class Home implements AsyncDisposable {
     options: ConsumerOptions = {},
   ): Consumer {
     const of = `a consumer of "${contract?.name}"`
-    const bound = this.#bind(contract)
+    const bound = this.#bindings.of(contract)
     checkFunction(handler, `the handler of ${of}`)
     const read = readConsumerOptions(options, of)
     const run = new HandlerRun(bound, handler as never, read)
@@ -170,7 +161,7 @@ export class Home implements AsyncDisposable {
     options: BatchOptions = {},
   ): Consumer {
     const of = `a batch consumer of "${contract?.name}"`
-    const bound = this.#bind(contract)
+    const bound = this.#bindings.of(contract)
     checkFunction(handler, `the handler of ${of}`)
     const read = readBatchOptions(options, of)
     const run = new BatchRun(bound, handler as never, read)
@@ -262,7 +253,7 @@ export class Home implements AsyncDisposable {
   ): Working {
     const of = `callback "${name}"`
     checkFunction(run, `the function of ${of}`)
-    const [first, ...others] = contracts.map((contract) => this.#bind(contract))
+    const [first, ...others] = contracts.map((contract) => this.#bindings.of(contract))
     if (first === undefined) throw new HomingError('bad-argument', `${of} has no contract`)
     const read = readCallbackOptions(options, of)
     this.#workers.checkContract(`callback:${name}`, first.contract)
@@ -285,27 +276,16 @@ export class Home implements AsyncDisposable {
     callback: BoundGatherCallback<C>,
     options: GatherOptions = {},
   ): Promise<string> {
-    return this.#promised(async () => {
-      this.#checkOpen()
-      checkOptions(options, gatherOptions, 'home.gather')
-      if (options.id !== undefined) checkId(options.id)
-      if (typeof callback?.gatherTarget?.name !== 'string') {
-        throw new HomingError(
-          'bad-argument',
-          'the callback of a gather is not one of home.callbackAll(); register it with that',
-        )
-      }
-      const id = options.id ?? this.#engine.mintId()
-      const memberIds = receipts.map((receipt) => receipt.id)
-      await this.#engine.gather({ id, memberIds, callback: callback.gatherTarget })
-      return id
+    return this.#promised(() => {
+      this.#bindings.checkOpen()
+      return gather(this.#engine, receipts, callback, options)
     })
   }
 
   /** The receipt of a message by its id: anywhere, later, after a restart. */
   receipt<C extends AnyContract>(contract: C, id: string): Receipt<C> {
     checkId(id)
-    return new Receipt<C>(this.#bind(contract), id, false, 0)
+    return new Receipt<C>(this.#bindings.of(contract), id, false, 0)
   }
 
   /**
@@ -324,7 +304,7 @@ export class Home implements AsyncDisposable {
     options: ScheduleOptions<C> = {},
   ): Promise<Schedule> {
     return this.#promised(() =>
-      this.#schedules.start(this.#bind(contract), name, cron, input, options),
+      this.#schedules.start(this.#bindings.of(contract), name, cron, input, options),
     )
   }
 
@@ -335,7 +315,7 @@ export class Home implements AsyncDisposable {
 
   /** What is known about an id now, of any contract. */
   async answer(id: string): Promise<Answered> {
-    this.#checkOpen()
+    this.#bindings.checkOpen()
     checkId(id)
     const answer = await this.#engine.answer(id)
     return answer.state === 'final'
@@ -345,25 +325,25 @@ export class Home implements AsyncDisposable {
 
   /** True when this call ended the message as `canceled`; false when it was final or unknown. */
   async cancel(id: string, reason?: string): Promise<boolean> {
-    this.#checkOpen()
+    this.#bindings.checkOpen()
     checkId(id)
     return this.#engine.cancel(id, reason)
   }
 
   /** Outcomes, newest first. */
   async outcomes(filter: OutcomesFilter = {}): Promise<OutcomeRow[]> {
-    this.#checkOpen()
+    this.#bindings.checkOpen()
     return (await this.#engine.outcomes(readOutcomesFilter(filter))).map(outcomeRow)
   }
 
   async queues(): Promise<readonly QueueStats[]> {
-    this.#checkOpen()
+    this.#bindings.checkOpen()
     return this.#engine.queues()
   }
 
   /** Ends what waits in a queue, each as `canceled`. Returns how many. */
   async purge(queue: string | AnyContract): Promise<number> {
-    this.#checkOpen()
+    this.#bindings.checkOpen()
     const name = typeof queue === 'string' ? queue : queue.name
     checkName(name, 'the queue name')
     return this.#engine.purgeQueue(name)
@@ -379,9 +359,10 @@ export class Home implements AsyncDisposable {
   }
 
   async #close(options: CloseOptions): Promise<void> {
+    this.#bindings.state = 'closing'
     this.#schedules.stopAll()
     await this.#workers.close(options)
-    this.#closed = true
+    this.#bindings.state = 'closed'
     this.#waits.close()
     this.#keepAlive.end()
     await this.#engine.close()
@@ -389,27 +370,6 @@ export class Home implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  #bind<C extends AnyContract>(contract: C): BoundContract<C> {
-    this.#checkOpen()
-    const known = this.#bound.get(contract)
-    if (known !== undefined) return known as BoundContract<C>
-    if (typeof contract !== 'object' || contract?.inputCodec === undefined) {
-      throw new HomingError(
-        'bad-argument',
-        `the contract is ${contract === null ? 'null' : typeof contract}; make one with queue('name', { … })`,
-      )
-    }
-    const bound = new BoundContract<C>(contract, this.#engine, this.#waits, this.#log)
-    this.#bound.set(contract, bound as unknown as BoundContract)
-    return bound
-  }
-
-  /** While closing, handlers may finish what they do; nobody else begins anything. */
-  #checkOpen(): void {
-    if (this.#closing === undefined || (!this.#closed && insideHandler())) return
-    throw new HomingError('closed', 'the home is closed; open it again with homing()')
   }
 
   /** What fails at once fails like what fails later: by a rejected promise. */
