@@ -52,13 +52,13 @@ export const limits = {
   /** A journal segment is sealed at this size. */
   segmentBytes: 64 * mib,
   /** Journal tail kept in memory, so that fresh bodies are not read back. */
-  tailBytesMax: 16 * mib,
+  tailBytesMax: 8 * mib,
   /** Journal written since the last checkpoint that triggers the next one. */
   checkpointBytes: 64 * mib,
   /** Kept free for settling when the disk is full. */
   reserveBytes: 4 * mib,
   /** Queue index kept in memory; older full blocks go to disk. */
-  indexBytesMax: 64 * mib,
+  indexBytesMax: 16 * mib,
   /** Outcomes not yet in the ledger before senders wait. */
   ledgerLagBytesMax: 64 * mib,
   /** Age at which an outcome is forgotten, when the contract names none. */

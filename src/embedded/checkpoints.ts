@@ -192,6 +192,7 @@ async function restore(
     if (lastLsn !== null) state.segments.use(segment).lastLsn = lastLsn
   }
   for (const gather of head.gathers) state.gathers.add(gather)
+  state.ids.reserve(rowsIn(head))
   let inMemory = 0
   for (const one of head.queues) {
     const { queue } = state.addQueue(one.number, one.name, one.settings, parts.nowMs)
@@ -217,6 +218,11 @@ async function restore(
       queue.put(entry)
     }
   }
+}
+
+function rowsIn(head: CheckpointHead): number {
+  const blocks = head.queues.flatMap((queue) => queue.fifos.flatMap((fifo) => fifo.blocks))
+  return blocks.reduce((rows, block) => rows + block.live, 0)
 }
 
 async function restoreBlock(

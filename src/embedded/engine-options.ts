@@ -29,9 +29,9 @@ export interface EmbeddedOptions {
   readonly segmentBytes?: number
   /** Bytes of journal between checkpoints. Default 64 MiB. */
   readonly checkpointBytes?: number
-  /** Bytes of queue index in memory; the rest is on disk. Default 64 MiB. */
+  /** Bytes of queue index in memory; the rest is on disk. Default 16 MiB. */
   readonly indexBytes?: number
-  /** Bytes of fresh messages in memory. Default 16 MiB. */
+  /** Bytes of fresh messages in memory. Default 8 MiB. */
   readonly tailBytes?: number
   /** Bytes kept free for settling when the disk is full. Default 4 MiB. */
   readonly reserveBytes?: number

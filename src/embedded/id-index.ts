@@ -69,8 +69,12 @@ class Shard {
   }
 
   #grow(): void {
+    this.resize(Math.ceil(this.slots * growth) + 1)
+  }
+
+  resize(slots: number): void {
     const old = this.words
-    this.slots = Math.ceil(this.slots * growth) + 1
+    this.slots = slots
     this.words = new Uint32Array(this.slots * slotWords)
     this.used = 0
     for (let at = 0; at < old.length; at += slotWords) {
@@ -87,6 +91,12 @@ export interface Place {
 
 export class IdIndex {
   readonly #shards = Array.from({ length: shardCount }, () => new Shard())
+
+  /** Makes room for that many ids at once; recovery knows how many come. */
+  reserve(ids: number): void {
+    const slots = Math.ceil(((ids / shardCount) * 1.1) / fullPart)
+    for (const shard of this.#shards) if (slots > shard.slots) shard.resize(slots)
+  }
 
   add(hash: number, segment: number, from: number): void {
     this.#shard(hash).add(hash, segment, from)

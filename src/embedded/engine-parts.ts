@@ -1,0 +1,132 @@
+/*
+ * The parts of an engine at work, put together over what recovery found.
+ *
+ *   publish ─▶ Publishing ─▶ Journal ⇢ confirm
+ *                  └─▶ Delivering ─▶ consumer ─▶ Settling ─▶ Journal ⇢ Outcomes ─▶ waiters, ledger
+ *                                                   └─▶ OnwardSending ─▶ queues of callbacks
+ *   time, cancel, purge ─▶ Ending ─▶ Settling                    Janitor: checkpoints, old segments
+ */
+
+import type { Clock, SteadyTime } from '../clock.ts'
+import type { MintId } from '../identifier.ts'
+import type { Message } from '../message/message.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { Core } from './core.ts'
+import { DeadLetters } from './dead-letters.ts'
+import { Delivering } from './delivering.ts'
+import { Ending } from './ending.ts'
+import type { EngineOptions } from './engine-options.ts'
+import { Gathering } from './gathering.ts'
+import type { IndexPages } from './index-pages.ts'
+import { Janitor } from './janitor.ts'
+import type { Disk } from './journal/disk.ts'
+import type { Journal } from './journal/journal.ts'
+import type { Ledger } from './ledger/ledger.ts'
+import type { LiveQueue } from './live-queue.ts'
+import { OnwardSending } from './onward-sending.ts'
+import { Outcomes } from './outcomes.ts'
+import { Publishing } from './publishing.ts'
+import type { Recovered } from './recovery.ts'
+import { Settling } from './settling.ts'
+import { Topology } from './topology.ts'
+
+export interface PartsNeeded {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly ledger: Ledger
+  readonly options: EngineOptions
+  readonly nowMs: SteadyTime
+  readonly mintId: MintId
+  readonly pages: IndexPages
+  readonly recovered: Recovered
+  readonly journal: Journal
+}
+
+const tagsPerOpening = 2 ** 32
+
+export class EngineParts {
+  readonly core: Core
+  readonly pages: IndexPages
+  readonly topology: Topology
+  readonly delivering: Delivering
+  readonly settling: Settling
+  readonly publishing: Publishing
+  readonly ending: Ending
+  readonly gathering: Gathering
+  readonly deadLetters: DeadLetters
+  readonly janitor: Janitor
+
+  constructor(needed: PartsNeeded) {
+    const { options, nowMs, mintId, pages, recovered, journal } = needed
+    const { state } = recovered
+    this.pages = pages
+    const outcomes = new Outcomes(journal, needed.ledger, (id) => state.hash(id))
+    for (const { hash, segment, from, lsn } of recovered.fed) outcomes.add(hash, segment, from, lsn)
+    this.core = new Core({
+      state,
+      journal,
+      outcomes,
+      clock: needed.clock,
+      nowMs,
+      onProblem: options.onProblem,
+      due: () => this.ending.due(),
+    })
+    this.topology = new Topology(this.core)
+    this.delivering = this.#delivering()
+    this.settling = this.#settling()
+    this.ending = new Ending(this)
+    this.publishing = this.#publishing()
+    this.gathering = new Gathering(this.core, this.publishing)
+    this.deadLetters = new DeadLetters(this.core, this.publishing, mintId)
+    this.janitor = this.#janitor(needed)
+  }
+
+  #delivering(): Delivering {
+    const { core, pages } = this
+    return new Delivering({
+      core,
+      pages,
+      firstTag: core.journal.segment * tagsPerOpening,
+      expire: (live, entry) => this.ending.expire(live, entry),
+      damaged: (live, entry, error) => this.ending.damaged(live, entry, error),
+    })
+  }
+
+  #settling(): Settling {
+    const { core, delivering } = this
+    const onward = new OnwardSending({
+      core,
+      delivering,
+      queue: (name) => this.topology.queue(name),
+      giveBack: (live, entry) => this.settling.giveBack(live, entry, 0, true),
+    })
+    return new Settling({
+      core,
+      delivering,
+      onward,
+      gathered: (id) => this.gathering.finished(id),
+    })
+  }
+
+  #publishing(): Publishing {
+    const { core, delivering, pages, topology } = this
+    return new Publishing({
+      core,
+      delivering,
+      pages,
+      route: (message: Message): readonly LiveQueue[] => topology.route(message),
+      dropHead: (live) => this.ending.dropHead(live),
+    })
+  }
+
+  #janitor({ disk, options, nowMs, recovered }: PartsNeeded): Janitor {
+    const { core, pages, ending, topology } = this
+    const { state, seed } = recovered
+    const routing = (): unknown => topology.snapshot()
+    const checkpoints = new Checkpoints(
+      { disk, state, pages, seed, nowMs, routing },
+      recovered.checkpoint,
+    )
+    return new Janitor({ core, checkpoints, pages, ending, ...options })
+  }
+}
