@@ -38,7 +38,7 @@ function unknownOption(key: string, known: ReadonlySet<string>, of: string): Hom
 /** The name that differs least from what was written, if any is close enough to be meant. */
 export function nearestName(written: string, names: Iterable<string>): string | undefined {
   let nearest: string | undefined
-  let leastEdits = Math.max(2, Math.floor(written.length / 3)) + 1
+  let leastEdits = Math.max(2, Math.min(4, Math.floor(written.length / 2))) + 1
   for (const name of names) {
     if (Math.abs(name.length - written.length) >= leastEdits) continue
     const edits = editDistance(written.toLowerCase(), name.toLowerCase())

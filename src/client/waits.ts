@@ -21,10 +21,6 @@ export interface WaitOptions {
 
 const waitOptions = new Set(['timeout', 'signal'])
 
-interface Wait {
-  fail(error: unknown): void
-}
-
 export class Waits {
   readonly #engine: Engine
   readonly #keepAlive: KeepAlive
@@ -42,60 +38,36 @@ export class Waits {
     options: WaitOptions | undefined,
   ): Promise<Outcome<C>> {
     return new Promise((resolve, reject) => {
-      this.#begin(id, options, reject, (stored) => resolve(readOutcome(contract, stored)))
+      const wait = new Wait(this, contract, false, resolve as (value: unknown) => void, reject)
+      if (options !== undefined) wait.limit(id, options)
+      this.#begin(wait, id)
     })
   }
 
   /** The value of a message being sent; `sent` may still fail, and then so does the wait. */
-  value<C extends AnyContract>(
-    contract: C,
+  value(
+    contract: AnyContract,
     id: string,
     sent: Promise<unknown>,
     signal: AbortSignal | undefined,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const options = signal === undefined ? undefined : { signal }
-      const wait = this.#begin(id, options, reject, (stored) => {
-        const outcome = readOutcome(contract, stored)
-        if (outcome instanceof Promise) resolve(outcome.then(okValue))
-        else if (outcome.ok) resolve(outcome.value)
-        else reject(outcomeError(outcome))
-      })
+      const wait = new Wait(this, contract, true, resolve, reject)
+      if (signal !== undefined) wait.limit(id, { signal })
+      this.#begin(wait, id)
       sent.then(undefined, (error: unknown) => wait.fail(error))
     })
   }
 
-  #begin(
-    id: string,
-    options: WaitOptions | undefined,
-    reject: (error: unknown) => void,
-    told: (stored: StoredOutcome) => void,
-  ): Wait {
-    let stop: (() => void) | undefined
-    let timers: (() => void) | undefined
-    let over = false
-    const end = (): boolean => {
-      if (over) return false
-      over = true
-      if (this.#open.delete(wait)) this.#keepAlive.release()
-      timers?.()
-      return true
-    }
-    const wait: Wait = {
-      fail(error) {
-        if (!end()) return
-        stop?.()
-        reject(error)
-      },
-    }
-    if (options !== undefined) timers = limitWait(wait, id, options)
-    if (over) return wait
+  #begin(wait: Wait, id: string): void {
+    if (wait.over) return
     this.#open.add(wait)
     this.#keepAlive.hold()
-    stop = this.#engine.whenFinal(id, (stored) => {
-      if (end()) told(stored)
-    })
-    return wait
+    wait.stop = this.#engine.whenFinal(id, (stored) => wait.told(stored))
+  }
+
+  ended(wait: Wait): void {
+    if (this.#open.delete(wait)) this.#keepAlive.release()
   }
 
   /** Ends every wait: the home is closed. */
@@ -111,36 +83,93 @@ export class Waits {
   }
 }
 
+class Wait {
+  over = false
+  stop: (() => void) | undefined
+  readonly #waits: Waits
+  readonly #contract: AnyContract
+  readonly #asValue: boolean
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (error: unknown) => void
+  #unlimit: (() => void) | undefined
+
+  /** `asValue` resolves with the outcome's value, and rejects when it is not ok. */
+  constructor(
+    waits: Waits,
+    contract: AnyContract,
+    asValue: boolean,
+    resolve: (value: unknown) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#waits = waits
+    this.#contract = contract
+    this.#asValue = asValue
+    this.#resolve = resolve
+    this.#reject = reject
+  }
+
+  told(stored: StoredOutcome): void {
+    if (!this.#end()) return
+    const outcome = readOutcome(this.#contract, stored)
+    if (!this.#asValue) this.#resolve(outcome)
+    else if (outcome instanceof Promise) this.#resolve(outcome.then(okValue))
+    else if (outcome.ok) this.#resolve(outcome.value)
+    else this.#reject(outcomeError(outcome))
+  }
+
+  fail(error: unknown): void {
+    if (!this.#end()) return
+    this.stop?.()
+    this.#reject(error)
+  }
+
+  #end(): boolean {
+    if (this.over) return false
+    this.over = true
+    this.#waits.ended(this)
+    if (this.#unlimit !== undefined) this.#unlimit()
+    return true
+  }
+
+  /** Fails with `unknown-option` and `bad-duration`; an aborted signal ends the wait at once. */
+  limit(id: string, options: WaitOptions): void {
+    checkOptions(options, waitOptions, 'the wait for an outcome')
+    const { timeout, signal } = options
+    const ms = timeout === undefined ? undefined : durationMs(timeout, 'the timeout of the wait')
+    const aborted = (): void => this.fail(abortedError(id, signal?.reason))
+    if (signal?.aborted) {
+      aborted()
+      return
+    }
+    signal?.addEventListener('abort', aborted, { once: true })
+    const timer =
+      ms === undefined ? undefined : setTimeout(() => this.fail(timeoutError(id, ms)), timerMs(ms))
+    this.#unlimit = () => {
+      signal?.removeEventListener('abort', aborted)
+      clearTimeout(timer)
+    }
+  }
+}
+
+/** Longer than a timer can wait is longer than any process lives. */
+function timerMs(ms: number): number {
+  return Math.min(ms, 2 ** 31 - 1)
+}
+
 function okValue(outcome: Outcome<AnyContract>): unknown {
   if (outcome.ok) return outcome.value
   throw outcomeError(outcome as FailedOutcome<AnyContract>)
 }
 
-/** Returns how to take the limits away again. */
-function limitWait(wait: Wait, id: string, options: WaitOptions): (() => void) | undefined {
-  checkOptions(options, waitOptions, 'the wait for an outcome')
-  const { timeout, signal } = options
-  const ms = timeout === undefined ? undefined : durationMs(timeout, 'the timeout of the wait')
-  const aborted = (): void =>
-    wait.fail(
-      new HomingError('aborted', `the wait for message "${id}" was aborted; the message goes on`, {
-        id,
-        cause: signal?.reason,
-      }),
-    )
-  if (signal?.aborted) {
-    aborted()
-    return undefined
-  }
-  signal?.addEventListener('abort', aborted, { once: true })
-  const timer = ms === undefined ? undefined : setTimeout(() => wait.fail(tooLong(id, ms)), ms)
-  return () => {
-    signal?.removeEventListener('abort', aborted)
-    clearTimeout(timer)
-  }
+function abortedError(id: string, cause: unknown): HomingError {
+  return new HomingError(
+    'aborted',
+    `the wait for message "${id}" was aborted; the message goes on`,
+    { id, cause },
+  )
 }
 
-function tooLong(id: string, ms: number): HomingError {
+function timeoutError(id: string, ms: number): HomingError {
   return new HomingError(
     'timeout',
     `message "${id}" has no outcome after ${ms} ms; it goes on: wait longer, or cancel it`,

@@ -52,7 +52,8 @@ export function misfit(message: string): Checked & { readonly fits: false } {
 function toIssue(issue: StandardSchemaV1.Issue): Issue {
   return {
     message: issue.message,
-    path: (issue.path ?? []).map((segment) => {
+    // Not `map`: some libraries give an array of a class of their own, and that is not plain data.
+    path: Array.from(issue.path ?? [], (segment) => {
       const key = typeof segment === 'object' ? segment.key : segment
       return typeof key === 'symbol' ? String(key) : key
     }),
