@@ -14,7 +14,7 @@ import { crc32 } from 'node:zlib'
 import type { QueueSettings } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import type { GatherRecord } from './gathers.ts'
-import { ByteReader, type ByteWriter } from './journal/bytes.ts'
+import { ByteReader, type ByteWriter, writeAttempts } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import { Entry, entryStates } from './queue/entry.ts'
 
@@ -120,8 +120,7 @@ export function writeEntry(writer: ByteWriter, entry: Entry): void {
   writer.u32(entry.bytes)
   writer.f64(entry.deadlineAtMs)
   writer.f64(entry.availableAtMs)
-  writer.u16(entry.attempts)
-  writer.u16(entry.excused)
+  writeAttempts(writer, entry.attempts, entry.excused)
 }
 
 export function readEntry(reader: ByteReader): Entry {

@@ -40,6 +40,8 @@ const deadLetterFlag = 4
 
 const codes = ['ok', 'thrown', 'lost', 'expired', 'canceled', 'rejected', 'invalid', 'unroutable']
 const spelledOut = 255
+/** The most that two bytes hold. */
+const attemptsKept = 65_535
 
 export interface FinalExtras {
   /** Payload of the message's accept record. */
@@ -63,7 +65,7 @@ export function writeFinal(
   )
   writer.u32(queueNumber)
   writer.f64(position)
-  writer.u16(outcome.attempts)
+  writer.u16(Math.min(outcome.attempts, attemptsKept))
   writer.f64(outcome.acceptedAtMs)
   writer.f64(outcome.finishedAtMs)
   writer.text16(outcome.id)

@@ -8,7 +8,7 @@
  */
 
 import { type AcceptRecord, readAccept } from './accept-record.ts'
-import type { ByteReader, ByteWriter } from './bytes.ts'
+import { type ByteReader, type ByteWriter, writeAttempts } from './bytes.ts'
 
 export interface MoveRecord {
   readonly queueNumber: number
@@ -24,8 +24,7 @@ export const moveHeadBytes = 24
 export function writeMoveHead(writer: ByteWriter, move: Omit<MoveRecord, 'accepted'>): void {
   writer.u32(move.queueNumber)
   writer.f64(move.position)
-  writer.u16(move.attempts)
-  writer.u16(move.excused)
+  writeAttempts(writer, move.attempts, move.excused)
   writer.f64(move.availableAtMs)
 }
 
