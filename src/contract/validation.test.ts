@@ -34,9 +34,12 @@ test('a schema that throws is a misfit, at once or later', async () => {
     throw new Error('broken')
   })
   assert.match(JSON.stringify(await checkAgainst(now, 'x')), /the schema itself threw: broken/)
-  const later = z.string().transform(async () => {
-    throw new Error('broken later')
-  })
+  const later = v.pipeAsync(
+    v.string(),
+    v.checkAsync(async () => {
+      throw new Error('broken later')
+    }),
+  )
   assert.match(JSON.stringify(await checkAgainst(later, 'x')), /broken later/)
 })
 
