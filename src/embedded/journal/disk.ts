@@ -9,6 +9,11 @@
 export interface DiskFile {
   /** Writes all of it at the position, in one call; rejects when not every byte was taken. */
   write(bytes: Uint8Array, position: number): Promise<void>
+  /**
+   * Write and sync in one operation, where the device can: one way to the disk instead of two.
+   * Rejects as either of them would; then nothing of it counts.
+   */
+  writeSynced?(bytes: Uint8Array, position: number): Promise<void>
   /** fdatasync. After a failed one the data must be taken for lost: never call it again. */
   sync(): Promise<void>
   /** Bytes read; fewer than asked at the end of the file. */

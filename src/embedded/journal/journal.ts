@@ -306,7 +306,6 @@ export class Journal {
       this.#waiters = []
       try {
         await this.#write(file, bytes, position)
-        if (this.#options.sync === 'always') await file.sync()
       } catch (error) {
         this.#fail(error, waiters)
         return
@@ -328,7 +327,7 @@ export class Journal {
   async #write(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
     for (;;) {
       try {
-        await file.write(bytes, position)
+        await this.#writeOnce(file, bytes, position)
         if (this.#reserve.full) await this.#reserve.retake()
         return
       } catch (error) {
@@ -339,6 +338,14 @@ export class Journal {
         if (!first) await new Promise<void>((resolve) => this.#clock.after(fullRetryMs, resolve))
       }
     }
+  }
+
+  /** Written and, where that is asked for, synced. All of it is written again after a full disk. */
+  async #writeOnce(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
+    if (this.#options.sync !== 'always') return file.write(bytes, position)
+    if (file.writeSynced) return file.writeSynced(bytes, position)
+    await file.write(bytes, position)
+    await file.sync()
   }
 
   #syncLater(): void {

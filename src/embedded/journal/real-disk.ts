@@ -12,24 +12,37 @@ const promised = <T>(start: (done: (error: Error | null, value: T) => void) => v
     start((error, value) => (error ? reject(error) : resolve(value)))
   })
 
+function writeAll(fd: number, bytes: Uint8Array, position: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const step = (from: number): void => {
+      fs.write(fd, bytes, from, bytes.length - from, position + from, (error, written) => {
+        if (error) reject(error)
+        else if (from + written === bytes.length) resolve()
+        else step(from + written)
+      })
+    }
+    step(0)
+  })
+}
+
 class RealFile implements DiskFile {
   readonly #fd: number
+  readonly #path: string
+  /** The same file, opened O_DSYNC: a write to it returns when it is durable. */
+  #syncedFd: number | undefined
 
-  constructor(fd: number) {
+  constructor(fd: number, path: string) {
     this.#fd = fd
+    this.#path = path
   }
 
   write(bytes: Uint8Array, position: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const step = (from: number): void => {
-        fs.write(this.#fd, bytes, from, bytes.length - from, position + from, (error, written) => {
-          if (error) reject(error)
-          else if (from + written === bytes.length) resolve()
-          else step(from + written)
-        })
-      }
-      step(0)
-    })
+    return writeAll(this.#fd, bytes, position)
+  }
+
+  writeSynced(bytes: Uint8Array, position: number): Promise<void> {
+    this.#syncedFd ??= fs.openSync(this.#path, fs.constants.O_WRONLY | fs.constants.O_DSYNC)
+    return writeAll(this.#syncedFd, bytes, position)
   }
 
   sync(): Promise<void> {
@@ -54,6 +67,7 @@ class RealFile implements DiskFile {
   }
 
   close(): Promise<void> {
+    if (this.#syncedFd !== undefined) fs.closeSync(this.#syncedFd)
     return promised<void>((done) => fs.close(this.#fd, (error) => done(error ?? null, undefined)))
   }
 }
@@ -61,7 +75,10 @@ class RealFile implements DiskFile {
 export function realDisk(directory: string): Disk {
   const path = (name: string): string => join(directory, name)
   const open = async (name: string, flags: string): Promise<DiskFile> =>
-    new RealFile(await promised<number>((done) => fs.open(path(name), flags, 0o600, done)))
+    new RealFile(
+      await promised<number>((done) => fs.open(path(name), flags, 0o600, done)),
+      path(name),
+    )
   return {
     create: (name) => open(name, 'wx+'),
     open: (name) => open(name, 'r+'),
