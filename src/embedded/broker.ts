@@ -145,7 +145,7 @@ export class Broker implements Engine {
   }
 
   publishMany(messages: readonly Message[]): Promise<readonly Accepted[]> {
-    return Promise.all(messages.map((message) => this.#parts.publishing.publish(message)))
+    return this.#parts.publishing.publishMany(messages)
   }
 
   subscribe(queue: string, options: SubscribeOptions, handler: SubscriptionHandler): Subscription {

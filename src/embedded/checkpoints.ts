@@ -55,7 +55,7 @@ export class Checkpoints {
   }
 
   async take(journal: Journal): Promise<void> {
-    const { disk, pages } = this.#parts
+    const { pages } = this.#parts
     const lsn = journal.lastLsn
     const writes: Promise<void>[] = []
     const file = this.#encode(journal, writes)
@@ -63,20 +63,27 @@ export class Checkpoints {
     await pages.sync()
     await journal.durable()
     const number = this.#number + 1
-    const name = checkpointName(number)
-    const handle = await disk.create(name)
-    try {
-      await handle.write(file, 0)
-      await handle.sync()
-    } finally {
-      await handle.close()
-    }
-    await disk.syncDirectory()
+    await this.#write(checkpointName(number), file)
     this.#number = number
     this.safeLsn = this.#lsn
     this.#lsn = lsn
     pages.checkpointed()
     await this.#removeBefore(number - 1)
+  }
+
+  async #write(name: string, file: Buffer): Promise<void> {
+    const { disk } = this.#parts
+    const handle = await disk.create(name)
+    try {
+      await handle.write(file, 0)
+      await handle.sync()
+      await disk.syncDirectory()
+    } catch (error) {
+      await disk.remove(name).catch(() => undefined)
+      throw error
+    } finally {
+      await handle.close()
+    }
   }
 
   async #removeBefore(number: number): Promise<void> {
@@ -140,7 +147,6 @@ export class Checkpoints {
 }
 
 export interface LoadedCheckpoint {
-  readonly number: number
   readonly head: CheckpointHead
 }
 
@@ -169,12 +175,17 @@ export async function loadCheckpoint(
     try {
       const state = parts.freshState(read.head.seed)
       await restore(read.head, read.parts, state, parts)
-      return { loaded: { number, head: read.head }, state }
+      return { loaded: { head: read.head }, state }
     } catch (error) {
       parts.onProblem(`${name} cannot be used, an older one is tried: ${error}`)
     }
   }
   return undefined
+}
+
+/** The highest number of a checkpoint, whole or not: the next one is above it. */
+export async function lastCheckpointNumber(disk: Disk): Promise<number> {
+  return Math.max(0, ...(await disk.list()).map((name) => checkpointNumber(name) ?? 0))
 }
 
 async function restore(

@@ -59,21 +59,13 @@ export class DeadLetters {
   ): Promise<number> {
     let left = filter.limit ?? Number.POSITIVE_INFINITY
     let count = 0
-    let after = filter.after
     while (left > 0) {
-      const page = {
-        ...filter,
-        limit: Math.min(left, pageMax),
-        ...(after === undefined ? {} : { after }),
-      }
-      await this.#core.outcomes.caughtUp()
-      const listed = this.#core.outcomes.ledger.deadLetters(page)
-      const dead = listed.filter(({ message }) => !this.#taken.has(message.id))
-      if (dead.length > 0) await this.#takePage(dead, act)
+      // What was taken is gone from the list, so each page starts at the same place.
+      const dead = await this.list({ ...filter, limit: Math.min(left, pageMax) })
+      if (dead.length === 0) break
+      await this.#takePage(dead, act)
       count += dead.length
       left -= dead.length
-      if (listed.length < page.limit) break
-      after = listed.at(-1)?.message.id
     }
     return count
   }
@@ -89,8 +81,9 @@ export class DeadLetters {
     journal.begin().raw(Buffer.from(JSON.stringify(ids)))
     outcomes.feedLast(journal.end(recordTypes.drop), dropKind)
     await journal.durable()
-    await outcomes.caughtUp()
-    for (const id of ids) this.#taken.delete(id)
+    void outcomes.applied().then(() => {
+      for (const id of ids) this.#taken.delete(id)
+    })
   }
 
   /** The same work under a new id, with as much time as it had at first. */

@@ -99,11 +99,10 @@ export class Delivering {
       if (message.timeoutMs > 0) {
         entry.timeoutAtMs = nowMs + message.timeoutMs
         live.queue.watchTimeout(entry)
+        this.#core.wakeAt(live.queue.dueAtMs)
       }
       delivery.subscriber.handler.deliver(delivery)
     }
-    const live = deliveries[0]?.live
-    if (live) this.#core.wakeAt(live.queue.dueAtMs)
   }
 
   /** Delivers what can be delivered. Call it whenever something may have changed. */
@@ -232,8 +231,15 @@ export class Delivering {
       })
   }
 
+  /** Looks again when a limit lets the next one go; one timer a queue. */
   #pumpIn(live: LiveQueue, waitMs: number): void {
-    this.#core.clock.after(waitMs, () => {
+    const atMs = this.#core.clock.monotonicMs() + waitMs
+    if (live.pumpsAtMs <= atMs) return
+    live.pumpTimer?.cancel()
+    live.pumpsAtMs = atMs
+    live.pumpTimer = this.#core.clock.after(waitMs, () => {
+      live.pumpsAtMs = Number.POSITIVE_INFINITY
+      live.pumpTimer = undefined
       this.unpark(live)
       this.pump(live)
     })

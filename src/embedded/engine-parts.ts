@@ -60,7 +60,7 @@ export class EngineParts {
     const { options, nowMs, mintId, pages, recovered, journal } = needed
     const { state } = recovered
     this.pages = pages
-    const outcomes = new Outcomes(journal, needed.ledger, (id) => state.hash(id))
+    const outcomes = new Outcomes(journal, needed.ledger, needed.clock, (id) => state.hash(id))
     for (const { hash, segment, from, lsn } of recovered.fed) outcomes.add(hash, segment, from, lsn)
     this.core = new Core({
       state,

@@ -2,6 +2,7 @@
  * A queue at work: the state machine, those who consume from it, its limits and its books.
  */
 
+import type { Timer } from '../clock.ts'
 import type { QueueSettings, SubscribeOptions, SubscriptionHandler } from '../engine.ts'
 import type { Delivery } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
@@ -61,8 +62,13 @@ export class Subscriber {
     this.handler = handler
   }
 
+  /** Deliveries it may still take. */
+  get credit(): number {
+    return this.stopped ? 0 : this.options.prefetch - this.held.size
+  }
+
   get hasCredit(): boolean {
-    return !this.stopped && this.held.size < this.options.prefetch
+    return this.credit > 0
   }
 }
 
@@ -85,6 +91,9 @@ export class LiveQueue {
   accepted = 0
   delivered = 0
   settled = 0
+  /** When a limit lets the next one go (monotonic ms), and the timer that looks then. */
+  pumpsAtMs = Number.POSITIVE_INFINITY
+  pumpTimer: Timer | undefined
   /** A read from disk is under way for the head of the queue. */
   loading = false
 

@@ -8,6 +8,7 @@
  * Rule: nothing is in `recent`, and nobody is told, before the record is durable (invariant 24).
  */
 
+import type { Clock } from '../clock.ts'
 import { limits } from '../limits.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import { ByteReader, ByteWriter } from './journal/bytes.ts'
@@ -27,10 +28,12 @@ interface Feed {
   lastLsn: number
 }
 
+const catchUpMsMax = 2_000
 const firstFeedBytes = 16 * 1024
 
 export class Outcomes {
   readonly #journal: Journal
+  readonly #clock: Clock
   readonly ledger: Ledger
   readonly #hash: (id: string) => number
   readonly #recent = new RecentOutcomes()
@@ -41,8 +44,9 @@ export class Outcomes {
   #applied: (() => void)[] = []
   #drained: (() => void)[] = []
 
-  constructor(journal: Journal, ledger: Ledger, hash: (id: string) => number) {
+  constructor(journal: Journal, ledger: Ledger, clock: Clock, hash: (id: string) => number) {
     this.#journal = journal
+    this.#clock = clock
     this.ledger = ledger
     this.#hash = hash
     this.#appliedLsn = ledger.openedAtLsn
@@ -128,11 +132,23 @@ export class Outcomes {
   }
 
   /** Resolves when the ledger has stored everything that is durable now. */
-  async caughtUp(): Promise<void> {
+  async applied(): Promise<void> {
     const lsn = this.#fedLsn
     while (this.#appliedLsn < lsn) {
       await new Promise<void>((resolve) => this.#applied.push(resolve))
     }
+  }
+
+  /** The same, but a ledger that is held up is waited for only so long: reading goes on without. */
+  async caughtUp(): Promise<void> {
+    if (this.#appliedLsn >= this.#fedLsn) return
+    await new Promise<void>((resolve) => {
+      const timer = this.#clock.after(catchUpMsMax, resolve)
+      void this.applied().then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
   }
 
   /** Waits for an outcome that is not there yet. Returns how to stop: true when it was still waiting. */

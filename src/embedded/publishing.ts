@@ -62,6 +62,26 @@ export class Publishing {
     }
   }
 
+  /**
+   * All or none, as far as it can be known before: every message is checked, and there must be room
+   * for all of them, before the first one is stored.
+   */
+  async publishMany(messages: readonly Message[]): Promise<readonly Accepted[]> {
+    this.#refuseWhenFull()
+    const perQueue = new Map<LiveQueue, number>()
+    for (const message of messages) {
+      checkMessage(message)
+      checkMeta(message, metaJson(message))
+      for (const live of this.#parts.route(message)) {
+        perQueue.set(live, (perQueue.get(live) ?? 0) + 1)
+      }
+    }
+    for (const [live, count] of perQueue) {
+      if (live.queue.settings.overflow !== 'drop-head') checkRoom(live, count)
+    }
+    return Promise.all(messages.map((message) => this.publish(message)))
+  }
+
   /** Senders wait while the disk or the ledger is behind. */
   #mustWait(): boolean {
     const { journal, outcomes } = this.#core
@@ -226,17 +246,28 @@ export class Publishing {
   }
 
   #makeRoom(live: LiveQueue): void {
-    const { queue } = live
-    const depthMax = queue.settings.depthMax ?? Number.POSITIVE_INFINITY
-    if (queue.waiting + queue.delayed < depthMax) return
-    const atOnce = queue.waiting === 0 && live.subscribers.some((one) => one.hasCredit)
-    if (atOnce && depthMax > 0) return
-    if (queue.settings.overflow === 'drop-head' && this.#parts.dropHead(live)) return
-    throw new HomingError(
-      'queue-full',
-      `queue "${queue.name}" holds ${queue.waiting + queue.delayed} of ${depthMax} messages; wait for consumers or raise depthMax`,
-    )
+    if (roomFor(live) >= 1) return
+    if (live.queue.settings.overflow === 'drop-head' && this.#parts.dropHead(live)) return
+    checkRoom(live, 1)
   }
+}
+
+/** How many messages the queue may still take: its limit, and what consumers take at once. */
+function roomFor({ queue, subscribers }: LiveQueue): number {
+  const { depthMax } = queue.settings
+  if (depthMax === undefined) return Number.POSITIVE_INFINITY
+  const waiting = queue.waiting + queue.delayed
+  const credit = subscribers.reduce((sum, one) => sum + one.credit, 0)
+  return depthMax === 0 ? 0 : depthMax - waiting + (queue.waiting === 0 ? credit : 0)
+}
+
+function checkRoom(live: LiveQueue, count: number): void {
+  if (roomFor(live) >= count) return
+  const { queue } = live
+  throw new HomingError(
+    'queue-full',
+    `queue "${queue.name}" holds ${queue.waiting + queue.delayed} of ${queue.settings.depthMax} messages; wait for consumers or raise depthMax`,
+  )
 }
 
 /** A sender that waits for its message to be durable. */

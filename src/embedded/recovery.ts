@@ -10,12 +10,12 @@
  */
 
 import type { SteadyTime } from '../clock.ts'
-import { type LoadedCheckpoint, loadCheckpoint } from './checkpoints.ts'
+import { type LoadedCheckpoint, lastCheckpointNumber, loadCheckpoint } from './checkpoints.ts'
 import type { IndexPages } from './index-pages.ts'
 import { ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import { readFinal } from './journal/final-record.ts'
-import { type Frame, recordTypes } from './journal/record.ts'
+import { type Frame, readBatch, recordTypes } from './journal/record.ts'
 import { type ScanHandler, scanSegment } from './journal/scan.ts'
 import { segmentName, segmentNumber } from './journal/segment.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -84,9 +84,13 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   return {
     state,
     seed: found?.loaded.head.seed ?? parts.freshSeed,
-    checkpoint: { number: found?.loaded.number ?? 0, lsn: found?.loaded.head.lsn ?? 0 },
+    checkpoint: {
+      number: await lastCheckpointNumber(parts.disk),
+      lsn: found?.loaded.head.lsn ?? 0,
+    },
     lastSegment: segments.at(-1) ?? 0,
-    lastLsn: Math.max(reading.lastLsn, found?.loaded.head.lsn ?? 0),
+    // The ledger can be ahead of a journal that was opened without sync and lost its end.
+    lastLsn: Math.max(reading.lastLsn, found?.loaded.head.lsn ?? 0, parts.ledger.openedAtLsn),
     fed: reading.fed,
   }
 }
@@ -108,8 +112,11 @@ class Reading implements ScanHandler {
   #feed = new ByteWriter(64 * 1024)
   #feedLsn = 0
   /** Spans of LSNs that are missing, and the highest LSN that any batch claims to be durable. */
-  readonly #gaps: { after: number; before: number; segment: number }[] = []
+  #gaps: { after: number; before: number; segment: number }[] = []
   #claimedLsn = 0
+  #lastSegment = 0
+  /** Segments between this one and the last were removed, with all that was in them. */
+  #behindRemoved = false
   lastLsn = 0
   readonly fed: FedOutcome[] = []
 
@@ -131,6 +138,8 @@ class Reading implements ScanHandler {
   async segment(segment: number): Promise<void> {
     const { disk, ledger } = this.#parts
     const use = this.#state.segments.use(segment)
+    this.#behindRemoved = segment > this.#lastSegment + 1
+    this.#lastSegment = segment
     const needed =
       segment >= this.#from.segment ||
       use.lastLsn === Number.POSITIVE_INFINITY ||
@@ -151,13 +160,12 @@ class Reading implements ScanHandler {
     at: number,
     bytes: number,
   ): undefined | Promise<void> {
-    if (frame.type === recordTypes.batch) {
-      const claimed = buffer.readDoubleLE(frame.payloadFrom)
-      this.#claimedLsn = Math.max(this.#claimedLsn, claimed)
-    }
-    if (this.lastLsn > 0 && frame.lsn > this.lastLsn + 1) {
+    if (frame.type === recordTypes.batch) this.#batch(frame, buffer)
+    const removed = this.#behindRemoved && frame.lsn <= this.#from.lsn + 1
+    if (this.lastLsn > 0 && frame.lsn > this.lastLsn + 1 && !removed) {
       this.#gaps.push({ after: this.lastLsn, before: frame.lsn, segment })
     }
+    this.#behindRemoved = false
     if (frame.lsn <= this.lastLsn) return
     this.lastLsn = frame.lsn
     if (frame.lsn > this.#from.lsn) {
@@ -169,6 +177,13 @@ class Reading implements ScanHandler {
       this.#final(outcome.id, { segment, from: at, bytes }, frame.lsn, payload)
     }
     if (frame.type === recordTypes.drop) this.#toLedger(frame.lsn, dropKind, payload)
+  }
+
+  #batch(frame: Frame, buffer: Buffer): void {
+    const { durableLsn, opens } = readBatch(frame, buffer)
+    // What a crash had cut off before this opening was never confirmed, whatever is claimed from here on.
+    if (opens) this.#gaps = this.#gaps.filter(({ after }) => after < this.#claimedLsn)
+    this.#claimedLsn = Math.max(this.#claimedLsn, durableLsn)
   }
 
   skipped(): void {
