@@ -4,8 +4,8 @@
  * WAL mode readers neither wait for the writer nor stop it.
  *
  * A list by queue or code is put together from its kinds (ledger-schema.ts): each kind gives its
- * newest rows from the index, the page is the newest of them. When very many kinds match, the rows
- * are walked by time instead and those of other kinds passed over, which are few then.
+ * newest rows from the index, the page is the newest of them. When so many kinds match that this reads
+ * more rows, those of all kinds are walked by time instead, and the others passed over.
  */
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
@@ -23,6 +23,11 @@ interface Place {
   readonly seq: number
 }
 
+interface Kind {
+  readonly kind: number
+  readonly outcomes: number
+}
+
 /** What bounds a page, whatever it is a page of. */
 interface Range {
   readonly sinceMs: number
@@ -32,8 +37,9 @@ interface Range {
   readonly limit: number
 }
 
-const busyMs = 1_000
-const mergedKindsMax = 200
+/** Short: the main thread stands still meanwhile. */
+const busyMs = 100
+const mergedKindsMin = 50
 const newest: Place = { atMs: Infinity, seq: Number.MAX_SAFE_INTEGER }
 
 export class LedgerReader {
@@ -89,12 +95,13 @@ export class LedgerReader {
     if (filter.queue === undefined && filter.code === undefined)
       return this.#byTime('', [], range).map((place) => place.seq)
     const kinds = this.#kinds(filter)
-    if (kinds.length > mergedKindsMax) {
-      const list = JSON.stringify(kinds)
-      const passing = 'AND kind IN (SELECT value FROM json_each(?))'
+    if (this.#isWalkCheaper(kinds, range.limit)) {
+      // The plus keeps SQLite from sorting all rows of these kinds.
+      const passing = 'AND +kind IN (SELECT value FROM json_each(?))'
+      const list = JSON.stringify(kinds.map(({ kind }) => kind))
       return this.#byTime(passing, [list], range).map((place) => place.seq)
     }
-    const places = kinds.flatMap((kind) => this.#byTime('AND kind = ?', [kind], range))
+    const places = kinds.flatMap(({ kind }) => this.#byTime('AND kind = ?', [kind], range))
     places.sort((a, b) => b.atMs - a.atMs || b.seq - a.seq)
     return (range.limit < 0 ? places : places.slice(0, range.limit)).map((place) => place.seq)
   }
@@ -125,7 +132,16 @@ export class LedgerReader {
     return rows.map(deadLetterFrom)
   }
 
-  #kinds({ queue, code }: OutcomeFilter): number[] {
+  /** Few kinds are merged even so: a walk may come upon none of their rows for long. */
+  #isWalkCheaper(kinds: readonly Kind[], limit: number): boolean {
+    if (kinds.length <= mergedKindsMin) return false
+    const matching = kinds.reduce((sum, { outcomes }) => sum + outcomes, 0)
+    const page = limit < 0 ? matching : Math.min(limit, matching)
+    const mergedRows = Math.min(matching, kinds.length * page) + kinds.length
+    return (page * this.outcomeCount()) / matching < mergedRows
+  }
+
+  #kinds({ queue, code }: OutcomeFilter): Kind[] {
     const where: string[] = []
     const values: string[] = []
     if (queue !== undefined) {
@@ -136,9 +152,9 @@ export class LedgerReader {
       where.push(code === 'failed' ? 'code <> ?' : 'code = ?')
       values.push(code === 'failed' ? 'ok' : code)
     }
-    const text = `SELECT kind FROM kinds WHERE ${where.join(' AND ')}`
+    const text = `SELECT kind, outcomes FROM kinds WHERE ${where.join(' AND ')}`
     const rows = this.#sql(text).all(...values)
-    return rows.map((row) => Number(row.kind))
+    return rows.map((row) => ({ kind: Number(row.kind), outcomes: Number(row.outcomes) }))
   }
 
   #outcomePlace(id: string | undefined): Place | 'forgotten' {

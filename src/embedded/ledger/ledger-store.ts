@@ -20,7 +20,8 @@ import { LedgerKinds } from './ledger-kinds.ts'
 import type { LedgerFacts, LedgerRequest } from './ledger-request.ts'
 import { createSchema } from './ledger-schema.ts'
 
-const busyMs = 1_000
+/** Short, because the writer tries again by itself. */
+const busyMs = 200
 /** A page of rows to forget is held in memory. */
 const forgetPageRows = 1_000
 const cacheKib = 4_096
@@ -39,7 +40,10 @@ export class LedgerStore {
   constructor(path: string) {
     this.#path = path
     makePrivateFile(path)
-    this.#db = new DatabaseSync(path, { timeout: busyMs })
+    this.#db = new DatabaseSync(path, {
+      timeout: busyMs,
+      enableForeignKeyConstraints: false,
+    })
     try {
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA trusted_schema = OFF')
       this.#createOnce()

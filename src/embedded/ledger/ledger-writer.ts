@@ -23,6 +23,8 @@ import { type LedgerTrouble, troubleError } from './ledger-trouble.ts'
 export interface LedgerWriterOptions {
   readonly path: string
   readonly retention: Retention
+  /** How long a close goes on trying while the ledger is locked or the disk full. */
+  readonly patienceMs: number
   /** Undefined when there is no database yet. */
   readonly appliedLsn: number | undefined
   readonly onApplied: (lsn: number) => void
@@ -40,8 +42,6 @@ const lingerMs = 5
 const forgetRows = 5_000
 const pauseMsMin = 100
 const pauseMsMax = 5_000
-/** How long a close goes on trying while the ledger is locked or the disk full. */
-const closeMsMax = 3_000
 
 export class LedgerWriter {
   readonly #options: LedgerWriterOptions
@@ -104,7 +104,8 @@ export class LedgerWriter {
   }
 
   async forget(nowMs: number): Promise<number> {
-    if (!this.#isStored && this.#fedLsn === 0) return 0
+    const isEmpty = !this.#isStored && this.#fedLsn === 0
+    if (isEmpty && this.#canAsk()) return 0
     const { retainMs, retainCount } = this.#options.retention
     const request = { kind: 'forget', beforeMs: nowMs - retainMs, keepCount: retainCount } as const
     let total = 0
@@ -267,7 +268,10 @@ export class LedgerWriter {
   }
 
   #triedLongEnough(): boolean {
-    return this.#closing !== undefined && systemClock.monotonicMs() - this.#closing >= closeMsMax
+    return (
+      this.#closing !== undefined &&
+      systemClock.monotonicMs() - this.#closing >= this.#options.patienceMs
+    )
   }
 
   #pause(ms: number): Promise<void> {

@@ -71,6 +71,24 @@ export const listingCases: readonly LedgerCase[] = [
   },
 
   {
+    title: 'outcomes of a hundred queues are listed by code as those of one are',
+    run: async (ledger) => {
+      const feed = new LedgerFeed()
+      const code = (n: number) => (n % 3 === 0 ? 'lost' : n % 3 === 1 ? 'ok' : 'thrown')
+      for (let n = 0; n < 900; n++)
+        feed.outcome(
+          outcomeOf(`${n}`, { queue: `q${n % 100}`, code: code(n), finishedAtMs: t0 + n }),
+        )
+      await fed(ledger, feed)
+      const list = (filter: Parameters<Ledger['outcomes']>[0]) => idsOf(ledger.outcomes(filter))
+      assert.deepEqual(list({ code: 'lost', limit: 3 }), ['897', '894', '891'])
+      assert.deepEqual(list({ code: 'failed', limit: 3 }), ['899', '897', '896'])
+      assert.deepEqual(list({ code: 'ok', after: '450', limit: 2 }), ['448', '445'])
+      assert.equal(list({ code: 'failed', limit: Infinity }).length, 600)
+      assert.deepEqual(list({ code: 'lost', finishedBeforeMs: t0 + 4 }), ['3', '0'])
+    },
+  },
+  {
     title: 'a page is a hundred rows unless told otherwise',
     run: async (ledger) => {
       const feed = new LedgerFeed()

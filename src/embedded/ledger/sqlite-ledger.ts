@@ -34,9 +34,11 @@ export interface SqliteLedgerOptions {
   readonly onFailed?: (error: HomingError) => void
   /** Storing waits: locked, disk full, not permitted. Told once each time it begins. */
   readonly onStalled?: (error: HomingError) => void
+  /** How long opening waits for another program's lock, and closing for any stall; default 5,000. */
+  readonly patienceMs?: number
 }
 
-const lockedMsMax = 5_000
+const patienceMsDefault = 5_000
 const lockedPauseMs = 50
 
 /**
@@ -56,7 +58,8 @@ export async function openSqliteLedger(
       return new SqliteLedger(full, options, appliedLsn)
     } catch (error) {
       const locked = error instanceof HomingError && isLocked(error.cause)
-      if (!locked || systemClock.monotonicMs() - started >= lockedMsMax) throw error
+      const waitedMs = systemClock.monotonicMs() - started
+      if (!locked || waitedMs >= (options.patienceMs ?? patienceMsDefault)) throw error
       await new Promise((resume) => setTimeout(resume, lockedPauseMs))
     }
   }
@@ -76,6 +79,7 @@ export class SqliteLedger implements Ledger {
     this.#writer = new LedgerWriter({
       path,
       retention: options.retention,
+      patienceMs: options.patienceMs ?? patienceMsDefault,
       appliedLsn,
       onApplied: (lsn) => {
         // In turns of their own, so that a listener that throws cannot stop the storing.
