@@ -296,7 +296,7 @@ export class Broker implements Engine {
     }
     await core.journal.close()
     await this.#parts.pages.close()
-    await core.outcomes.ledger.close()
+    await core.outcomes.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {

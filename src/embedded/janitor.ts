@@ -113,7 +113,7 @@ export class Janitor {
           use.live === 0 && use.segment < journal.segment && use.lastLsn <= checkpoints.safeLsn,
       )
     if (dead.length === 0) return
-    const safeLsn = await outcomes.ledger.flushed()
+    const safeLsn = await outcomes.flushed()
     for (const { segment, lastLsn } of dead) {
       if (lastLsn > safeLsn) continue
       await journal.removeSegment(segment)

@@ -8,7 +8,7 @@
  * Rule: nothing is in `recent`, and nobody is told, before the record is durable (invariant 24).
  */
 
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
 import { limits } from '../limits.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import { ByteReader, ByteWriter } from './journal/bytes.ts'
@@ -29,7 +29,10 @@ interface Feed {
 }
 
 const catchUpMsMax = 2_000
-const firstFeedBytes = 16 * 1024
+/** The ledger is handed this much at once, or what came within that time. */
+const feedBytes = 256 * 1024
+const feedMs = 10
+const firstFeedBytes = 4 * 1024
 
 export class Outcomes {
   readonly #journal: Journal
@@ -39,6 +42,10 @@ export class Outcomes {
   readonly #recent = new RecentOutcomes()
   readonly #waiters = new Map<string, Told | Told[]>()
   #feed: Feed | undefined
+  /** Durable, and not handed to the ledger yet. */
+  #durable: Feed[] = []
+  #durableBytes = 0
+  #feedTimer: Timer | undefined
   #appliedLsn: number
   #fedLsn = 0
   #applied: (() => void)[] = []
@@ -84,8 +91,39 @@ export class Outcomes {
     this.#journal.whenDurable((error) => {
       if (error) return
       this.#fedLsn = feed.lastLsn
-      this.ledger.feed({ events: feed.events.taken(), lastLsn: feed.lastLsn })
+      this.#durable.push(feed)
+      this.#durableBytes += feed.events.length
+      if (this.#durableBytes >= feedBytes) this.#feedNow()
+      else this.#feedTimer ??= this.#clock.after(feedMs, () => this.#feedNow())
     })
+  }
+
+  /** Hands what is durable to the ledger: few large batches, however small the commits were. */
+  #feedNow(): void {
+    this.#feedTimer?.cancel()
+    this.#feedTimer = undefined
+    const feeds = this.#durable
+    const last = feeds.at(-1)
+    if (!last) return
+    this.#durable = []
+    this.#durableBytes = 0
+    const events =
+      feeds.length === 1
+        ? last.events.taken()
+        : Buffer.concat(feeds.map(({ events }) => events.taken()))
+    this.ledger.feed({ events, lastLsn: last.lastLsn })
+  }
+
+  /** Hands over the rest; the journal is closed. */
+  async close(): Promise<void> {
+    this.#feedNow()
+    await this.ledger.close()
+  }
+
+  /** LSN up to which the ledger is safe on disk. */
+  flushed(): Promise<number> {
+    this.#feedNow()
+    return this.ledger.flushed()
   }
 
   /** The record of an outcome is durable: it is found by its id from now on. */
@@ -133,6 +171,7 @@ export class Outcomes {
 
   /** Resolves when the ledger has stored everything that is durable now. */
   async applied(): Promise<void> {
+    this.#feedNow()
     const lsn = this.#fedLsn
     while (this.#appliedLsn < lsn) {
       await new Promise<void>((resolve) => this.#applied.push(resolve))
