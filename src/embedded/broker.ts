@@ -194,10 +194,8 @@ export class Broker implements Engine {
 
   whenFinal(id: string, told: (outcome: StoredOutcome) => void): () => void {
     const { outcomes } = this.#core
-    // Most who wait do so for a message just sent: the ledger is asked only when it may know.
-    if (!outcomes.mayBeRecent(id) && this.#parts.publishing.isLiveInMemory(id)) {
-      return outcomes.wait(id, told)
-    }
+    // Most who wait do so for a message just sent: what is live is not final, and need not be looked up.
+    if (this.#parts.publishing.isLiveInMemory(id)) return outcomes.wait(id, told)
     const stop = outcomes.wait(id, told)
     outcomes.lookUp(id).then(
       (known) => {

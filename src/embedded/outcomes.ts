@@ -164,11 +164,6 @@ export class Outcomes {
     return this.ledger.find(id)
   }
 
-  /** Whether an outcome of that id could be known without asking the ledger. */
-  mayBeRecent(id: string): boolean {
-    return this.#recent.places(this.#hash(id)).length > 0
-  }
-
   /** Resolves when the ledger has stored everything that is durable now. */
   async applied(): Promise<void> {
     this.#feedNow()
