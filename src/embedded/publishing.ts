@@ -125,14 +125,13 @@ export class Publishing {
       this.accept(message)
       return this.#confirm(id, false)
     }
-    const looked = this.#lookAndAccept(message)
-    const settled = looked.catch(() => undefined)
-    this.#looking.set(id, settled)
-    try {
-      return await this.#confirm(id, await looked)
-    } finally {
-      this.#looking.delete(id)
-    }
+    // Gone from the map before those who wait for it go on: what has settled is not waited for again.
+    const looked = this.#lookAndAccept(message).finally(() => this.#looking.delete(id))
+    this.#looking.set(
+      id,
+      looked.catch(() => undefined),
+    )
+    return this.#confirm(id, await looked)
   }
 
   /** True when the message was a duplicate. */
