@@ -67,6 +67,8 @@ export class Journal {
   #recordAt = 0
   #waiters: Waiter[] = []
   #scheduled = false
+  /** The first batch is still to come. */
+  #opens = true
   #running: Promise<void> | undefined
   #syncTimer: Timer | undefined
   #failure: HomingError | undefined
@@ -233,10 +235,12 @@ export class Journal {
   #openBatch(): void {
     this.#seal()
     this.batch++
-    this.#arena.ensure(frameBytes + 8)
+    this.#arena.ensure(frameBytes + 9)
     const from = this.#arena.length
     this.#arena.length += frameBytes
     this.#arena.f64(this.durableLsn)
+    if (this.#opens) this.#arena.u8(1)
+    this.#opens = false
     sealFrame(
       this.#arena.buffer,
       this.#arena.view,

@@ -8,7 +8,8 @@
  *
  * `batch` opens each group commit and says up to which LSN the journal was durable when the batch
  * began. Whatever is missing below the newest such claim was confirmed and is damage; whatever is
- * missing above it was cut off by a crash before any confirm.
+ * missing above it was cut off by a crash before any confirm. The first batch of an opening is marked
+ * with one byte more: it believes all that recovery has read, so what was missing then stays a cut.
  */
 
 import { crc32 } from 'node:zlib'
@@ -17,7 +18,7 @@ export const frameBytes = 16
 const checkedFrom = 8
 
 export const recordTypes = {
-  /** f64 durable LSN. */
+  /** f64 durable LSN · [u8 1: the first of an opening]. */
   batch: 1,
   /** accept-record.ts */
   accept: 2,
@@ -81,4 +82,13 @@ export function frameAt(buffer: Buffer, from: number, limit = buffer.length): Fr
   if (crc32(buffer.subarray(from + checkedFrom, end), length) !== checksum) return undefined
   const lsn = buffer.readUInt32LE(from + 10) + buffer.readUInt16LE(from + 14) * lsnHigh
   return { type, lsn, payloadFrom: from + frameBytes, end }
+}
+
+/** What a `batch` record says. */
+export function readBatch(
+  frame: Frame,
+  buffer: Buffer,
+): { readonly durableLsn: number; readonly opens: boolean } {
+  const durableLsn = buffer.readDoubleLE(frame.payloadFrom)
+  return { durableLsn, opens: frame.end - frame.payloadFrom > 8 }
 }
