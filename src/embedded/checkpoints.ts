@@ -198,7 +198,7 @@ async function restore(
   for (const one of head.queues) {
     for (const fifo of one.fifos) for (const { page } of fifo.blocks) if (page >= 0) used.add(page)
   }
-  parts.pages.restore(used)
+  await parts.pages.restore(used)
   for (const { segment, lastLsn } of head.segments) {
     if (lastLsn !== null) state.segments.use(segment).lastLsn = lastLsn
   }

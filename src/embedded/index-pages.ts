@@ -5,8 +5,10 @@
  *
  * Rule: a slot is never written over while a checkpoint that may be read again names it. Freed slots
  * wait until two newer checkpoints are durable. The file needs no sync of its own to put a block
- * away; a checkpoint syncs it before it names its slots.
- * After a crash, slots that no checkpoint names are free.
+ * away; a checkpoint syncs it before it names its slots. A failed sync is never tried again: the
+ * kernel has marked the pages clean, so there are no more checkpoints until the next start.
+ * After a crash, slots that the checkpoint does not name wait for one more checkpoint: the one before
+ * it may name them.
  */
 
 import { crc32 } from 'node:zlib'
@@ -18,6 +20,7 @@ export const indexPagesName = 'index.pages'
 const headBytes = 64
 const columnsBytes = blockRowsMax * rowBytes
 const slotBytes = headBytes + columnsBytes
+
 export class IndexPages {
   readonly #disk: Disk
   readonly #memoryBytesMax: number
@@ -28,6 +31,9 @@ export class IndexPages {
   #freed: number[] = []
   #freedBefore: number[] = []
   #writes: Promise<unknown> = Promise.resolve()
+  /** Blocks whose page is being written: their columns are the only copy until it is. */
+  readonly #writing = new Map<IndexBlock, Promise<void>>()
+  #syncFailure: unknown
   readonly #onProblem: (text: string) => void
   /** Bytes of columns in memory, over all queues. */
   readonly #memoryBytes: () => number
@@ -76,7 +82,7 @@ export class IndexPages {
    * of one moment.
    */
   write(block: IndexBlock): Promise<void> {
-    if (!block.dirty || !block.columns) return Promise.resolve()
+    if (!block.dirty || !block.columns) return this.#writing.get(block) ?? Promise.resolve()
     const page = Buffer.alloc(slotBytes)
     block.copyOut().copy(page, headBytes)
     page.writeUInt32LE(crc32(page.subarray(headBytes)), 0)
@@ -84,12 +90,21 @@ export class IndexPages {
     const slot = this.#free.pop() ?? this.#slots++
     block.page = slot
     block.dirty = false
-    return this.#open()
-      .then((file) => file.write(page, slot * slotBytes))
+    const writing = this.#writeAt(slot, page)
       .catch((error) => {
         block.dirty = true
         throw error
       })
+      .finally(() => {
+        if (this.#writing.get(block) === writing) this.#writing.delete(block)
+      })
+    this.#writing.set(block, writing)
+    return writing
+  }
+
+  async #writeAt(slot: number, page: Buffer): Promise<void> {
+    const file = await this.#open()
+    await file.write(page, slot * slotBytes)
   }
 
   /** Reads a block's columns back into memory. Fails with `journal-damaged`. */
@@ -116,17 +131,36 @@ export class IndexPages {
     this.#freed.push(...slots)
   }
 
-  /** Recovery tells which slots its checkpoint names. */
-  restore(used: ReadonlySet<number>): void {
-    this.#slots = 0
+  /** Recovery tells which slots its checkpoint names; called anew for each checkpoint that is tried. */
+  async restore(used: ReadonlySet<number>): Promise<void> {
+    this.#slots = await this.#slotsInFile()
     for (const slot of used) this.#slots = Math.max(this.#slots, slot + 1)
-    for (let slot = 0; slot < this.#slots; slot++) if (!used.has(slot)) this.#free.push(slot)
+    this.#free.length = 0
+    this.#freed = []
+    this.#freedBefore = []
+    for (let slot = 0; slot < this.#slots; slot++) {
+      if (!used.has(slot)) this.#freedBefore.push(slot)
+    }
+  }
+
+  async #slotsInFile(): Promise<number> {
+    const names = await this.#disk.list()
+    if (!names.includes(indexPagesName)) return 0
+    return Math.ceil((await (await this.#open()).size()) / slotBytes)
   }
 
   /** Everything written is durable. */
   async sync(): Promise<void> {
     await this.#writes
-    if (this.#file) await (await this.#file).sync()
+    if (this.#syncFailure !== undefined) throw this.#syncFailure
+    if (!this.#file) return
+    const file = await this.#file
+    try {
+      await file.sync()
+    } catch (error) {
+      this.#syncFailure = error
+      throw error
+    }
   }
 
   /** A checkpoint is durable: slots freed before the one before it are free for use. */

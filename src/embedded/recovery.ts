@@ -65,7 +65,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     freshState: (seed) => new State(seed),
     onProblem: parts.onProblem,
   })
-  if (!found) parts.pages.restore(new Set())
+  if (!found) await parts.pages.restore(new Set())
   if (found) {
     parts.onRouting(found.loaded.head.routing)
     parts.nowMs.notBefore(found.loaded.head.atMs)
