@@ -26,4 +26,6 @@ const schedule = await home.schedule('heartbeat', '* * * * * *', heartbeat, { of
 console.log('next:', schedule.next?.toISOString())
 
 await enough
-console.log('the one that waited is canceled:', await home.unschedule('heartbeat'))
+// Ends the schedule; the occurrence that waits in the queue is canceled.
+await home.unschedule('heartbeat')
+console.log('unscheduled')
