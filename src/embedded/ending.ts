@@ -70,9 +70,9 @@ export class Ending {
   }
 
   expire(live: LiveQueue, entry: Entry): void {
-    this.#endEntry(live, entry, 'expired', (stored) =>
-      jsonBody('expired', { deadline: new Date(deadlineOf(live, stored)).toISOString() }),
-    )
+    // The deadline that it was taken in with: the queue's settings may have changed since.
+    const deadline = new Date(entry.deadlineAtMs).toISOString()
+    this.#endEntry(live, entry, 'expired', () => jsonBody('expired', { deadline }))
   }
 
   /** Pushes the oldest waiting message out of a full queue. */
@@ -230,9 +230,6 @@ export class Ending {
     while (this.#ending.size > 0) await Promise.all(this.#ending)
   }
 }
-
-const deadlineOf = (live: LiveQueue, stored: StoredMessage): number =>
-  live.waitsUntilMs(stored.message, stored.acceptedAtMs)
 
 function unparkForGood(live: LiveQueue, entry: Entry): void {
   for (const key of live.keys.values()) {
