@@ -3,21 +3,22 @@
  *
  *   whole records ── LSNs rise by one ──▶ well
  *   a gap ─┬─ a later batch of the same run claims it was durable ──▶ damage
- *          ├─ at the start of a run, which continues where recovery had read to ──▶ damage
+ *          ├─ at the opening of a run, which goes on where recovery had read to ──▶ damage
  *          ├─ whole segments gone that checkpoint and ledger have no more use for ──▶ well
  *          └─ else ──▶ cut off by a crash before any confirm: a note
  *
- * A run is what one process wrote. Each opening begins a new segment whose first batch claims all
- * that recovery has read, holes of a crash included, so claims of a later run say nothing of them.
+ * A run is what one opening wrote; its first batch is marked. It claims all that recovery had read,
+ * holes of a crash included, so claims of a later run say nothing about an earlier one.
  */
 
 import type { Buffer } from 'node:buffer'
+import type { StoredOutcome } from '../message/outcome.ts'
 import { readAccept } from './journal/accept-record.ts'
 import { ByteReader } from './journal/bytes.ts'
 import { readPositions, readRequeue } from './journal/entry-records.ts'
 import { readFinal } from './journal/final-record.ts'
 import { readMove } from './journal/move-record.ts'
-import { type Frame, recordTypes } from './journal/record.ts'
+import { type Frame, readBatch, recordTypes } from './journal/record.ts'
 import type { ScanHandler, Skipped } from './journal/scan.ts'
 import { segmentHeaderBytes, segmentName } from './journal/segment.ts'
 import type { Finding } from './verify-report.ts'
@@ -37,7 +38,7 @@ interface Gap {
   readonly from: number
   readonly to: number
   readonly run: number
-  readonly startsRun: boolean
+  readonly opens: boolean
   readonly skipped: readonly Skipped[]
 }
 
@@ -46,7 +47,7 @@ export class JournalCheck implements ScanHandler {
   firstLsn = 0
   lastLsn = 0
   readonly #findings: Finding[] = []
-  readonly #outcome: (id: string, lsn: number) => void
+  readonly #outcome: (outcome: StoredOutcome, lsn: number) => void
   readonly #gaps: Gap[] = []
   /** Highest LSN that a batch of the run claims to be durable. */
   readonly #claims: number[] = [0]
@@ -56,18 +57,16 @@ export class JournalCheck implements ScanHandler {
   #run = 0
 
   /** `outcome` is told of each final record. */
-  constructor(outcome: (id: string, lsn: number) => void) {
+  constructor(outcome: (outcome: StoredOutcome, lsn: number) => void) {
     this.#outcome = outcome
   }
 
   record(frame: Frame, buffer: Buffer, segment: number, at: number): undefined {
-    const claim = frame.type === recordTypes.batch ? claimOf(buffer, frame) : 0
-    const startsSegment = !this.#runs.has(segment)
-    const startsRun = startsSegment && this.lastLsn > 0 && claim > 0 && claim === frame.lsn - 1
-    if (startsRun) this.#claims[++this.#run] = 0
-    if (startsSegment) this.#runs.set(segment, this.#run)
-    this.#order(frame, segment, at, startsRun)
-    this.#claims[this.#run] = Math.max(this.#claims[this.#run] ?? 0, claim)
+    const batch = frame.type === recordTypes.batch ? readBatch(frame, buffer) : notABatch
+    if (batch.opens) this.#claims[++this.#run] = 0
+    this.#runs.set(segment, this.#run)
+    this.#order(frame, segment, at, batch.opens)
+    this.#claims[this.#run] = Math.max(this.#claims[this.#run] ?? 0, batch.durableLsn)
     this.records++
     this.#lastSegment = segment
     this.#read(frame, buffer, segment, at)
@@ -87,7 +86,7 @@ export class JournalCheck implements ScanHandler {
     return this.#findings
   }
 
-  #order(frame: Frame, segment: number, at: number, startsRun: boolean): void {
+  #order(frame: Frame, segment: number, at: number, opens: boolean): void {
     const { lsn } = frame
     if (this.firstLsn === 0) this.firstLsn = lsn
     const after = this.lastLsn
@@ -97,7 +96,7 @@ export class JournalCheck implements ScanHandler {
       return
     }
     if (lsn > after + 1) {
-      const gap = { after, before: lsn, from: this.#lastSegment, to: segment, startsRun }
+      const gap = { after, before: lsn, from: this.#lastSegment, to: segment, opens }
       this.#gaps.push({ ...gap, run: this.#run, skipped: this.#skipped })
     } else {
       for (const torn of this.#skipped) this.#torn(torn)
@@ -108,8 +107,8 @@ export class JournalCheck implements ScanHandler {
 
   #read(frame: Frame, buffer: Buffer, segment: number, at: number): void {
     try {
-      const outcomeId = readPayload(frame, buffer)
-      if (outcomeId !== undefined) this.#outcome(outcomeId, frame.lsn)
+      const outcome = readPayload(frame, buffer)
+      if (outcome !== undefined) this.#outcome(outcome, frame.lsn)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       const text = `record ${frame.lsn} has the right checksum but cannot be read: ${why}`
@@ -118,7 +117,7 @@ export class JournalCheck implements ScanHandler {
   }
 
   #judgeGap(gap: Gap, { checkpoints, appliedLsn }: Evidence): void {
-    const { after, before, from, to, run, startsRun } = gap
+    const { after, before, from, to, run, opens } = gap
     const gone = to - from > 1
     const needless = Math.min(Math.max(0, ...checkpoints.map(({ lsn }) => lsn)), appliedLsn)
     if (gone && before - 1 <= needless) return
@@ -128,7 +127,7 @@ export class JournalCheck implements ScanHandler {
       ...claims.map(({ lsn }) => lsn),
       run === this.#run ? appliedLsn : 0,
     )
-    if (gone || startsRun || after + 1 <= claimed) this.#lost(gap)
+    if (gone || opens || after + 1 <= claimed) this.#lost(gap)
     else for (const torn of gap.skipped) this.#torn(torn)
   }
 
@@ -167,10 +166,10 @@ export class JournalCheck implements ScanHandler {
   }
 }
 
-const claimOf = (buffer: Buffer, frame: Frame): number => buffer.readDoubleLE(frame.payloadFrom)
+const notABatch = { durableLsn: 0, opens: false }
 
-/** Reads the whole payload; the id of the message when the record is its outcome. */
-function readPayload(frame: Frame, buffer: Buffer): string | undefined {
+/** Reads the whole payload; the outcome when the record holds one. */
+function readPayload(frame: Frame, buffer: Buffer): StoredOutcome | undefined {
   const reader = new ByteReader(buffer, frame.payloadFrom, frame.end)
   switch (frame.type) {
     case recordTypes.batch:
@@ -180,7 +179,7 @@ function readPayload(frame: Frame, buffer: Buffer): string | undefined {
       readAccept(reader)
       return undefined
     case recordTypes.final:
-      return readFinal(reader).outcome.id
+      return readFinal(reader).outcome
     case recordTypes.delivered:
     case recordTypes.remove:
       readPositions(reader)

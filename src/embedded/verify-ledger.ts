@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { HomingError } from '../errors.ts'
+import type { StoredOutcome } from '../message/outcome.ts'
 import { forgottenKey } from './ledger/forgotten-key.ts'
 import { applicationId, formatVersion } from './ledger/ledger-schema.ts'
 import type { Finding } from './verify-report.ts'
@@ -36,17 +37,31 @@ export class LedgerPicture implements Disposable {
     this.#remove = remove
     db.exec('PRAGMA trusted_schema = OFF; BEGIN')
     checkFormat(db, path)
-    this.#outcome = db.prepare('SELECT 1 FROM outcome_rows WHERE id = ?')
+    this.#outcome = db.prepare(`SELECT k.queue, k.code, o.content_type, o.attempts,
+      o.accepted_at_ms, o.finished_at_ms, o.body
+      FROM outcome_rows o JOIN kinds k ON k.kind = o.kind WHERE o.id = ?`)
     this.#forgotten = db.prepare('SELECT 1 FROM forgotten_ids WHERE key = ?')
     this.appliedLsn = this.#number('SELECT applied_lsn FROM state')
     this.outcomes = this.#number('SELECT count(*) FROM outcome_rows')
     this.deadLetters = this.#number('SELECT count(*) FROM dead_letters')
   }
 
-  /** Whether it has the outcome of that id, or remembers having had it. */
-  knows(id: string): boolean {
-    if (this.#outcome.get(id) !== undefined) return true
-    return this.#forgotten.get(forgottenKey(id)) !== undefined
+  /** What is wrong with its row of an outcome that the journal has; undefined when they agree. */
+  faultOf(outcome: StoredOutcome): string | undefined {
+    const row = this.#outcome.get(outcome.id)
+    if (row === undefined) {
+      const forgotten = this.#forgotten.get(forgottenKey(outcome.id)) !== undefined
+      return forgotten ? undefined : 'is not in the ledger'
+    }
+    const same =
+      row.queue === outcome.queue &&
+      row.code === outcome.code &&
+      row.content_type === outcome.contentType &&
+      row.attempts === outcome.attempts &&
+      row.accepted_at_ms === outcome.acceptedAtMs &&
+      row.finished_at_ms === outcome.finishedAtMs &&
+      Buffer.compare(row.body as Uint8Array, outcome.body) === 0
+    return same ? undefined : 'differs from its row in the ledger'
   }
 
   /** Every page, every index, and the totals that are kept beside the rows. */

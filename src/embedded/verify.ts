@@ -17,7 +17,7 @@ import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HomingError } from '../errors.ts'
 import { scanSegment } from './journal/scan.ts'
-import { segmentName, segmentNumber } from './journal/segment.ts'
+import { segmentHeaderBytes, segmentName, segmentNumber } from './journal/segment.ts'
 import { PendingEntries } from './pending-entries.ts'
 import { type SnapshotDisk, snapshotDisk } from './snapshot-disk.ts'
 import { type CheckpointsRead, checkCheckpoints } from './verify-checkpoints.ts'
@@ -34,6 +34,8 @@ export interface VerifyOptions {
 
 const readingsMax = 4
 const sqliteBusy = 5
+/** Magic, version, number, checksum. */
+const segmentHeaderUsedBytes = 20
 /** So many findings are told one by one; a disk that is full of holes is known by then. */
 const findingsMax = 1_000
 
@@ -117,13 +119,16 @@ async function checkJournal(
     .sort((a, b) => a - b)
   const sizeOf = (segment: number): number => disk.sizes.get(segmentName(segment)) ?? 0
   const bytes = segments.reduce((sum, segment) => sum + sizeOf(segment), 0)
-  const check = new JournalCheck((id, lsn) => {
-    if (!ledger || lsn > ledger.appliedLsn || ledger.knows(id)) return
-    const text = `the outcome of message "${id}" (record ${lsn}) is in the journal but not in the ledger`
+  const check = new JournalCheck((outcome, lsn) => {
+    if (!ledger || lsn > ledger.appliedLsn) return
+    const fault = ledger.faultOf(outcome)
+    if (fault === undefined) return
+    const text = `the outcome of message "${outcome.id}", record ${lsn} of the journal, ${fault}`
     findings.push({ severity: 'damage', file: ledgerName, text })
   })
   let doneBytes = 0
   for (const segment of segments) {
+    findings.push(...(await headerFindings(disk, segment)))
     await scanSegment(disk, segment, 0, {
       record(frame, buffer, of, at) {
         refuseAborted(signal)
@@ -136,6 +141,20 @@ async function checkJournal(
   }
   onProgress?.(bytes, bytes)
   return { check, segments, bytes }
+}
+
+/** The unused end of a segment's header is zeros, which its checksum does not cover. */
+async function headerFindings(disk: SnapshotDisk, segment: number): Promise<readonly Finding[]> {
+  const file = await disk.open(segmentName(segment))
+  try {
+    const header = Buffer.alloc(segmentHeaderBytes)
+    await file.read(header, 0)
+    if (header.subarray(segmentHeaderUsedBytes).every((byte) => byte === 0)) return []
+    const text = 'the unused end of the header is altered; no record is'
+    return [{ severity: 'damage', file: segmentName(segment), from: 0, text }]
+  } finally {
+    await file.close()
+  }
 }
 
 /** What a start needs and does not find. */
