@@ -30,6 +30,8 @@ export interface DeliveringParts {
   /** A message whose deadline has passed, or whose record cannot be read, is for the others. */
   expire(live: LiveQueue, entry: Entry): void
   damaged(live: LiveQueue, entry: Entry, error: unknown): void
+  /** Its consumer stopped before it was handed out. */
+  giveBack(delivery: HeldDelivery): void
 }
 
 export class Delivering {
@@ -56,6 +58,8 @@ export class Delivering {
    */
   startAtOnce(live: LiveQueue, message: Message, nowMs: number): Subscriber | undefined {
     if (live.subscribers.length === 0 || live.queue.waiting > 0) return undefined
+    // Older ones are being put on record for their consumers: none may be overtaken (invariant 13).
+    if (live.recording > 0) return undefined
     if (message.availableAtMs > nowMs) return undefined
     const { settings } = live.queue
     const limited = settings.rate !== undefined || settings.concurrencyMax !== undefined
@@ -94,6 +98,10 @@ export class Delivering {
     for (const delivery of deliveries) {
       if (delivery.over) continue
       const { entry, live, message } = delivery
+      if (delivery.subscriber.stopped) {
+        this.#parts.giveBack(delivery)
+        continue
+      }
       delivery.seen = true
       live.delivered++
       if (message.timeoutMs > 0) {
@@ -202,7 +210,9 @@ export class Delivering {
     const positions = taken.map((delivery) => delivery.entry.position)
     writePositions(journal.begin(), live.queue.number, positions)
     journal.end(recordTypes.delivered)
+    live.recording++
     journal.whenDurable((error) => {
+      live.recording--
       if (!error) this.#handOut(taken)
     })
     if (taken.length === pumpMax) this.#core.clock.soon(() => this.pump(live))

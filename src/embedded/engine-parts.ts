@@ -89,6 +89,7 @@ export class EngineParts {
       firstTag: core.journal.segment * tagsPerOpening,
       expire: (live, entry) => this.ending.expire(live, entry),
       damaged: (live, entry, error) => this.ending.damaged(live, entry, error),
+      giveBack: (delivery) => this.settling.giveBackUnseen(delivery),
     })
   }
 

@@ -94,6 +94,8 @@ export class LiveQueue {
   /** When a limit lets the next one go (monotonic ms), and the timer that looks then. */
   pumpsAtMs = Number.POSITIVE_INFINITY
   pumpTimer: Timer | undefined
+  /** Batches of deliveries that are being put on record, and are handed out when that is durable. */
+  recording = 0
   /** A read from disk is under way for the head of the queue. */
   loading = false
 

@@ -146,6 +146,15 @@ export class Settling {
     this.#core.wakeAt(live.queue.dueAtMs)
   }
 
+  /** A delivery whose consumer left before it was handed out: for the others, and not counted. */
+  giveBackUnseen(delivery: HeldDelivery): void {
+    if (this.#core.journal.failure) return
+    const { live, entry } = delivery
+    this.#parts.delivering.release(delivery, 'closed')
+    this.giveBack(live, entry, 0, true)
+    this.#parts.delivering.pump(live)
+  }
+
   /** Takes a delivery away from its consumer: what it does with it from now on is refused. */
   revoke(delivery: HeldDelivery, reason: Revocation): void {
     this.#parts.delivering.release(delivery, reason)
