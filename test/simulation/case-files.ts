@@ -81,6 +81,7 @@ export function caseFiles(events: readonly HistoryEvent[]): CaseFiles {
     else same.push(event)
     builder.take(event)
   }
+  for (const message of builder.messages) message.facts = factsOf(message)
   return {
     events,
     lives: builder.lives,
@@ -91,6 +92,14 @@ export function caseFiles(events: readonly HistoryEvent[]): CaseFiles {
     caseOf: (id, at) => builder.byId.get(id)?.find((one) => at < one.goneAt),
     ofKind: (kind) => (kinds.get(kind) ?? []) as EventOf<typeof kind>[],
   }
+}
+
+/** As it was delivered; else as sent by the publish that was not refused. */
+function factsOf({ deliveries, publishes }: MessageCase): MessageFacts | undefined {
+  const standing = publishes.find(({ answers }) =>
+    answers.every((answer) => answer.kind === 'confirmed' && !answer.duplicate),
+  )
+  return deliveries[0]?.event.message ?? (standing ?? publishes[0])?.publishing.message
 }
 
 class Builder {
@@ -208,7 +217,6 @@ class Builder {
   #takePublishing(event: EventOf<'publishing'>): void {
     const { message } = event
     const known = this.#ensure(message.id, false)
-    known.facts ??= message
     const publish: PublishCase = { publishing: event, answers: [] }
     known.publishes.push(publish)
     this.publishes.set(event.publish, publish)
@@ -223,7 +231,6 @@ class Builder {
       calledBack: undefined,
     }
     const known = this.#ensure(event.message.id, isInternal(event.message.queue))
-    known.facts ??= event.message
     known.deliveries.push(delivery)
     this.deliveries.push(delivery)
     this.#held.set(event.tag, delivery)

@@ -28,7 +28,6 @@ export async function loadSystem(sources: string = ownSources): Promise<System> 
           indexBytesMax: 1_048_576,
           tailBytesMax: plan.tailBytes,
           reserveBytes: plan.reserveBytes,
-          recentOutcomesMax: plan.recentOutcomes,
         },
       ),
   }

@@ -33,7 +33,6 @@ export interface RunPlan {
   /** Chance that the wall clock is set while the machine is down. */
   readonly jumpWhileDown: number
   readonly bodyBytesMax: number
-  readonly recentOutcomes: number
 }
 
 export function planRun(random: RandomSource): RunPlan {
@@ -60,7 +59,6 @@ export function planRun(random: RandomSource): RunPlan {
     strike: 0.4,
     jumpWhileDown: 0.1,
     bodyBytesMax: random.pick([40, 200, 1_500]),
-    recentOutcomes: random.pick([5, 50, 10_000]),
   }
 }
 

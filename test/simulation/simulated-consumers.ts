@@ -29,6 +29,7 @@ export class SimulatedConsumers {
   readonly #plan: RunPlan
   readonly #clock: SimulatedClock
   #consumers: ObservedConsumer[] = []
+  #stopped: ObservedConsumer[] = []
   #answers = 0
   /** At the end everybody works well, so that everything can finish. */
   diligent = false
@@ -41,6 +42,7 @@ export class SimulatedConsumers {
 
   restart(): void {
     this.#consumers = []
+    this.#stopped = []
   }
 
   act(observed: ObservedEngine): void {
@@ -48,18 +50,26 @@ export class SimulatedConsumers {
     const few = this.#consumers.length < 2
     const action = random.weighted({ come: few ? 8 : 2, stop: 0.5, leave: 1.5, nothing: 8 })
     if (action === 'come') this.#come(observed, this.#anyQueue(), random.pick([1, 1, 2, 5, 20]))
-    if (action === 'stop' && this.#consumers.length > 0) observed.stop(this.#takeAny())
+    if (action === 'stop' && this.#consumers.length > 0) this.#stop(observed)
     if (action === 'leave' && this.#consumers.length > 0) void observed.unsubscribe(this.#takeAny())
   }
 
   /** Everybody goes; then one good consumer for each queue. */
   async takeOver(observed: ObservedEngine): Promise<void> {
     this.diligent = true
-    const leaving = this.#consumers.map((consumer) => observed.unsubscribe(consumer))
-    this.#consumers = []
+    const all = [...this.#consumers, ...this.#stopped]
+    this.restart()
+    const leaving = all.map((consumer) => observed.unsubscribe(consumer))
     await Promise.all(leaving)
     for (const { name } of this.#plan.queues) this.#come(observed, name, 10)
     for (const name of this.#plan.callbacks) this.#come(observed, `callback:${name}`, 10)
+  }
+
+  /** It may go on holding what it has. */
+  #stop(observed: ObservedEngine): void {
+    const consumer = this.#takeAny()
+    observed.stop(consumer)
+    this.#stopped.push(consumer)
   }
 
   #anyQueue(): string {

@@ -11,7 +11,7 @@ import type { DiskFault, DiskOperation } from '../../src/testing/disk-fault.ts'
 import type { RandomSource } from '../../src/testing/random.ts'
 import { SimulatedClock } from '../../src/testing/simulated-clock.ts'
 import { SimulatedDisk, type SimulatedDiskOptions } from '../../src/testing/simulated-disk.ts'
-import { Recorder } from './history.ts'
+import { type Probe, Recorder } from './history.ts'
 import { Numbers, ObservedEngine } from './observed-engine.ts'
 import type { RunPlan } from './run-plan.ts'
 import type { LedgerDatabase, System } from './system.ts'
@@ -21,6 +21,9 @@ const patienceMs = 60_000
 const openingsMax = 40
 /** Room for everything; a real disk is never without end. */
 export const roomyBytes = 1e9
+
+const textOf = ({ answers, queues, deadIds }: Probe): string =>
+  JSON.stringify([[...answers], queues, [...deadIds]])
 
 export class World {
   readonly random: RandomSource
@@ -119,15 +122,22 @@ export class World {
     return settled
   }
 
+  /**
+   * Asks about everything until two askings in a row agree: an outcome that is being written is
+   * neither in a queue nor known yet, and that is as it should be.
+   */
   async probe(when: 'recovered' | 'again' | 'quiet' | 'end'): Promise<boolean> {
-    for (let n = 0; n < 5; n++) {
+    let before: string | undefined
+    for (let n = 0; n < 10; n++) {
       const probed = await this.until(this.observed.probe())
       if (probed === undefined) return false
-      if (probed.value !== undefined) {
+      const text = probed.value && textOf(probed.value)
+      if (probed.value !== undefined && text === before) {
         this.recorder.record({ kind: 'probed', when, probe: probed.value })
         return true
       }
-      await this.clock.advance(20)
+      before = text
+      await this.clock.advance(8 * this.plan.latencyMs + 8)
     }
     return false
   }
@@ -294,6 +304,7 @@ export class World {
       )
       const engine = await clock.until(opening, patienceMs)
       const aside = new ObservedEngine(engine, new Recorder(() => 0), this.numbers)
+      await clock.advance(8 * this.plan.latencyMs + 50)
       const probe = await clock.until(aside.probe(), patienceMs)
       if (probe !== undefined) this.recorder.record({ kind: 'probed', when: 'image', probe })
       await clock.until(engine.close(), patienceMs)

@@ -14,6 +14,7 @@ function counted(message: MessageCase): number {
 }
 
 const givenBackUntouched = (delivery: DeliveryCase): boolean =>
+  delivery.givenBack !== undefined ||
   acceptedSettle(delivery)?.settling.settlement.kind === 'return'
 
 const attemptsLimited: Rule = {

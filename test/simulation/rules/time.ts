@@ -1,5 +1,5 @@
 import type { CaseFiles, MessageCase } from '../case-files.ts'
-import { acceptedSettle } from '../facts.ts'
+import { acceptedSettle, acceptingPublish } from '../facts.ts'
 import type { HistoryEvent } from '../history.ts'
 import { type Bounds, finding, type Rule } from '../rule.ts'
 
@@ -13,7 +13,7 @@ const earlyMs = 1
  */
 function expiry(files: CaseFiles, message: MessageCase): { earliestMs: number; latestMs: number } {
   const { facts } = message
-  const accepted = message.publishes[0]?.publishing.nowMs
+  const accepted = acceptingPublish(message)?.publishing.nowMs
   if (facts === undefined || accepted === undefined) {
     return { earliestMs: Number.NEGATIVE_INFINITY, latestMs: Number.POSITIVE_INFINITY }
   }
