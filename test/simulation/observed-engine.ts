@@ -210,6 +210,19 @@ export class ObservedEngine {
     )
   }
 
+  /** Ids of dead letters; none when they cannot be read. */
+  async dead(limit: number): Promise<readonly string[]> {
+    let ids: readonly string[] = []
+    await this.#call(
+      () => this.engine.deadLetters({ limit }),
+      (dead) => {
+        ids = dead.map(({ message }) => message.id)
+      },
+      () => {},
+    )
+    return ids
+  }
+
   async replay(ids: readonly string[]): Promise<void> {
     const call = this.numbers.call++
     this.#record({ kind: 'replaying', call, ids })

@@ -106,8 +106,8 @@ export class SimulatedSender {
   }
 
   async #tendTheDead(observed: ObservedEngine, action: 'replay' | 'drop'): Promise<void> {
-    const dead = await observed.engine.deadLetters({ limit: 20 })
-    const ids = dead.map(({ message }) => message.id).filter(() => this.#random.chance(0.4))
+    const dead = await observed.dead(20)
+    const ids = dead.filter(() => this.#random.chance(0.4))
     if (ids.length === 0) return
     if (action === 'replay') await observed.replay(ids)
     else await observed.drop(ids)

@@ -87,7 +87,7 @@ export class World {
     for (let opening = 0; opening < openingsMax; opening++) {
       this.#drawStrike(opening)
       const engine = await this.#tryOpen()
-      if (engine === undefined) {
+      if (engine === undefined || this.off) {
         if (!this.off) return false
         this.#comeBack('power')
         continue
@@ -158,10 +158,14 @@ export class World {
     this.#comeBack('kill')
   }
 
-  /** False when the power went first. */
+  /** False when the power went first, or the disk failed while it closed. */
   async close(): Promise<boolean> {
-    const closed = await this.until(this.observed.engine.close())
-    if (closed === undefined) return false
+    try {
+      if ((await this.until(this.observed.engine.close())) === undefined) return false
+    } catch (error) {
+      if (!this.#failed) throw error
+      return false
+    }
     await this.clock.advance(5)
     this.recorder.record({ kind: 'closed' })
     this.#leave()
@@ -255,7 +259,7 @@ export class World {
     const code = error instanceof Error ? String(Reflect.get(error, 'code')) : ''
     this.recorder.record({ kind: 'open-failed', code })
     const tight = this.#disk.capacityBytes < roomyBytes
-    if (code === 'disk-full' && tight) this.#disk.capacityBytes = roomyBytes
+    if ((code === 'disk-full' || code === 'ENOSPC') && tight) this.#disk.capacityBytes = roomyBytes
     else if (!this.#struck) this.wrong.push(error)
     this.#disk.onPowerCut = () => {}
     this.#disk.cutPower()

@@ -1,5 +1,6 @@
 import type { CaseFiles, DeliveryCase, MessageCase } from '../case-files.ts'
 import { acceptedSettle } from '../facts.ts'
+import type { EventOf } from '../history.ts'
 import { finding, type Rule } from '../rule.ts'
 
 /** Outcomes whose message is kept for people to look at. */
@@ -111,13 +112,27 @@ const depthKept: Rule = {
   },
 }
 
+/** Two purges at once share what they remove. */
+function overlapped(
+  files: CaseFiles,
+  purging: EventOf<'purging'>,
+  purged: EventOf<'purged'>,
+): boolean {
+  return files.ofKind('purging').some((other) => {
+    const end = files.ofKind('purged').find((one) => one.call === other.call)?.n ?? Infinity
+    return (
+      other !== purging && other.queue === purging.queue && other.n < purged.n && end > purging.n
+    )
+  })
+}
+
 const purgeCounted: Rule = {
   number: 40,
   title: 'a purge says exactly how many it removed',
   *judge(files) {
     for (const purging of files.ofKind('purging')) {
       const purged = files.ofKind('purged').find((one) => one.call === purging.call)
-      if (purged === undefined) continue
+      if (purged === undefined || overlapped(files, purging, purged)) continue
       const gone = files.messages.filter(
         ({ facts, shown, cancels }) =>
           facts?.queue === purging.queue &&

@@ -133,17 +133,20 @@ const liveOrFinal: Rule = {
     const unseen = unseenReplays(files)
     for (const event of files.ofKind('probed')) {
       const pending = new Map<string, number>()
+      let unplaced = unseen
       for (const [id, answer] of event.probe.answers) {
+        if (answer.state !== 'pending') continue
         const queue = files.caseOf(id, event.n)?.facts?.queue
-        if (queue === undefined || answer.state !== 'pending') continue
-        pending.set(queue, (pending.get(queue) ?? 0) + 1)
+        // A replay that was never delivered: it stands in some queue.
+        if (queue === undefined) unplaced++
+        else pending.set(queue, (pending.get(queue) ?? 0) + 1)
       }
       for (const queue of event.probe.queues) {
         if (queue.name.startsWith('callback:')) continue
         const live = queue.ready + queue.unsettled + queue.delayed
         const asked = pending.get(queue.name) ?? 0
         const extra = live - asked
-        if (extra === 0 || (extra > 0 && extra <= unseen)) continue
+        if (extra === 0 || (extra > 0 && extra <= unplaced)) continue
         yield finding(
           queue.name,
           `holds ${live} messages while ${asked} of its ids are pending (${event.when})`,
