@@ -68,5 +68,5 @@ export const limits = {
   /** Tries of a callback before it is dead and waits for people. */
   callbackAttemptsDefault: 20,
   /** Members of one gather. */
-  gatherMembersMax: 1_000_000,
+  gatherMembersMax: 100_000,
 } as const

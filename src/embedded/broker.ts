@@ -36,6 +36,9 @@ import type { Ledger } from './ledger/ledger.ts'
 import { HeldDelivery, type Subscriber } from './live-queue.ts'
 import { Progress } from './progress.ts'
 import { type Recovered, recover } from './recovery.ts'
+import type { ExchangeSettings } from './routing/exchange.ts'
+import type { BindingMatch, BindingTarget } from './routing/routing.ts'
+import type { Topology } from './topology.ts'
 
 export interface Devices {
   readonly disk: Disk
@@ -80,7 +83,6 @@ export async function openBroker(
     indexBytesMax: options.indexBytesMax,
     nowMs,
     freshSeed: devices.random16 ? devices.random16() : randomBytes(4).readUInt32LE(),
-    onRouting: () => undefined,
     onProblem: options.onProblem,
   })
   const { state } = recovered
@@ -137,6 +139,31 @@ export class Broker implements Engine {
     const live = this.#parts.topology.declareQueue(name, settings)
     if (!live) return
     this.#parts.delivering.pump(live)
+    await this.#core.journal.durable()
+  }
+
+  /** Durable when it resolves. Fails with `exchange-conflict`, `bad-name`, `bad-argument`. */
+  declareExchange(name: string, settings: ExchangeSettings): Promise<void> {
+    return this.#change((topology) => topology.declareExchange(name, settings))
+  }
+
+  /** Removes the exchange with its bindings; nothing when it is not there. */
+  deleteExchange(name: string): Promise<void> {
+    return this.#change((topology) => topology.deleteExchange(name))
+  }
+
+  /** Binds a queue or an exchange. Fails with `queue-unknown`, `exchange-unknown`. */
+  bind(source: string, to: BindingTarget, on?: BindingMatch): Promise<void> {
+    return this.#change((topology) => topology.bind(source, to, on))
+  }
+
+  unbind(source: string, to: BindingTarget, on?: BindingMatch): Promise<void> {
+    return this.#change((topology) => topology.unbind(source, to, on))
+  }
+
+  async #change(change: (topology: Topology) => void): Promise<void> {
+    this.#refuseWhenClosed()
+    change(this.#parts.topology)
     await this.#core.journal.durable()
   }
 

@@ -17,6 +17,7 @@ import type { GatherRecord } from './gathers.ts'
 import { ByteReader, type ByteWriter, writeAttempts } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import { Entry, entryStates } from './queue/entry.ts'
+import type { RoutingSnapshot } from './routing/routing-snapshot.ts'
 
 const magic = 'HOMINGC1'
 const checkpointFormat = 1
@@ -52,7 +53,7 @@ export interface CheckpointHead {
   readonly seed: number
   /** Wall ms: time does not go back behind it. */
   readonly atMs: number
-  readonly routing: unknown
+  readonly routing: RoutingSnapshot
   readonly gathers: readonly GatherRecord[]
   readonly queues: readonly QueueHead[]
   /** Last LSN of each sealed segment; null while unknown. */

@@ -25,6 +25,7 @@ import { messageKind } from './queue/entry.ts'
 import { Fifo } from './queue/fifo.ts'
 import { blockRowsMax, IndexBlock, rowBytes } from './queue/index-block.ts'
 import type { Queue } from './queue/queue.ts'
+import { Routing } from './routing/routing.ts'
 import type { State } from './state.ts'
 
 export interface CheckpointParts {
@@ -33,7 +34,6 @@ export interface CheckpointParts {
   readonly pages: IndexPages
   readonly seed: number
   readonly nowMs: () => number
-  readonly routing: () => unknown
 }
 
 export class Checkpoints {
@@ -61,7 +61,7 @@ export class Checkpoints {
     const file = this.#encode(journal, writes)
     await Promise.all(writes)
     await pages.sync()
-    await journal.durable()
+    await journal.safe()
     const number = this.#number + 1
     await this.#write(checkpointName(number), file)
     this.#number = number
@@ -95,7 +95,7 @@ export class Checkpoints {
   }
 
   #encode(journal: Journal, writes: Promise<void>[]): Buffer {
-    const { state, seed, nowMs, routing } = this.#parts
+    const { state, seed, nowMs } = this.#parts
     const parts = new ByteWriter(64 * 1024)
     const queues: QueueHead[] = []
     for (const live of state.queues.values()) queues.push(this.#queue(live.queue, parts, writes))
@@ -105,7 +105,7 @@ export class Checkpoints {
       from: journal.nextFrom,
       seed,
       atMs: nowMs(),
-      routing: routing(),
+      routing: state.routing.snapshot(),
       gathers: state.gathers.records(),
       queues,
       segments: state.segments.all().map(({ segment, lastLsn }) => ({
@@ -202,6 +202,7 @@ async function restore(
   for (const { segment, lastLsn } of head.segments) {
     if (lastLsn !== null) state.segments.use(segment).lastLsn = lastLsn
   }
+  state.routing = Routing.restore(head.routing)
   for (const gather of head.gathers) state.gathers.add(gather)
   state.ids.reserve(rowsIn(head))
   let inMemory = 0

@@ -30,6 +30,8 @@ export interface DeliveringParts {
   /** A message whose deadline has passed, or whose record cannot be read, is for the others. */
   expire(live: LiveQueue, entry: Entry): void
   damaged(live: LiveQueue, entry: Entry, error: unknown): void
+  /** Its consumers died with it as often as it may be tried. */
+  lose(live: LiveQueue, entry: Entry): void
   /** Its consumer stopped before it was handed out. */
   giveBack(delivery: HeldDelivery): void
 }
@@ -143,6 +145,10 @@ export class Delivering {
     if (!stored) return false
     if (entry.deadlineAtMs <= nowMs) {
       this.#parts.expire(live, entry)
+      return queue.candidate() !== entry
+    }
+    if (entry.attempts - entry.excused >= stored.message.attemptsMax) {
+      this.#parts.lose(live, entry)
       return queue.candidate() !== entry
     }
     const key = this.#keyState(live, stored.message, nowMs)

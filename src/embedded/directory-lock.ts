@@ -17,9 +17,11 @@ export interface DirectoryLock {
 /** Fails with `locked`, naming the process that holds the directory. */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const { DatabaseSync } = await import('node:sqlite')
-  const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 0 })
+  const path = join(directory, 'lock')
+  writeFileSync(path, '', { flag: 'a', mode: 0o600 })
+  const lock = new DatabaseSync(path, { timeout: 0 })
   try {
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (cause) {
     lock.close()
     if (!/locked|busy/i.test(String(cause))) throw cause

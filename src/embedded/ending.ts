@@ -26,7 +26,7 @@ export interface EndingParts {
   readonly delivering: Delivering
 }
 
-type Because = 'expired' | 'canceled' | 'full'
+type Because = 'expired' | 'canceled' | 'full' | 'lost'
 
 export class Ending {
   readonly #parts: EndingParts
@@ -73,6 +73,11 @@ export class Ending {
     // The deadline that it was taken in with: the queue's settings may have changed since.
     const deadline = new Date(entry.deadlineAtMs).toISOString()
     this.#endEntry(live, entry, 'expired', () => jsonBody('expired', { deadline }))
+  }
+
+  /** No attempt is left, and none was answered. */
+  lose(live: LiveQueue, entry: Entry): void {
+    this.#endEntry(live, entry, 'lost', () => jsonBody('lost', { attempts: entry.attempts }))
   }
 
   /** Pushes the oldest waiting message out of a full queue. */
@@ -194,7 +199,8 @@ export class Ending {
     const entry = queue.entry(found.position)
     if (entry) {
       const delivery = entry.holder as HeldDelivery | undefined
-      if (delivery) this.#parts.settling.revoke(delivery, because === 'full' ? 'canceled' : because)
+      if (delivery)
+        this.#parts.settling.revoke(delivery, because === 'expired' ? because : 'canceled')
       if (entry.state === entryStates.parked) unparkForGood(live, entry)
       queue.remove(entry)
       return entry

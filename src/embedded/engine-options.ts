@@ -7,7 +7,7 @@ import { durationMs } from '../duration.ts'
 import { HomingError } from '../errors.ts'
 import { checkOptions } from '../known-options.ts'
 import { limits } from '../limits.ts'
-import type { Sync } from './journal/journal.ts'
+import type { Sync } from './journal/segment-writer.ts'
 import type { Retention } from './ledger/ledger.ts'
 
 export interface EmbeddedOptions {

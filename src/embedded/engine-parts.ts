@@ -88,6 +88,7 @@ export class EngineParts {
       pages,
       firstTag: core.journal.segment * tagsPerOpening,
       expire: (live, entry) => this.ending.expire(live, entry),
+      lose: (live, entry) => this.ending.lose(live, entry),
       damaged: (live, entry, error) => this.ending.damaged(live, entry, error),
       giveBack: (delivery) => this.settling.giveBackUnseen(delivery),
     })
@@ -121,13 +122,9 @@ export class EngineParts {
   }
 
   #janitor({ disk, options, nowMs, recovered }: PartsNeeded): Janitor {
-    const { core, pages, ending, topology } = this
+    const { core, pages, ending } = this
     const { state, seed } = recovered
-    const routing = (): unknown => topology.snapshot()
-    const checkpoints = new Checkpoints(
-      { disk, state, pages, seed, nowMs, routing },
-      recovered.checkpoint,
-    )
+    const checkpoints = new Checkpoints({ disk, state, pages, seed, nowMs }, recovered.checkpoint)
     return new Janitor({ core, checkpoints, pages, ending, ...options })
   }
 }

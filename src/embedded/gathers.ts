@@ -66,7 +66,8 @@ export class Gathers {
   }
 }
 
-const gatheredPrefix = 'gathered:'
+/** What ids of the messages begin with that tell a gather's callback; senders may not choose such. */
+export const gatheredPrefix = 'gathered:'
 
 /** Id of the message that tells a gather's callback. */
 export const gatheredMessageId = (gatherId: string): string => gatheredPrefix + gatherId

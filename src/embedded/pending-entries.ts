@@ -65,7 +65,6 @@ export class PendingEntries {
       indexBytesMax: limits.indexBytesMax,
       nowMs: steadyWallClock(systemClock),
       freshSeed: 0,
-      onRouting: () => undefined,
       onProblem,
     })
     return new PendingEntries(state.queues, pages, disk)

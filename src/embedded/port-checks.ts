@@ -8,12 +8,13 @@ import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { callbackQueue, type Message } from '../message/message.ts'
 import { checkId, checkName } from '../name.ts'
+import { gatheredPrefix } from './gathers.ts'
 
 /** Fails with `message-too-large`, `bad-name`, `bad-argument`. */
 export function checkMessage(message: Message): void {
   checkBody(message.body, `the body of message ${message.id}`)
   // Ids that were minted here, and queues that exist, have been checked before.
-  if (message.idChosen) checkId(message.id)
+  if (message.idChosen) checkChosenId(message.id)
   if (message.exchange !== '') {
     checkName(message.exchange, 'the exchange name')
     checkName(message.routingKey, 'the routing key')
@@ -29,6 +30,15 @@ export function checkMessage(message: Message): void {
       `deadlineAtMs is ${message.deadlineAtMs}; give wall milliseconds or Infinity`,
     )
   }
+}
+
+function checkChosenId(id: string): void {
+  checkId(id)
+  if (!id.startsWith(gatheredPrefix)) return
+  throw new HomingError(
+    'bad-argument',
+    `the message id "${id}" begins with "${gatheredPrefix}", which tells gathers' callbacks; choose another`,
+  )
 }
 
 /** `metaText` is the JSON of the message's meta. */

@@ -30,7 +30,6 @@ export interface RecoveryParts {
   readonly indexBytesMax: number
   readonly nowMs: SteadyTime
   readonly freshSeed: number
-  readonly onRouting: (routing: unknown) => void
   readonly onProblem: (text: string) => void
 }
 
@@ -67,7 +66,6 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   })
   if (!found) await parts.pages.restore(new Set())
   if (found) {
-    parts.onRouting(found.loaded.head.routing)
     parts.nowMs.notBefore(found.loaded.head.atMs)
   }
   const state = found?.state ?? new State(parts.freshSeed)
@@ -128,7 +126,6 @@ class Reading implements ScanHandler {
     this.#replay = new Replay({
       state,
       nowMs: parts.nowMs,
-      onRouting: parts.onRouting,
       bringBack: (block) => parts.pages.bringBack(block),
       onFinal: (final, lies, lsn, payload) => this.#final(final.outcome.id, lies, lsn, payload),
       onDrop: (_ids, lsn, payload) => this.#toLedger(lsn, dropKind, payload),
@@ -149,6 +146,8 @@ class Reading implements ScanHandler {
       return
     }
     const ahead = ledger.openedAtLsn >= this.#from.lsn && segment === this.#from.segment
+    // What lies before the checkpoint's place was read when it was taken.
+    if (ahead) this.lastLsn = Math.max(this.lastLsn, this.#from.lsn)
     await scanSegment(disk, segment, ahead ? this.#from.from : 0, this)
     use.lastLsn = this.lastLsn
   }

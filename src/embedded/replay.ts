@@ -20,12 +20,11 @@ import type { LiveQueue } from './live-queue.ts'
 import { Entry, entryStates, homecomingKind, messageKind } from './queue/entry.ts'
 import type { IndexBlock } from './queue/index-block.ts'
 import type { Lies, State } from './state.ts'
-import type { TopologyRecord } from './topology.ts'
+import { applyRouting, type TopologyRecord } from './topology.ts'
 
 export interface ReplayParts {
   readonly state: State
   readonly nowMs: SteadyTime
-  readonly onRouting: (routing: unknown) => void
   readonly bringBack: (block: IndexBlock) => Promise<void>
   /** The record carries something for the ledger. */
   readonly onFinal: (final: FinalRecord, lies: Lies, lsn: number, payload: Buffer) => void
@@ -250,8 +249,8 @@ export class Replay {
   }
 
   #topology(record: TopologyRecord): undefined {
-    if (record.op === 'routing') {
-      this.#parts.onRouting(record.routing)
+    if (record.op !== 'queue') {
+      applyRouting(this.#state.routing, record)
       return
     }
     const live = this.#state.numbered.get(record.number)

@@ -9,6 +9,7 @@ import { hashId, IdIndex } from './id-index.ts'
 import { LiveQueue } from './live-queue.ts'
 import { type Entry, messageKind } from './queue/entry.ts'
 import type { IndexBlock } from './queue/index-block.ts'
+import { Routing } from './routing/routing.ts'
 import { SegmentTable } from './segment-table.ts'
 
 /** Where a record lies. */
@@ -24,6 +25,7 @@ export class State {
   readonly ids = new IdIndex()
   readonly segments = new SegmentTable()
   readonly gathers = new Gathers()
+  routing = new Routing()
   nextQueueNumber = 1
   readonly #seed: number
 

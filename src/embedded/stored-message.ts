@@ -55,7 +55,8 @@ export function homecomingMessage(
   if (!onward) throw new RangeError(`the outcome of ${final.outcome.id} has no callback ${n}`)
   const original = final.accepted?.message
   return {
-    id: `${final.outcome.id}>${onward.callback}`,
+    // A callback named twice gets two messages.
+    id: `${final.outcome.id}>${onward.callback}${n === 0 ? '' : `>${n}`}`,
     idChosen: false,
     exchange: '',
     routingKey: callbackQueue(onward.callback),

@@ -10,6 +10,15 @@ import { checkName } from '../name.ts'
 import type { Core } from './core.ts'
 import { recordTypes } from './journal/record.ts'
 import type { LiveQueue } from './live-queue.ts'
+import type { Exchange, ExchangeSettings } from './routing/exchange.ts'
+import { tableFrom } from './routing/header-value.ts'
+import type { BindingMatch, BindingTarget, Routing } from './routing/routing.ts'
+import {
+  type PlainBinding,
+  type PlainExchange,
+  plainBinding,
+  plainExchange,
+} from './routing/routing-snapshot.ts'
 
 export type TopologyRecord =
   | {
@@ -18,7 +27,35 @@ export type TopologyRecord =
       readonly name: string
       readonly settings: QueueSettings
     }
-  | { readonly op: 'routing'; readonly routing: unknown }
+  | { readonly op: 'exchange'; readonly exchange: PlainExchange }
+  | { readonly op: 'exchange-deleted'; readonly name: string }
+  | { readonly op: 'bind' | 'unbind'; readonly binding: PlainBinding }
+
+/** Applies a change to the routing; recovery does it with what it reads. */
+export function applyRouting(
+  routing: Routing,
+  record: Exclude<TopologyRecord, { op: 'queue' }>,
+): void {
+  switch (record.op) {
+    case 'exchange': {
+      const { name, args, ...settings } = record.exchange
+      routing.declareExchange(name, { ...settings, ...(args && { args: tableFrom(args) }) })
+      return
+    }
+    case 'exchange-deleted':
+      routing.deleteExchange(record.name)
+      return
+    case 'bind':
+    case 'unbind': {
+      const { source, kind, destination, routingKey, args } = record.binding
+      const on = { routingKey, ...(args && { args: tableFrom(args) }) }
+      routing[record.op](source, { kind, name: destination }, on)
+      return
+    }
+    default:
+      record satisfies never
+  }
+}
 
 export class Topology {
   readonly #core: Core
@@ -56,15 +93,65 @@ export class Topology {
     journal.end(recordTypes.topology)
   }
 
-  route(message: Message): readonly LiveQueue[] {
-    if (message.exchange === '') return [this.queue(message.routingKey)]
-    throw new HomingError('exchange-unknown', `there is no exchange "${message.exchange}"`)
+  /** Makes the exchange. Fails with `exchange-conflict`, `bad-name`, `bad-argument`. */
+  declareExchange(name: string, settings: ExchangeSettings): void {
+    const { routing } = this.#core.state
+    if (!routing.declareExchange(name, settings)) return
+    this.#write({ op: 'exchange', exchange: plainExchange(routing.exchange(name) as Exchange) })
   }
 
-  snapshot(): unknown {
-    return undefined
+  deleteExchange(name: string): void {
+    const { routing } = this.#core.state
+    if (!routing.exchange(name)) return
+    const { unused } = routing.deleteExchange(name)
+    this.#write({ op: 'exchange-deleted', name })
+    for (const other of unused) this.deleteExchange(other)
+  }
+
+  /** Fails with `queue-unknown`, `exchange-unknown`, `bad-argument`. */
+  bind(source: string, to: BindingTarget, on: BindingMatch = {}): void {
+    if (to.kind === 'queue' && !this.#core.queue(to.name)) {
+      throw new HomingError(
+        'queue-unknown',
+        `there is no queue "${to.name}"; declare it before binding it`,
+      )
+    }
+    if (!this.#core.state.routing.bind(source, to, on)) return
+    this.#write({ op: 'bind', binding: bindingRecord(source, to, on) })
+  }
+
+  unbind(source: string, to: BindingTarget, on: BindingMatch = {}): void {
+    const { removed, unused } = this.#core.state.routing.unbind(source, to, on)
+    if (removed.length === 0) return
+    this.#write({ op: 'unbind', binding: bindingRecord(source, to, on) })
+    for (const exchange of unused) this.deleteExchange(exchange)
+  }
+
+  /** The queues a message goes to. Fails with `unroutable`, `exchange-unknown`. */
+  route(message: Message): readonly LiveQueue[] {
+    const { exchange, routingKey } = message
+    if (exchange === '') return [this.queue(routingKey)]
+    const headers = message.meta?.headers ?? {}
+    const names = this.#core.state.routing.route(exchange, routingKey, {
+      get: (name) => (Object.hasOwn(headers, name) ? headers[name] : undefined),
+    })
+    if (names.length > 0) return names.map((name) => this.queue(name))
+    throw new HomingError(
+      'unroutable',
+      `no queue is bound to exchange "${exchange}" for routing key "${routingKey}"; bind one and send again`,
+      { id: message.id },
+    )
   }
 }
+
+const bindingRecord = (source: string, to: BindingTarget, on: BindingMatch): PlainBinding =>
+  plainBinding({
+    source,
+    kind: to.kind,
+    destination: to.name,
+    routingKey: on.routingKey ?? '',
+    args: on.args ?? new Map(),
+  })
 
 /** Whether declaring again with these settings would change nothing. */
 const sameSettings = (a: QueueSettings, b: QueueSettings): boolean =>

@@ -14,7 +14,7 @@
  * it. Where the record lies is known at once (`segment`, `recordFrom`, `recordBytes`).
  */
 
-import type { Clock, Timer } from '../../clock.ts'
+import type { Clock } from '../../clock.ts'
 import { HomingError } from '../../errors.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Disk, DiskFile } from './disk.ts'
@@ -22,10 +22,8 @@ import { frameAt, frameBytes, type RecordType, recordTypes, sealFrame } from './
 import { Reserve } from './reserve.ts'
 import { segmentHeaderBytes } from './segment.ts'
 import { SegmentFiles } from './segment-files.ts'
+import { SegmentWriter, type Sync } from './segment-writer.ts'
 import { TailCache } from './tail-cache.ts'
-
-/** `always`: a confirm waits for fdatasync. `never`, `{ everyMs }`: it waits for the write only. */
-export type Sync = 'always' | 'never' | { readonly everyMs: number }
 
 export interface JournalOptions {
   readonly sync: Sync
@@ -46,7 +44,6 @@ export interface Waiter {
 }
 
 const arenaBytes = 1024 * 1024
-const fullRetryMs = 100
 /** Gathered in one turn: more than this is on its way to the disk while the turn goes on. */
 const eagerBytes = 128 * 1024
 
@@ -70,7 +67,7 @@ export class Journal {
   /** The first batch is still to come. */
   #opens = true
   #running: Promise<void> | undefined
-  #syncTimer: Timer | undefined
+  readonly #writer: SegmentWriter
   #failure: HomingError | undefined
   /** Rises with each group commit: records of one batch become durable together. */
   batch = 0
@@ -94,6 +91,8 @@ export class Journal {
     this.#options = options
     this.#files = files
     this.#reserve = reserve
+    const onFailed = (error: unknown): void => this.#fail(error, [])
+    this.#writer = new SegmentWriter({ clock, sync: options.sync, reserve, onFailed })
     this.#tail = new TailCache(options.tailBytesMax)
     this.#readAhead = new TailCache(options.tailBytesMax / 4)
     this.segment = first.segment
@@ -220,11 +219,17 @@ export class Journal {
     return piece.subarray(0, frame.end)
   }
 
+  /** Durable whatever `sync` says: what a checkpoint is about to name. */
+  async safe(): Promise<void> {
+    await this.durable()
+    await this.#writer.safe()
+  }
+
   /** Writes what is gathered and closes. What cannot be written is reported as failed. */
   async close(): Promise<void> {
-    this.#syncTimer?.cancel()
+    this.#writer.stop()
     while (!this.#failure && (this.#running || this.gatheredBytes > 0)) await this.durable()
-    if (!this.#failure && this.#options.sync !== 'always') await this.#file.sync()
+    if (!this.#failure) await this.safe()
     await this.#files.close()
   }
 
@@ -309,13 +314,12 @@ export class Journal {
       this.#taken = this.#arena.length
       this.#waiters = []
       try {
-        await this.#write(file, bytes, position)
+        await this.#writer.write(file, bytes, position)
       } catch (error) {
         this.#fail(error, waiters)
         return
       }
       this.durableLsn = lsn
-      this.#syncLater()
       for (const waiter of waiters) waiter.durable(undefined)
       this.#options.onCommit()
     }
@@ -326,39 +330,6 @@ export class Journal {
     const waiters = this.#waiters
     this.#waiters = []
     for (const waiter of waiters) waiter.durable(undefined)
-  }
-
-  async #write(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
-    for (;;) {
-      try {
-        await this.#writeOnce(file, bytes, position)
-        if (this.#reserve.full) await this.#reserve.retake()
-        return
-      } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code
-        if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
-        const first = !this.#reserve.full
-        await this.#reserve.giveUp()
-        if (!first) await new Promise<void>((resolve) => this.#clock.after(fullRetryMs, resolve))
-      }
-    }
-  }
-
-  /** Written and, where that is asked for, synced. All of it is written again after a full disk. */
-  async #writeOnce(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
-    if (this.#options.sync !== 'always') return file.write(bytes, position)
-    if (file.writeSynced) return file.writeSynced(bytes, position)
-    await file.write(bytes, position)
-    await file.sync()
-  }
-
-  #syncLater(): void {
-    const { sync } = this.#options
-    if (typeof sync !== 'object' || this.#syncTimer) return
-    this.#syncTimer = this.#clock.after(sync.everyMs, () => {
-      this.#syncTimer = undefined
-      this.#file.sync().catch((error) => this.#fail(error, []))
-    })
   }
 
   #fail(cause: unknown, waiters: readonly Waiter[]): void {

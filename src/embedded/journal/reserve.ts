@@ -3,17 +3,21 @@
  *
  * Rule: a full disk refuses new messages, and must still take the settlements of those it has
  * (invariant 42). What was gathered when the disk ran full is written into the room that giving up
- * the reserve makes; new messages are refused until the reserve could be made again.
+ * the reserve makes; new messages are refused until the reserve could be made again. Making it and
+ * giving it up wait for each other: half of one and half of the other would leave none.
  */
 
 import type { Disk } from './disk.ts'
 
 const name = 'reserve'
 const chunkBytes = 256 * 1024
+/** Less is no reserve worth having. */
+const usefulBytes = 4 * 1024
 
 export class Reserve {
   readonly #disk: Disk
   readonly #bytes: number
+  #making: Promise<void> | undefined
   /** True while the reserve is given up. */
   full = false
 
@@ -23,18 +27,24 @@ export class Reserve {
   }
 
   /** Makes the reserve, smaller on a small disk. Leaves `full` set when there is no room for it. */
-  async make(): Promise<void> {
-    await this.#disk.remove(name).catch(() => undefined)
+  make(): Promise<void> {
+    this.#making ??= this.#make().finally(() => {
+      this.#making = undefined
+    })
+    return this.#making
+  }
+
+  async #make(): Promise<void> {
+    await this.#remove()
     const free = await this.#disk.freeBytes()
-    // In memory there is nothing to reserve; a nearly full disk has nothing to give.
-    if (free === Number.POSITIVE_INFINITY) return
     const wanted = Math.min(this.#bytes, Math.floor(free / 8))
     try {
-      if (wanted < chunkBytes / 64) throw new Error('no room')
-      await this.#fill(wanted)
+      if (wanted < Math.min(this.#bytes, usefulBytes)) throw new Error('no room')
+      // In memory there is nothing to reserve.
+      if (free < Number.POSITIVE_INFINITY && wanted > 0) await this.#fill(wanted)
       this.full = false
     } catch {
-      await this.#disk.remove(name).catch(() => undefined)
+      await this.#remove()
       this.full = true
     }
   }
@@ -54,12 +64,20 @@ export class Reserve {
   /** Gives the room back to the disk. Harmless when already given up. */
   async giveUp(): Promise<void> {
     this.full = true
-    await this.#disk.remove(name).catch(() => undefined)
+    await this.#making?.catch(() => undefined)
+    this.full = true
+    await this.#remove()
   }
 
   /** Takes the reserve again once there is room for it twice; clears `full` when it worked. */
   async retake(): Promise<void> {
+    if (!this.full || this.#making) return this.#making
     const free = await this.#disk.freeBytes().catch(() => 0)
-    if (this.full && free >= 2 * Math.min(this.#bytes, chunkBytes)) await this.make()
+    const enough = 2 * Math.max(usefulBytes, Math.min(this.#bytes, chunkBytes))
+    if (this.full && free >= enough) await this.make()
+  }
+
+  async #remove(): Promise<void> {
+    await this.#disk.remove(name).catch(() => undefined)
   }
 }

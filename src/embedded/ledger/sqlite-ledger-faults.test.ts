@@ -30,6 +30,9 @@ const retention: Retention = { retainMs: 1e12, retainCount: 1e9 }
 const newPath = (): string => join(mkdtempSync(join(root, 'd')), 'ledger.sqlite')
 const filesBeside = (path: string): string[] => readdirSync(join(path, '..'))
 
+const run = (command: string, args: readonly string[]): void =>
+  void execFileSync(command, args, { stdio: 'ignore' })
+
 /** A ledger and what it told. */
 interface Opened {
   readonly ledger: SqliteLedger
@@ -314,11 +317,11 @@ test('a directory that is not there, or not writable, is named', async (t) => {
 test('a full disk makes outcomes wait, reading goes on, and room lets them in', async (t) => {
   const mount = mkdtempSync(join(root, 'm'))
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', mount], { stdio: 'ignore' })
+    run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', mount])
   } catch {
     return t.skip('needs the right to mount a small file system')
   }
-  t.after(() => execFileSync('umount', ['-l', mount]))
+  t.after(() => run('umount', ['-l', mount]))
   const { ledger, stalled, failed } = await open(join(mount, 'ledger.sqlite'))
   const feed = new LedgerFeed()
   await fed(ledger, feed.outcome(outcomeOf('first')))
@@ -330,7 +333,7 @@ test('a full disk makes outcomes wait, reading goes on, and room lets them in', 
   assert.match(stalled[0]?.message ?? '', /make room/)
   assert.equal(codeOf(ledger, 'first'), 'ok')
   assert.ok(ledger.lagBytes() > 4_000_000)
-  execFileSync('mount', ['-o', 'remount,size=64m', mount])
+  run('mount', ['-o', 'remount,size=64m', mount])
   await until(() => ledger.lagBytes() === 0)
   assert.equal(ledger.outcomeCount(), 1_001)
   assert.equal(await ledger.flushed(), 1_001)
