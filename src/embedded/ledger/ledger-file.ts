@@ -14,6 +14,7 @@ import {
   accessSync,
   constants,
   existsSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -24,6 +25,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { HomingError } from '../../errors.ts'
 import { applicationId, formatVersion } from './ledger-schema.ts'
 import { lacksTables, ledgerTrouble, notPermitted, troubleError } from './ledger-trouble.ts'
+
+/** Files of SQLite beside the main one: they belong to it and go where it goes. */
+const companions = ['-wal', '-shm', '-journal']
 
 export interface FoundLedger {
   /** Undefined when there is nothing to read yet. */
@@ -37,7 +41,8 @@ export function examineLedgerFile(path: string): FoundLedger {
   checkPermissions(path)
   const note = `${path}-damaged`
   if (existsSync(note)) {
-    const damage = existsSync(path) ? moveAside(path, 'found damaged while running') : undefined
+    const why = readFileSync(note, 'utf8').split('\n', 1)[0] || 'no reason was noted'
+    const damage = existsSync(path) ? moveAside(path, `found while running: ${why}`) : undefined
     rmSync(note)
     return { appliedLsn: undefined, damage }
   }
@@ -63,7 +68,8 @@ export function noteDamage(path: string, what: string): void {
 }
 
 function readAppliedLsn(path: string): number | undefined {
-  const db = new DatabaseSync(path, { readOnly: true })
+  // A kill while the file was made leaves a rollback journal, which only a writer can apply.
+  const db = new DatabaseSync(path, { readOnly: !existsSync(`${path}-journal`) })
   try {
     db.exec('PRAGMA trusted_schema = OFF')
     const found = Number(db.prepare('PRAGMA application_id').get()?.application_id)
@@ -131,7 +137,7 @@ function checkPermissions(path: string): void {
   }
   const { R_OK, W_OK, X_OK } = constants
   check(directory, R_OK | W_OK | X_OK)
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) check(file, R_OK | W_OK)
+  for (const suffix of ['', ...companions]) check(path + suffix, R_OK | W_OK)
 }
 
 function moveAside(path: string, why: string): string {
@@ -142,7 +148,7 @@ function moveAside(path: string, why: string): string {
   let aside: string
   do aside = join(directory, `${stem}.damaged-${number++}${extension}`)
   while (existsSync(aside) || existsSync(`${aside}-wal`))
-  for (const suffix of ['-wal', '-shm', ''])
+  for (const suffix of [...companions, ''])
     if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix)
   return `${path} is damaged (${why}); it was kept as ${aside} and a new ledger is filled from what the journal still has`
 }

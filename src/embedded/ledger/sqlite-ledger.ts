@@ -81,12 +81,12 @@ export class SqliteLedger implements Ledger {
       retention: options.retention,
       patienceMs: options.patienceMs ?? patienceMsDefault,
       appliedLsn,
+      // In turns of their own, so that a listener that throws cannot stop the storing.
       onApplied: (lsn) => {
-        // In turns of their own, so that a listener that throws cannot stop the storing.
         for (const told of this.#listeners) queueMicrotask(() => told(lsn))
       },
-      onStalled: (error) => options.onStalled?.(error),
-      onFailed: (error) => options.onFailed?.(error),
+      onStalled: (error) => queueMicrotask(() => options.onStalled?.(error)),
+      onFailed: (error) => queueMicrotask(() => options.onFailed?.(error)),
     })
   }
 
