@@ -192,7 +192,8 @@ export class Journal {
   /** The record's bytes, frame included, when they are in memory. */
   peek(segment: number, from: number): Buffer | undefined {
     const head = this.#find(segment, from, frameBytes)
-    return head && this.#find(segment, from, frameBytes + head.readUInt32LE(0))
+    if (head) return this.#find(segment, from, frameBytes + head.readUInt32LE(0))
+    return this.#readBefore(segment, from)
   }
 
   #find(segment: number, from: number, length: number): Buffer | undefined {
@@ -200,7 +201,15 @@ export class Journal {
       const at = from - this.#arenaFrom
       return this.#arena.buffer.subarray(at, at + length)
     }
-    return this.#tail.find(segment, from, length) ?? this.#readAhead.find(segment, from, length)
+    return this.#tail.find(segment, from, length)
+  }
+
+  /** A record that was read along with another one, which was the only one checked at that time. */
+  #readBefore(segment: number, from: number): Buffer | undefined {
+    const head = this.#readAhead.find(segment, from, frameBytes)
+    const bytes = head && frameBytes + head.readUInt32LE(0)
+    const record = bytes && this.#readAhead.find(segment, from, bytes)
+    return record && frameAt(record, 0) ? record : undefined
   }
 
   /** Reads the record, and what lies behind it, into memory. Fails with `journal-damaged`. */
