@@ -71,6 +71,17 @@ test('a background sync that fails ends the journal as well', async () => {
   assert.throws(() => trial.journal.begin(), { code: 'disk-failed' })
 })
 
+test('a sync for a checkpoint that fails ends the journal: a second one would seem to succeed', async () => {
+  const trial = await JournalTrial.open({ sync: 'never' })
+  trial.append('a')
+  await trial.durable()
+  trial.disk.faults = always('sync', eio)
+  await assert.rejects(trial.clock.until(trial.journal.safe()))
+  trial.disk.faults = () => undefined
+  await assert.rejects(trial.clock.until(trial.journal.safe()), { code: 'disk-failed' })
+  assert.equal(trial.failures.length, 1)
+})
+
 test('a full disk gets the reserve: what was gathered is written, and new messages are refused', async () => {
   const trial = await JournalTrial.open({ reserveBytes: 64 * 1024 }, { capacityBytes: 1_000_000 })
   const { disk, journal } = trial
@@ -128,6 +139,20 @@ test('many who ask at once for the reserve to be taken back leave it whole', asy
   await clock.until(Promise.all(Array.from({ length: 20 }, () => journal.retakeReserve())))
   assert.equal(journal.full, false)
   assert.ok((disk.state.find('reserve')?.seenLength ?? 0) >= 50_000)
+})
+
+test('a disk that cannot say how much room it has does not end the journal', async () => {
+  const trial = await JournalTrial.open({ reserveBytes: 64 * 1024 }, { capacityBytes: 1_000_000 })
+  const { disk } = trial
+  disk.capacityBytes = disk.state.usedBytes()
+  disk.faults = ({ kind }) => (kind === 'freeBytes' ? eio : undefined)
+  trial.appendAndTell('a')
+  await trial.clock.advance(1_000)
+  disk.capacityBytes += 400_000
+  trial.appendAndTell('b')
+  await trial.clock.advance(1_000)
+  assert.deepEqual(trial.told, ['a', 'b'])
+  assert.deepEqual(trial.failures, [])
 })
 
 test('without a reserve asked for, messages are accepted all the same', async () => {

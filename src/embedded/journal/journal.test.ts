@@ -3,9 +3,9 @@ import { test } from 'node:test'
 import { type Appended, JournalTrial, textsOn } from '../../../test/embedded/journal-trial.ts'
 import type { DiskOperation } from '../../testing/disk-fault.ts'
 import { randomSource } from '../../testing/random.ts'
+import { SimulatedDisk } from '../../testing/simulated-disk.ts'
 import { recordTypes } from './record.ts'
 import { scanSegment } from './scan.ts'
-import { segmentName } from './segment.ts'
 
 const touches = (operation: DiskOperation, kind: DiskOperation['kind']): boolean =>
   operation.kind === kind && operation.name.startsWith('journal-')
@@ -200,10 +200,22 @@ test('with sync every so often, a segment that was left behind is synced too', a
   await trial.clock.advance(200)
   assert.ok(trial.journal.segment > 1)
   for (let seed = 1; seed < 20; seed++) {
-    const state = trial.disk.state.afterPowerCut(randomSource(seed))
-    const bytes = state.files().get(segmentName(1))?.length
-    assert.equal(bytes, trial.disk.state.find(segmentName(1))?.seenLength, `seed ${seed}`)
+    const disk = new SimulatedDisk({ state: trial.disk.state.afterPowerCut(randomSource(seed)) })
+    assert.deepEqual(await textsOn(disk, trial.clock), texts, `seed ${seed}`)
   }
+})
+
+test('with sync every so often, segments may come and go between two syncs', async () => {
+  const trial = await JournalTrial.open({ sync: { everyMs: 60_000 }, segmentBytes: 4_096 })
+  for (let n = 0; n < 60; n++) {
+    trial.append(`${n} ${'x'.repeat(300)}`)
+    await trial.durable()
+  }
+  assert.ok(trial.journal.segment > 4)
+  await trial.clock.advance(61_000)
+  assert.deepEqual(trial.failures, [])
+  const disk = trial.disk.afterPowerCut(randomSource(1))
+  assert.equal((await textsOn(disk, trial.clock)).length, 60)
 })
 
 test('a closed journal has written everything', async () => {

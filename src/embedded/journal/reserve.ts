@@ -36,9 +36,9 @@ export class Reserve {
 
   async #make(): Promise<void> {
     await this.#remove()
-    const free = await this.#disk.freeBytes()
-    const wanted = Math.min(this.#bytes, Math.floor(free / 8))
     try {
+      const free = await this.#disk.freeBytes()
+      const wanted = Math.min(this.#bytes, Math.floor(free / 8))
       if (wanted < Math.min(this.#bytes, usefulBytes)) throw new Error('no room')
       // In memory there is nothing to reserve.
       if (free < Number.POSITIVE_INFINITY && wanted > 0) await this.#fill(wanted)

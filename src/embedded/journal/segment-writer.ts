@@ -31,7 +31,7 @@ export class SegmentWriter {
     clock: Clock
     sync: Sync
     reserve: Reserve
-    /** A sync that nobody waits for has failed. */
+    /** A sync that no batch waits for has failed. */
     onFailed: (error: unknown) => void
   }) {
     this.#clock = parts.clock
@@ -65,20 +65,26 @@ export class SegmentWriter {
     if (this.#file !== file) await this.#file?.sync()
     this.#file = file
     await file.write(bytes, position)
-    this.#syncLater(file)
+    this.#syncLater()
   }
 
-  #syncLater(file: DiskFile): void {
+  #syncLater(): void {
     if (typeof this.#sync !== 'object' || this.#timer) return
     this.#timer = this.#clock.after(this.#sync.everyMs, () => {
       this.#timer = undefined
-      file.sync().catch(this.#onFailed)
+      this.safe().catch(() => undefined)
     })
   }
 
-  /** What was written is durable, whatever `sync` says. */
+  /** What was written is durable, whatever `sync` says. A sync that fails ends the journal. */
   async safe(): Promise<void> {
-    if (this.#sync !== 'always') await this.#file?.sync()
+    if (this.#sync === 'always') return
+    try {
+      await this.#file?.sync()
+    } catch (error) {
+      this.#onFailed(error)
+      throw error
+    }
   }
 
   stop(): void {
