@@ -130,6 +130,12 @@ export class Broker implements Engine {
     this.#parts.janitor.look()
   }
 
+  /** The ledger has failed: without it outcomes would pile up, so the engine ends as with its disk. */
+  fail(error: HomingError): void {
+    this.#core.journal.fail(error)
+    this.#core.outcomes.letGo()
+  }
+
   mintId(): string {
     return this.#mintId()
   }

@@ -6,6 +6,7 @@
  * rewritten: its live records are appended anew as `move` records. One round at a time.
  */
 
+import type { Timer } from '../clock.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Core } from './core.ts'
 import type { Ending } from './ending.ts'
@@ -34,12 +35,14 @@ export interface JanitorParts {
 const sparsePart = 0.25
 const segmentsMin = 4
 const segmentsAtOpenMax = 16
+const forgetEveryMs = 60_000
 const gatheredBytesMax = 1024 * 1024
 
 export class Janitor {
   readonly #parts: JanitorParts
   #round: Promise<void> | undefined
   #writtenAt: number
+  #timer: Timer | undefined
 
   constructor(parts: JanitorParts) {
     this.#parts = parts
@@ -54,8 +57,22 @@ export class Janitor {
     this.#start()
   }
 
+  /** Outcomes grow old in an engine that does nothing, too. */
+  #forgetLater(): void {
+    const { core } = this.#parts
+    this.#timer = core.clock.after(forgetEveryMs, () => {
+      core.outcomes.ledger
+        .forget(core.nowMs())
+        .catch((error) => this.#report(error))
+        .finally(() => {
+          if (!core.closed) this.#forgetLater()
+        })
+    })
+  }
+
   /** Many short lives that never came to a checkpoint leave many small segments. */
   opened(): void {
+    this.#forgetLater()
     if (this.#parts.core.state.segments.all().length > segmentsAtOpenMax) this.#start()
   }
 
@@ -100,6 +117,7 @@ export class Janitor {
 
   /** Waits for the round under way. */
   async rest(): Promise<void> {
+    this.#timer?.cancel()
     await this.#round
   }
 

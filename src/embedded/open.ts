@@ -47,14 +47,17 @@ async function openDirectory(directory: string, options: EngineOptions): Promise
 
 async function openLocked(directory: string, options: EngineOptions): Promise<Broker> {
   const { openSqliteLedger } = await import('./ledger/sqlite-ledger.ts')
+  let broker: Broker | undefined
   const ledger = await openSqliteLedger(join(directory, 'ledger.sqlite'), {
     retention: options.retention,
     onDamaged: options.onProblem,
     onStalled: (error) => options.onProblem(error.message),
-    onFailed: options.onFailed,
+    onFailed: (error) => (broker ? broker.fail(error) : options.onFailed(error)),
   })
   try {
-    return await openBroker({ disk: realDisk(directory), clock: systemClock, ledger }, options)
+    const devices = { disk: realDisk(directory), clock: systemClock, ledger }
+    broker = await openBroker(devices, options)
+    return broker
   } catch (error) {
     await ledger.close().catch(() => undefined)
     throw error

@@ -210,7 +210,11 @@ export class Outcomes {
   }
 
   #tellDrained(): void {
-    if (this.#drained.length === 0 || this.lagging) return
+    if (this.#drained.length > 0 && !this.lagging) this.letGo()
+  }
+
+  /** Whoever waits for the ledger goes on, and finds out for himself how things stand. */
+  letGo(): void {
     const drained = this.#drained
     this.#drained = []
     for (const resolve of drained) resolve()

@@ -342,13 +342,18 @@ export class Journal {
   }
 
   #fail(cause: unknown, waiters: readonly Waiter[]): void {
-    if (this.#failure) return
     const text = cause instanceof Error ? cause.message : String(cause)
     const error = new HomingError(
       'disk-failed',
       `writing the journal failed (${text}); nothing more is confirmed: check the disk, then start again, recovery keeps what was confirmed`,
       { cause },
     )
+    this.fail(error, waiters)
+  }
+
+  /** Ends the journal: nothing more is confirmed, and everyone who waits is told why. Only once. */
+  fail(error: HomingError, waiters: readonly Waiter[] = []): void {
+    if (this.#failure) return
     this.#failure = error
     const all = [...waiters, ...this.#waiters]
     this.#waiters = []
