@@ -29,7 +29,7 @@ export class Numbers {
 }
 
 export interface Watcher {
-  onDelivery(delivery: Delivery, consumer: ObservedConsumer): void
+  onDelivery(delivery: Delivery): void
   onRevoked?(delivery: Delivery, reason: Revocation): void
 }
 
@@ -105,13 +105,14 @@ export class ObservedEngine {
     )
   }
 
-  subscribe(queue: string, prefetch: number, watcher: Watcher): ObservedConsumer {
+  /** Undefined when the engine takes no consumers any more. */
+  subscribe(queue: string, prefetch: number, watcher: Watcher): ObservedConsumer | undefined {
     const number = this.numbers.consumer++
     this.#record({ kind: 'subscribed', consumer: number, queue, prefetch })
     const handler = {
       deliver: (delivery: Delivery) => {
         this.#recordDelivery(number, delivery)
-        watcher.onDelivery(delivery, consumer)
+        watcher.onDelivery(delivery)
       },
       revoke: (delivery: Delivery, reason: Revocation) => {
         const { tag, message } = delivery
@@ -119,9 +120,12 @@ export class ObservedEngine {
         watcher.onRevoked?.(delivery, reason)
       },
     }
-    const subscription = this.engine.subscribe(queue, { prefetch }, handler)
-    const consumer: ObservedConsumer = { number, queue, subscription }
-    return consumer
+    try {
+      return { number, queue, subscription: this.engine.subscribe(queue, { prefetch }, handler) }
+    } catch (error) {
+      this.#codeOf(error)
+      return undefined
+    }
   }
 
   stop(consumer: ObservedConsumer): void {

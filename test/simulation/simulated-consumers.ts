@@ -86,7 +86,7 @@ export class SimulatedConsumers {
     const consumer = observed.subscribe(queue, prefetch, {
       onDelivery: (delivery) => this.#work(observed, delivery),
     })
-    this.#consumers.push(consumer)
+    if (consumer !== undefined) this.#consumers.push(consumer)
   }
 
   #work(observed: ObservedEngine, delivery: Delivery): void {

@@ -34,8 +34,8 @@ export async function simulate(
   const plan = adjust(planRun(random))
   const run = new Run(new World(system, random, plan))
   const wrong: unknown[] = []
-  const rejected = (error: unknown) => {
-    wrong.push(error)
+  const rejected = (cause: unknown) => {
+    wrong.push(new Error(`a rejection that nobody handles: ${cause}`, { cause }))
   }
   process.on('unhandledRejection', rejected)
   try {

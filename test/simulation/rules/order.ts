@@ -23,6 +23,8 @@ export interface Turn {
   readonly readyMs: number
   readonly first: boolean
   readonly confirmed: boolean
+  /** Attempts lie between this delivery and the one seen before it. */
+  readonly skipped: boolean
   /** The delivery before this one was in an earlier life. */
   readonly restarted: boolean
 }
@@ -52,14 +54,20 @@ export function* overtaken(files: CaseFiles, bounds: Bounds, matters: Pair): Gen
 function passedBy(files: CaseFiles, bounds: Bounds, waiting: Turn, passing: Turn): boolean {
   const before = waiting.priority === passing.priority && waiting.place < passing.place
   if (!before && waiting.priority <= passing.priority) return false
+  // It may have been picked in time for a consumer that left before it was handed out.
+  const { life } = waiting.delivery.event
+  if (waiting.skipped && consumerLeft(files, files.lives[life]?.opened.atMs ?? 0, waiting)) {
+    return false
+  }
   const passedMs = passing.delivery.event.atMs
   if (passedMs > waiting.readyMs + bounds.slackMs) return true
   // Two first deliveries of one priority: strict, as both were picked in the order of their places.
   const strict = before && waiting.first && passing.first && waiting.readyMs < Infinity
-  return strict && !consumerLeft(files, passedMs - bounds.slackMs, waiting.delivery.event.atMs)
+  return strict && !consumerLeft(files, passedMs - bounds.slackMs, waiting)
 }
 
-function consumerLeft(files: CaseFiles, fromMs: number, toMs: number): boolean {
+function consumerLeft(files: CaseFiles, fromMs: number, waiting: Turn): boolean {
+  const toMs = waiting.delivery.event.atMs
   const leaves = [...files.ofKind('stopped'), ...files.ofKind('unsubscribing')]
   return leaves.some((event) => event.atMs >= fromMs && event.atMs <= toMs)
 }
@@ -76,7 +84,7 @@ function turnsByQueue(files: CaseFiles): Turn[][] {
     if (place === undefined) continue
     for (const [n, delivery] of message.deliveries.entries()) {
       const { life, message: facts } = delivery.event
-      if (settingsOf(files, facts.queue, delivery.event.n)?.perKey) continue
+      if (heldBackByKey(files, facts.queue, life)) continue
       const key = `${life} ${facts.queue}`
       const turn = turnOf(files, message, n, place)
       const group = groups.get(key)
@@ -89,6 +97,13 @@ function turnsByQueue(files: CaseFiles): Turn[][] {
   turnsOf.set(files, turns)
   return turns
 }
+
+/** Messages of busy keys stand aside, and come back when the setting goes. */
+const heldBackByKey = (files: CaseFiles, queue: string, life: number): boolean =>
+  settingsOf(files, queue, files.lives[life]?.opened.n ?? 0)?.perKey === true ||
+  files.ofKind('declared').some((one) => {
+    return one.queue === queue && one.life === life && one.settings.perKey
+  })
 
 /** Undefined for what the engine itself put into a queue: its place cannot be seen from outside. */
 function placeOf(message: MessageCase): number | undefined {
@@ -107,6 +122,7 @@ function turnOf(files: CaseFiles, message: MessageCase, n: number, place: number
     readyMs: readyMs(files, message, delivery, before),
     first: before === undefined && event.attempt === 1,
     confirmed: message.publishes.some((publish) => confirmOf(publish) !== undefined),
+    skipped: event.attempt > (before?.event.attempt ?? 0) + 1,
     restarted: before !== undefined && before.event.life < event.life,
   }
 }
