@@ -75,7 +75,7 @@ export class Home implements AsyncDisposable {
     this.#engine = engine
     this.#waits = new Waits(engine, this.#keepAlive)
     this.#bindings = new Bindings(engine, this.#waits, log)
-    this.deadLetters = new DeadLetters(engine)
+    this.deadLetters = new DeadLetters(engine, () => this.#bindings.checkOpen())
   }
 
   /**

@@ -40,7 +40,7 @@ export interface Late {
 
 /** So many deliveries are started before timers and sockets get their turn. */
 const startsPerTurnMax = 512
-const sweepMsMin = 50
+const sweepMsMin = 5
 /** Handed-out places at the head of the waiting list before they are dropped. */
 const headMax = 1_024
 /** Cheaper than queueMicrotask, which makes an async resource each time. */

@@ -25,6 +25,7 @@ export class Waits {
   readonly #engine: Engine
   readonly #keepAlive: KeepAlive
   readonly #open = new Set<Wait>()
+  #closed = false
 
   constructor(engine: Engine, keepAlive: KeepAlive) {
     this.#engine = engine
@@ -60,6 +61,7 @@ export class Waits {
   }
 
   #begin(wait: Wait, id: string): void {
+    if (this.#closed) wait.fail(closedError())
     if (wait.over) return
     this.#open.add(wait)
     this.#keepAlive.hold()
@@ -72,14 +74,8 @@ export class Waits {
 
   /** Ends every wait: the home is closed. */
   close(): void {
-    for (const wait of this.#open) {
-      wait.fail(
-        new HomingError(
-          'closed',
-          'the home was closed while an outcome was awaited; ask again with home.receipt(contract, id) after opening it',
-        ),
-      )
-    }
+    this.#closed = true
+    for (const wait of this.#open) wait.fail(closedError())
   }
 }
 
@@ -159,6 +155,13 @@ function timerMs(ms: number): number {
 function okValue(outcome: Outcome<AnyContract>): unknown {
   if (outcome.ok) return outcome.value
   throw outcomeError(outcome as FailedOutcome<AnyContract>)
+}
+
+function closedError(): HomingError {
+  return new HomingError(
+    'closed',
+    'the home was closed before the outcome came; ask again with home.receipt(contract, id) after opening it',
+  )
 }
 
 function abortedError(id: string, cause: unknown): HomingError {
