@@ -4,7 +4,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { builtProgram } from './built.ts'
 import { stopAtExit } from './server/stop-at-exit.ts'
 
 export interface ProgramOptions {
@@ -34,7 +34,7 @@ export interface Program {
 }
 
 export function startProgram(name: string, options: ProgramOptions = {}): Program {
-  const child = fork(resolve(import.meta.dirname, 'client', `${name}.ts`), [], {
+  const child = fork(builtProgram(name), [], {
     execArgv: ['--disable-warning=ExperimentalWarning', ...(options.execArgv ?? [])],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })

@@ -9,6 +9,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { Bench, profileDirectory } from './bench.ts'
+import { build } from './built.ts'
 import { describeMachine, loadNow } from './machine.ts'
 import { type BenchOptions, helpText, readOptions } from './options.ts'
 import { chart } from './report/chart.ts'
@@ -45,6 +46,7 @@ async function main(args: readonly string[]): Promise<void> {
     const names = scenarios.map((scenario) => scenario.name).join(', ')
     fail(`no scenario is named like '${options.only}'; there are ${names}`)
   }
+  build()
   const bench = new Bench(options, (line) => console.error(line))
   if (options.profile) rmSync(profileDirectory, { recursive: true, force: true })
   const results = await measure(bench, chosen)

@@ -4,7 +4,7 @@
  */
 
 import { Buffer } from 'node:buffer'
-import { homing, queue } from '../../src/index.ts'
+import { binary, homing, queue } from '../../src/index.ts'
 import { type Memory, memoryNow } from '../machine.ts'
 import { closedLoop, type Load, type LoadResult } from './closed-loop.ts'
 
@@ -26,7 +26,7 @@ export interface SettledMemory extends Memory {
   readonly busyBytes: number
 }
 
-const waiting = queue('waiting')
+const waiting = queue('waiting', { codec: binary })
 const lanes = 1_000
 let home: Awaited<ReturnType<typeof homing>>
 
@@ -52,7 +52,8 @@ async function obey(
     case 'memory':
       return await settledMemory()
     case 'close':
-      return await home.close()
+      await home.close()
+      return undefined
     default:
       return command satisfies never
   }

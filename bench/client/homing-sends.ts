@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { homing, queue } from '../../src/index.ts'
+import { binary, homing, queue } from '../../src/index.ts'
 import { closedLoop, type Load, type LoadResult } from './closed-loop.ts'
 import { runClient } from './run-client.ts'
 
@@ -9,7 +9,7 @@ export interface HomingSendSettings {
   readonly bodyBytes: number
 }
 
-const waiting = queue('waiting')
+const waiting = queue('waiting', { codec: binary })
 
 runClient(async (settings: HomingSendSettings): Promise<LoadResult> => {
   await using home = await homing(settings.directory)
