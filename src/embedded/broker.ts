@@ -312,9 +312,10 @@ export class Broker implements Engine {
 
   async #close(): Promise<void> {
     const core = this.#core
-    for (const live of core.state.queues.values()) {
-      for (const subscriber of [...live.subscribers]) await this.#unsubscribe(subscriber)
-    }
+    const subscribers = [...core.state.queues.values()].flatMap((live) => live.subscribers)
+    // All stop before the first gives back what it holds, or that would go to the others.
+    for (const subscriber of subscribers) subscriber.stopped = true
+    for (const subscriber of subscribers) await this.#unsubscribe(subscriber)
     core.closed = true
     core.stopTimer()
     await this.#parts.ending.settled()
