@@ -102,3 +102,13 @@ export function settingsOf(
   return files.ofKind('declared').findLast((event) => event.queue === queue && event.n < at)
     ?.settings
 }
+
+/** Whether the disk had no room at some time between; what is to be written waits then. */
+export function fullBetween(files: CaseFiles, fromMs: number, toMs: number): boolean {
+  for (const full of files.ofKind('disk-full')) {
+    const room = files.ofKind('disk-room').find((one) => one.n > full.n)
+    // Room is noticed a little later.
+    if (full.atMs <= toMs && (room === undefined || room.atMs + 500 >= fromMs)) return true
+  }
+  return false
+}

@@ -16,6 +16,7 @@ function counted(message: MessageCase): number {
 
 const givenBackUntouched = (delivery: DeliveryCase): boolean =>
   delivery.givenBack !== undefined ||
+  delivery.revoked.some((one) => one.reason === 'closed') ||
   acceptedSettle(delivery)?.settling.settlement.kind === 'return'
 
 const attemptsLimited: Rule = {

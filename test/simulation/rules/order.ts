@@ -10,7 +10,14 @@
  */
 
 import type { CaseFiles, DeliveryCase, MessageCase } from '../case-files.ts'
-import { acceptedSettle, acceptingPublish, confirmOf, settingsOf, trueTime } from '../facts.ts'
+import {
+  acceptedSettle,
+  acceptingPublish,
+  confirmOf,
+  fullBetween,
+  settingsOf,
+  trueTime,
+} from '../facts.ts'
 import { type Bounds, type Finding, finding } from '../rule.ts'
 
 export interface Turn {
@@ -60,7 +67,9 @@ function passedBy(files: CaseFiles, bounds: Bounds, waiting: Turn, passing: Turn
     return false
   }
   const passedMs = passing.delivery.event.atMs
-  if (passedMs > waiting.readyMs + bounds.slackMs) return true
+  if (passedMs > waiting.readyMs + bounds.slackMs) {
+    return !fullBetween(files, waiting.readyMs, waiting.delivery.event.atMs)
+  }
   // Two first deliveries of one priority: strict, as both were picked in the order of their places.
   const strict = before && waiting.first && passing.first && waiting.readyMs < Infinity
   return strict && !consumerLeft(files, passedMs - bounds.slackMs, waiting)

@@ -1,5 +1,5 @@
 import type { CaseFiles, MessageCase, Shown } from '../case-files.ts'
-import { acceptedSettle, releaseOf, sameOutcome, tell } from '../facts.ts'
+import { acceptedSettle, acceptingPublish, fullBetween, sameOutcome, tell } from '../facts.ts'
 import type { OutcomeFacts } from '../history.ts'
 import { finding, type Rule } from '../rule.ts'
 
@@ -132,6 +132,8 @@ const liveOrFinal: Rule = {
   *judge(files) {
     const unseen = unseenReplays(files)
     for (const event of files.ofKind('probed')) {
+      // An outcome that waits for room is neither in a queue nor known.
+      if (fullBetween(files, event.atMs, event.atMs)) continue
       const pending = new Map<string, number>()
       let unplaced = unseen
       for (const [id, answer] of event.probe.answers) {
@@ -225,9 +227,10 @@ function misfit(files: CaseFiles, message: MessageCase, outcome: OutcomeFacts): 
   const { queue } = outcome
   switch (code) {
     case 'lost': {
-      const died = message.deliveries.some(
-        (delivery) => delivery.revoked.length > 0 || releaseOf(delivery)?.kind !== 'settling',
-      )
+      // Taken from its consumer, or held by one, seen or on its way, when a life ended.
+      const first = acceptingPublish(message)?.publishing.life ?? 0
+      const ended = (message.shown[0]?.event.life ?? 0) > first
+      const died = ended || message.deliveries.some((delivery) => delivery.revoked.length > 0)
       return died ? undefined : 'is lost though no consumer lost it'
     }
     case 'expired':

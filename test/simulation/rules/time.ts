@@ -1,5 +1,5 @@
 import type { CaseFiles, MessageCase } from '../case-files.ts'
-import { acceptedSettle, acceptingPublish } from '../facts.ts'
+import { acceptedSettle, acceptingPublish, fullBetween } from '../facts.ts'
 import type { HistoryEvent } from '../history.ts'
 import { type Bounds, finding, type Rule } from '../rule.ts'
 
@@ -32,6 +32,7 @@ function expiry(files: CaseFiles, message: MessageCase): { earliestMs: number; l
 function busy(files: CaseFiles, event: HistoryEvent, bounds: Bounds): boolean {
   const life = files.lives[event.life]
   if (life === undefined || (life.failed && life.failed.n < event.n)) return true
+  if (fullBetween(files, life.opened.atMs, event.atMs)) return true
   return event.atMs - life.opened.atMs < 1_000 + bounds.slackMs
 }
 
