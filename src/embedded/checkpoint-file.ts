@@ -1,7 +1,7 @@
 /*
  * A checkpoint: the engine's state at one LSN, so that only the journal behind it is read at a start.
  *
- *   'HOMINGC1' · u32 format version · u32 checksum of the rest · f64 length of the rest
+ *   'HOMINGC1' · u32 format version · u32 checksum of all else · f64 length of the rest
  *   rest = text32 JSON head · binary parts in the order the head names them
  *          part of a block kept whole: its columns        part of entries: n × fixed fields
  *
@@ -22,6 +22,7 @@ import type { RoutingSnapshot } from './routing/routing-snapshot.ts'
 const magic = 'HOMINGC1'
 const checkpointFormat = 1
 const headBytes = 24
+const checksumAt = 12
 
 export interface BlockHead {
   readonly rows: number
@@ -77,9 +78,13 @@ export function encodeCheckpoint(head: CheckpointHead, parts: Uint8Array): Buffe
   json.copy(file, headBytes + 4)
   file.set(parts, headBytes + 4 + json.length)
   file.writeDoubleLE(file.length - headBytes, 16)
-  file.writeUInt32LE(crc32(file.subarray(16)), 12)
+  file.writeUInt32LE(checkpointChecksum(file), checksumAt)
   return file
 }
+
+/** Over every byte but its own: an altered version is damage, not a version. */
+export const checkpointChecksum = (file: Buffer): number =>
+  crc32(file.subarray(checksumAt + 4), crc32(file.subarray(0, checksumAt)))
 
 /** The checkpoint in that file; undefined when it is not whole. Fails with `format-unknown`. */
 export async function readCheckpoint(
@@ -96,7 +101,7 @@ export async function readCheckpoint(
   }
   if (bytes.length < headBytes || bytes.toString('latin1', 0, 8) !== magic) return undefined
   const whole = bytes.readDoubleLE(16) === bytes.length - headBytes
-  if (!whole || crc32(bytes.subarray(16)) !== bytes.readUInt32LE(12)) return undefined
+  if (!whole || checkpointChecksum(bytes) !== bytes.readUInt32LE(checksumAt)) return undefined
   const version = bytes.readUInt32LE(8)
   if (version !== checkpointFormat) {
     throw new HomingError(
@@ -109,8 +114,11 @@ export async function readCheckpoint(
   return { head, parts }
 }
 
-/** What was held stands as ready: its consumer is gone by the time this is read. */
-export function writeEntry(writer: ByteWriter, entry: Entry): void {
+/**
+ * What was held stands as ready: its consumer is gone by the time this is read, and it waits until
+ * `deadlineAtMs` again.
+ */
+export function writeEntry(writer: ByteWriter, entry: Entry, deadlineAtMs: number): void {
   writer.f64(entry.position)
   writer.u8(entry.priority)
   writer.u8(entry.kind)
@@ -119,7 +127,7 @@ export function writeEntry(writer: ByteWriter, entry: Entry): void {
   writer.u32(entry.segment)
   writer.u32(entry.from)
   writer.u32(entry.bytes)
-  writer.f64(entry.deadlineAtMs)
+  writer.f64(deadlineAtMs)
   writer.f64(entry.availableAtMs)
   writeAttempts(writer, entry.attempts, entry.excused)
 }

@@ -21,10 +21,10 @@ import type { IndexPages } from './index-pages.ts'
 import { type ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import type { Journal } from './journal/journal.ts'
+import type { LiveQueue } from './live-queue.ts'
 import { messageKind } from './queue/entry.ts'
 import { Fifo } from './queue/fifo.ts'
 import { blockRowsMax, IndexBlock, rowBytes } from './queue/index-block.ts'
-import type { Queue } from './queue/queue.ts'
 import { Routing } from './routing/routing.ts'
 import type { State } from './state.ts'
 
@@ -36,16 +36,27 @@ export interface CheckpointParts {
   readonly nowMs: () => number
 }
 
+/** Where the next checkpoint goes on. */
+export interface LastCheckpoint {
+  readonly number: number
+  readonly whole: number
+  readonly lsn: number
+}
+
 export class Checkpoints {
   readonly #parts: CheckpointParts
+  /** The highest number taken, by a whole checkpoint or a damaged one. */
   #number: number
+  /** The newest whole one; 0 when there is none. */
+  #whole: number
   #lsn: number
   /** LSN of the checkpoint before the last: what came before it is in both. */
   safeLsn = 0
 
-  constructor(parts: CheckpointParts, last: { readonly number: number; readonly lsn: number }) {
+  constructor(parts: CheckpointParts, last: LastCheckpoint) {
     this.#parts = parts
     this.#number = last.number
+    this.#whole = last.whole
     this.#lsn = last.lsn
   }
 
@@ -68,7 +79,9 @@ export class Checkpoints {
     this.safeLsn = this.#lsn
     this.#lsn = lsn
     pages.checkpointed()
-    await this.#removeBefore(number - 1)
+    // A damaged one between the two is no successor of the older.
+    await this.#removeBefore(this.#whole)
+    this.#whole = number
   }
 
   async #write(name: string, file: Buffer): Promise<void> {
@@ -98,7 +111,7 @@ export class Checkpoints {
     const { state, seed, nowMs } = this.#parts
     const parts = new ByteWriter(64 * 1024)
     const queues: QueueHead[] = []
-    for (const live of state.queues.values()) queues.push(this.#queue(live.queue, parts, writes))
+    for (const live of state.queues.values()) queues.push(this.#queue(live, parts, writes))
     const head: CheckpointHead = {
       lsn: journal.lastLsn,
       segment: journal.segment,
@@ -116,8 +129,9 @@ export class Checkpoints {
     return encodeCheckpoint(head, parts.taken())
   }
 
-  #queue(queue: Queue, parts: ByteWriter, writes: Promise<void>[]): QueueHead {
+  #queue(live: LiveQueue, parts: ByteWriter, writes: Promise<void>[]): QueueHead {
     const { pages } = this.#parts
+    const { queue } = live
     const fifos = queue.fifos.map((fifo) => {
       pages.free(fifo.freedPages)
       fifo.freedPages = []
@@ -140,13 +154,18 @@ export class Checkpoints {
       return { priority: fifo.priority, blocks }
     })
     const entries = queue.entries()
-    for (const entry of entries) writeEntry(parts, entry)
+    for (const entry of entries) {
+      const { message, acceptedAtMs } = entry
+      const waitsUntilMs = message && live.waitsUntilMs(message, acceptedAtMs)
+      writeEntry(parts, entry, waitsUntilMs ?? entry.deadlineAtMs)
+    }
     const { number, name, settings, nextPosition } = queue
     return { number, name, settings, nextPosition, entries: entries.length, fifos }
   }
 }
 
 export interface LoadedCheckpoint {
+  readonly number: number
   readonly head: CheckpointHead
 }
 
@@ -175,7 +194,7 @@ export async function loadCheckpoint(
     try {
       const state = parts.freshState(read.head.seed)
       await restore(read.head, read.parts, state, parts)
-      return { loaded: { head: read.head }, state }
+      return { loaded: { number, head: read.head }, state }
     } catch (error) {
       parts.onProblem(`${name} cannot be used, an older one is tried: ${error}`)
     }

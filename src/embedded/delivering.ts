@@ -20,6 +20,8 @@ import type { Entry } from './queue/entry.ts'
 
 /** Messages of busy keys that are taken out of the line so that others can pass. */
 const parkedMax = 10_000
+/** Pause before a page of the index that could not be read is tried again. */
+const readAgainMs = 1_000
 /** Deliveries put on record in one go. */
 const pumpMax = 1_024
 
@@ -239,12 +241,15 @@ export class Delivering {
 
   #after(live: LiveQueue, loaded: Promise<unknown>): void {
     live.loading = true
-    loaded
-      .catch((error) => this.#core.onProblem(`reading queue "${live.queue.name}" failed: ${error}`))
-      .finally(() => {
-        live.loading = false
-        this.pump(live)
-      })
+    const goOn = (): void => {
+      live.loading = false
+      this.pump(live)
+    }
+    loaded.then(goOn, (error) => {
+      this.#core.onProblem(`reading queue "${live.queue.name}" failed: ${error}`)
+      // What cannot be read is still what comes next: it is tried again, but not in a rush.
+      this.#core.clock.after(readAgainMs, goOn)
+    })
   }
 
   /** Looks again when a limit lets the next one go; one timer a queue. */

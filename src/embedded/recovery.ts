@@ -10,7 +10,12 @@
  */
 
 import type { SteadyTime } from '../clock.ts'
-import { type LoadedCheckpoint, lastCheckpointNumber, loadCheckpoint } from './checkpoints.ts'
+import {
+  type LastCheckpoint,
+  type LoadedCheckpoint,
+  lastCheckpointNumber,
+  loadCheckpoint,
+} from './checkpoints.ts'
 import type { IndexPages } from './index-pages.ts'
 import { ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
@@ -36,7 +41,7 @@ export interface RecoveryParts {
 export interface Recovered {
   readonly state: State
   readonly seed: number
-  readonly checkpoint: { readonly number: number; readonly lsn: number }
+  readonly checkpoint: LastCheckpoint
   readonly lastSegment: number
   readonly lastLsn: number
   /** Outcomes that the ledger was handed just now: answered from memory until it has stored them. */
@@ -84,6 +89,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     seed: found?.loaded.head.seed ?? parts.freshSeed,
     checkpoint: {
       number: await lastCheckpointNumber(parts.disk),
+      whole: found?.loaded.number ?? 0,
       lsn: found?.loaded.head.lsn ?? 0,
     },
     lastSegment: segments.at(-1) ?? 0,
