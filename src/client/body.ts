@@ -103,10 +103,11 @@ export function readValue(
   return checkAgainst(schema, value)
 }
 
-/** Reads a body by what its content type says; the contract's codec reads its own and the unnamed. */
+/** Reads a body by what its content type says; the contract's codec reads its own and the untyped. */
 export function decodeBody(codec: Codec, contentType: string, body: Uint8Array): unknown {
   if (contentType === codec.contentType) return decodeWith(codec, body)
-  if (contentType === '') return body.length === 0 ? undefined : decodeWith(codec, body)
+  if (contentType === '' && body.length === 0) return undefined
+  if (contentType === '' || codec.readsAll === true) return decodeWith(codec, body)
   const kind = essence(contentType)
   if (kind === essence(codec.contentType)) return decodeWith(codec, body)
   if (kind === json.contentType || kind.endsWith('+json')) return decodeWith(json, body)

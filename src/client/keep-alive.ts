@@ -8,9 +8,10 @@ const idleMs = 2 ** 30
 export class KeepAlive {
   #held = 0
   #timer: NodeJS.Timeout | undefined
+  #ended = false
 
   hold(): void {
-    if (this.#held++ > 0) return
+    if (this.#held++ > 0 || this.#ended) return
     if (this.#timer === undefined) this.#timer = setInterval(() => {}, idleMs)
     else this.#timer.ref()
   }
@@ -19,8 +20,9 @@ export class KeepAlive {
     if (--this.#held === 0) this.#timer?.unref()
   }
 
-  /** The home is closed. */
+  /** The home is closed; nothing holds any more. */
   end(): void {
+    this.#ended = true
     clearInterval(this.#timer)
     this.#timer = undefined
   }

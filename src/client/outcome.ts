@@ -73,6 +73,10 @@ export function readOutcome<C extends AnyContract>(
   stored: StoredOutcome,
 ): Outcome<C> | Promise<Outcome<C>> {
   const { code, contentType, body } = stored
+  if (stored.queue !== contract.name) {
+    const text = `the message is of queue "${stored.queue}", not of "${contract.name}"`
+    return misread<C>(stored, misfit(text).issues)
+  }
   if (code === 'ok') {
     const checked = readValue(contract.output, contract.outputCodec, contentType, body)
     return checked instanceof Promise

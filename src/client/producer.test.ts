@@ -67,6 +67,34 @@ test('bodies of every codec go there and back', async () => {
   assert.equal(await home.call(readings, { celsius: 21 }), 42)
 })
 
+test('a consumer reads what another codec wrote, by its content type', async () => {
+  await using home = await homing('memory:')
+  const asBytes = queue('mixed', { codec: binary })
+  const asText = queue('mixed', { codec: text })
+  const asJson = queue('mixed')
+  const consumer = home.consume(asJson, ({ input }) => ({ input }))
+  assert.deepEqual(await home.call(queue('mixed', { codec: { input: text } }), 'plain'), {
+    input: 'plain',
+  })
+  await consumer.close()
+  // Contracts of texts and bytes get every body as it is.
+  const texts = home.consume(asText, ({ input }) => `text ${input}`)
+  const sent = await home.send(asJson, { a: 1 }, { id: 'x' })
+  assert.equal(await home.receipt(asText, sent.id).result(), 'text {"a":1}')
+  await texts.close()
+  home.consume(asBytes, ({ input }) => input)
+  const echoed = await home.send(asJson, { a: 1 }, { id: 'y' })
+  assert.equal(Buffer.from(await home.receipt(asBytes, echoed.id).result()).toString(), '{"a":1}')
+})
+
+test('one signal ends the waits of a call of many', async () => {
+  await using home = await homing('memory:')
+  const abort = new AbortController()
+  const call = home.callAll(double, [{ n: 1 }, { n: 2 }], { signal: abort.signal })
+  setTimeout(() => abort.abort(), 5)
+  await assert.rejects(call, withCode('aborted'))
+})
+
 test('no input and no result are undefined at the other end', async () => {
   await using home = await homing('memory:')
   const ping = queue('ping')

@@ -16,7 +16,7 @@ import { type Written, writeValue } from './body.ts'
 import type { BoundContract } from './bound-contract.ts'
 import type { Outcome } from './outcome.ts'
 import { outgoing } from './outgoing.ts'
-import type { Receipt } from './receipt.ts'
+import { checkKnown, type Receipt } from './receipt.ts'
 import {
   type CallOptions,
   callAllOptionNames,
@@ -144,8 +144,11 @@ export async function callAll<C extends AnyContract>(
   options: CallAllOptions<C> = {},
 ): Promise<Outcome<C>[]> {
   const receipts = await sendMany(bound, inputs, options, callAllOptionNames)
-  const { signal } = options
-  return Promise.all(receipts.map((receipt) => receipt.outcome({ signal })))
+  const { contract, waits } = bound
+  // The outcome of a duplicate may be forgotten, and would be waited for in vain.
+  for (const { id, duplicate } of receipts) if (duplicate) await checkKnown(bound, id)
+  const ids = receipts.map((receipt) => receipt.id)
+  return waits.outcomes(contract, ids, options.signal)
 }
 
 function readIds(

@@ -84,6 +84,18 @@ test('a receipt made from an id finds the outcome after a restart', async () => 
   }
 })
 
+test('an id of another queue is told, not misread', async () => {
+  await using home = await homing('memory:')
+  const other = queue('other')
+  home.consume(other, () => 'of other')
+  await home.call(other, 1, { id: 'x' })
+  const receipt = await home.send(job, 'a', { id: 'x' })
+  assert.equal(receipt.duplicate, true)
+  const outcome = await receipt.outcome()
+  assert.ok(!outcome.ok && outcome.error.code === 'invalid')
+  assert.match(outcome.error.data.issues[0]?.message ?? '', /of queue "other", not of "job"/)
+})
+
 test('canceling ends a waiting message as canceled, once', async () => {
   await using home = await homing('memory:')
   const receipt = await home.send(job, 'a')

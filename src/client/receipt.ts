@@ -52,7 +52,7 @@ export class Receipt<C extends AnyContract> {
     const { waits, contract, engine } = this.#bound
     const fresh = !this.duplicate && engine.nowMs() - this.#confirmedAtMs < freshMs
     if (fresh) return waits.outcome(contract, this.id, options)
-    return this.#known().then(() => waits.outcome(contract, this.id, options))
+    return checkKnown(this.#bound, this.id).then(() => waits.outcome(contract, this.id, options))
   }
 
   /** The outcome's value. Fails like `outcome`, and with the outcome's own code when it is not ok. */
@@ -75,7 +75,7 @@ export class Receipt<C extends AnyContract> {
    * not stored; a reader who is slow misses old ones. Fails with `unknown`, `forgotten`.
    */
   progress(): AsyncGenerator<Progress<C>, void, undefined> {
-    const values = progressOf(this.#bound, this.id, () => this.#known())
+    const values = progressOf(this.#bound, this.id, () => checkKnown(this.#bound, this.id))
     return values as AsyncGenerator<Progress<C>, void, undefined>
   }
 
@@ -83,23 +83,24 @@ export class Receipt<C extends AnyContract> {
   cancel(reason?: string): Promise<boolean> {
     return this.#bound.engine.cancel(this.id, reason)
   }
+}
 
-  async #known(): Promise<void> {
-    await this.#bound.loaded()
-    const { state } = await this.#bound.engine.answer(this.id)
-    if (state === 'unknown') {
-      throw new HomingError(
-        'unknown',
-        `no message with the id "${this.id}" was ever accepted here; check the id and the data directory`,
-        { id: this.id },
-      )
-    }
-    if (state === 'forgotten') {
-      throw new HomingError(
-        'forgotten',
-        `the outcome of message "${this.id}" was removed by retention; keep outcomes longer with retain`,
-        { id: this.id },
-      )
-    }
+/** Fails with `unknown` for an id never accepted, `forgotten` for one whose outcome is gone. */
+export async function checkKnown(bound: Bound, id: string): Promise<void> {
+  await bound.loaded()
+  const { state } = await bound.engine.answer(id)
+  if (state === 'unknown') {
+    throw new HomingError(
+      'unknown',
+      `no message with the id "${id}" was ever accepted here; check the id and the data directory`,
+      { id },
+    )
+  }
+  if (state === 'forgotten') {
+    throw new HomingError(
+      'forgotten',
+      `the outcome of message "${id}" was removed by retention; keep outcomes longer with retain`,
+      { id },
+    )
   }
 }

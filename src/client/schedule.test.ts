@@ -90,6 +90,24 @@ test('an expression, time zone or name that cannot be read is refused', async ()
   assert.equal(await home.unschedule('s'), false)
 })
 
+test('a schedule is not lost to a successor that cannot be read', async () => {
+  await using home = await homing('memory:')
+  await home.schedule('s', '0 3 * * *', report, 1)
+  await assert.rejects(home.schedule('s', 'nonsense', report, 1), withCode('bad-argument'))
+  assert.equal(await home.unschedule('s'), true)
+})
+
+test('one name asked for twice at once is one schedule', async () => {
+  await using home = await homing('memory:')
+  await Promise.all([
+    home.schedule('s', '0 3 * * *', report, 1),
+    home.schedule('s', '0 4 * * *', report, 1),
+  ])
+  assert.equal((await home.queues())[0]?.delayed, 1)
+  assert.equal(await home.unschedule('s'), true)
+  assert.equal((await home.queues())[0]?.delayed, 0)
+})
+
 test('a time that never comes is no error: there is no next one', async () => {
   await using home = await homing('memory:')
   const { next } = await home.schedule('never', '0 0 30 2 *', report, 1)

@@ -70,11 +70,14 @@ export class RunningSchedule implements Schedule {
     this.#cron = cron
   }
 
-  /** Resolves when the first occurrence is on disk. Fails with `bad-argument` for a bad expression. */
-  static async start(parts: ScheduleParts): Promise<RunningSchedule> {
-    const schedule = new RunningSchedule(parts, await parse(parts))
-    await schedule.#arm(new Date())
-    return schedule
+  /** Fails with `bad-argument` for an expression or time zone that cannot be read. */
+  static async read(parts: ScheduleParts): Promise<RunningSchedule> {
+    return new RunningSchedule(parts, await parse(parts))
+  }
+
+  /** Resolves when the first occurrence is on disk. */
+  begin(): Promise<void> {
+    return this.#arm(new Date())
   }
 
   get next(): Date | undefined {

@@ -7,22 +7,24 @@ import { send } from './producer.ts'
 import { checkScheduleName, RunningSchedule, type Schedule } from './schedule.ts'
 import { type SendManyOptions, sendManyOnlyNames } from './send-options.ts'
 
-export interface ScheduleOptions<C extends AnyContract>
-  extends Omit<SendManyOptions<C>, 'delay' | 'at' | 'deadline' | 'detached'> {
+/** What a schedule decides itself. */
+type OwnTimes = 'delay' | 'at' | 'deadline' | 'detached'
+
+export interface ScheduleOptions<C extends AnyContract> extends Omit<SendManyOptions<C>, OwnTimes> {
   /** IANA name, as `Europe/Vienna`; the machine's own by default. */
   readonly timezone?: string
 }
 
-const known = new Set(
-  [...sendManyOnlyNames, 'timezone'].filter(
-    (name) => !['delay', 'at', 'deadline', 'detached'].includes(name),
-  ),
-)
+const ownTimes: readonly string[] = ['delay', 'at', 'deadline', 'detached'] satisfies OwnTimes[]
+const known = new Set([...sendManyOnlyNames, 'timezone'].filter((name) => !ownTimes.includes(name)))
 
 /** The schedules of one home, by name. */
 export class Schedules {
   readonly #running = new Map<string, RunningSchedule>()
+  /** The last thing asked of a name, so that one follows the other. */
+  readonly #asked = new Map<string, Promise<unknown>>()
   readonly #keepAlive: KeepAlive
+  #stopped = false
 
   constructor(keepAlive: KeepAlive) {
     this.#keepAlive = keepAlive
@@ -44,16 +46,34 @@ export class Schedules {
         `the expression of schedule "${name}" is ${typeof cron}; give a text like '0 8 * * 1-5'`,
       )
     }
-    const { timezone, ...sendOptions } = options
-    await this.#running.get(name)?.unschedule()
-    const schedule = await RunningSchedule.start({
+    return this.#inTurn(name, () => this.#start(bound, name, cron, input, options))
+  }
+
+  /** False when no schedule of that name runs here. */
+  stop(name: string): Promise<boolean> {
+    return this.#inTurn(name, async () => (await this.#running.get(name)?.unschedule()) ?? false)
+  }
+
+  stopAll(): void {
+    this.#stopped = true
+    for (const schedule of [...this.#running.values()]) schedule.stop()
+  }
+
+  async #start<C extends AnyContract>(
+    bound: BoundContract<C>,
+    name: string,
+    cron: string,
+    input: Input<C>,
+    { timezone, ...options }: ScheduleOptions<C>,
+  ): Promise<Schedule> {
+    const schedule = await RunningSchedule.read({
       name,
       cron,
       timezone,
       log: bound.log,
       cancel: (id) => bound.engine.cancel(id, `schedule "${name}" was ended`),
       send: async (id, at) => {
-        const receipt = await send(bound, input, { ...sendOptions, id, at, detached: true })
+        const receipt = await send(bound, input, { ...options, id, at, detached: true })
         return !receipt.duplicate || (await bound.engine.answer(id)).state === 'pending'
       },
       ended: (ended) => {
@@ -62,16 +82,23 @@ export class Schedules {
         this.#keepAlive.release()
       },
     })
+    // What is replaced goes on when its successor cannot be read.
+    await this.#running.get(name)?.unschedule()
+    await schedule.begin()
     this.#running.set(name, schedule)
     this.#keepAlive.hold()
+    if (this.#stopped) schedule.stop()
     return schedule
   }
 
-  async stop(name: string): Promise<boolean> {
-    return (await this.#running.get(name)?.unschedule()) ?? false
-  }
-
-  stopAll(): void {
-    for (const schedule of [...this.#running.values()]) schedule.stop()
+  #inTurn<T>(name: string, run: () => Promise<T>): Promise<T> {
+    const before = this.#asked.get(name) ?? Promise.resolve()
+    const mine = before.then(run, run)
+    const over = (): void => {
+      if (this.#asked.get(name) === mine) this.#asked.delete(name)
+    }
+    this.#asked.set(name, mine)
+    mine.then(over, over)
+    return mine
   }
 }

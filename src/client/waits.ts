@@ -45,6 +45,36 @@ export class Waits {
     })
   }
 
+  /** The outcomes of many messages known to be accepted, in order; one signal ends all waits. */
+  async outcomes<C extends AnyContract>(
+    contract: C,
+    ids: readonly string[],
+    signal: AbortSignal | undefined,
+  ): Promise<Outcome<C>[]> {
+    const waits: Wait[] = []
+    const all = ids.map(
+      (id) =>
+        new Promise<unknown>((resolve, reject) => {
+          const wait = new Wait(this, contract, false, resolve, reject)
+          waits.push(wait)
+          this.#begin(wait, id)
+        }),
+    )
+    // One listener: a signal looks through all it has whenever one is added.
+    const aborted = (): void => {
+      waits.forEach((wait, n) => {
+        wait.fail(abortedError(ids[n] as string, signal?.reason))
+      })
+    }
+    if (signal?.aborted) aborted()
+    signal?.addEventListener('abort', aborted, { once: true })
+    try {
+      return (await Promise.all(all)) as Outcome<C>[]
+    } finally {
+      signal?.removeEventListener('abort', aborted)
+    }
+  }
+
   /** The value of a message being sent; `sent` may still fail, and then so does the wait. */
   value(
     contract: AnyContract,

@@ -6,6 +6,7 @@
  */
 
 import type { Duration } from '../duration.ts'
+import { HomingError } from '../errors.ts'
 import { checkOptions } from '../known-options.ts'
 import { limits } from '../limits.ts'
 import type { BoundContract } from './bound-contract.ts'
@@ -27,6 +28,9 @@ export interface Consumer extends AsyncDisposable {
   /** Takes no more, lets running handlers finish within the grace time, gives the rest back. */
   close(options?: CloseOptions): Promise<void>
 }
+
+/** A full disk, say, may pass. */
+const startAgainMs = 1_000
 
 const closeOptions = new Set(['grace'])
 
@@ -68,13 +72,23 @@ export class Working implements Consumer {
   }
 
   async #start(): Promise<void> {
-    try {
-      await this.#parts.prepare()
-      this.#intake.start()
-    } catch (error) {
-      if (this.#closing !== undefined) return
-      this.#parts.closed(this)
-      throw error
+    for (;;) {
+      try {
+        await this.#parts.prepare()
+        this.#intake.start()
+        return
+      } catch (error) {
+        if (this.#closing !== undefined) return
+        if (!(error instanceof HomingError && error.retryable)) {
+          this.#parts.closed(this)
+          throw error
+        }
+        this.bound.log.warn(
+          { error, queue: this.queue },
+          'a consumer could not start; trying again',
+        )
+      }
+      await new Promise((resolve) => setTimeout(resolve, startAgainMs))
     }
   }
 

@@ -21,6 +21,8 @@ export interface Codec<T = unknown> {
    * case; returns the path of the first value that a schema may know to read back (a Date as text).
    */
   check?(value: unknown): string | undefined
+  /** Reads bodies of every content type, as they are. */
+  readonly readsAll?: boolean
   /** Loads an optional package before the first use. */
   load?(): Promise<void>
 }

@@ -15,6 +15,7 @@ import { utf8 } from './json-codec.ts'
  */
 export const text: Codec<string> = {
   contentType: 'text/plain; charset=utf-8',
+  readsAll: true,
   encode(value) {
     if (typeof value !== 'string') throw new TypeError(`it is ${kind(value)}, not a text`)
     if (!value.isWellFormed()) throw new TypeError('it has half of a surrogate pair')
@@ -34,6 +35,7 @@ export const text: Codec<string> = {
  */
 export const binary: Codec<Uint8Array> = {
   contentType: 'application/octet-stream',
+  readsAll: true,
   encode(value) {
     if (!(value instanceof Uint8Array))
       throw new TypeError(`it is ${kind(value)}, not a Uint8Array`)
