@@ -33,6 +33,7 @@ export class Ending {
   readonly #core: Core
   /** Entries whose message is being read, so that their outcome can be written. */
   readonly #ending = new Set<Promise<unknown>>()
+  #reads: Promise<void> = Promise.resolve()
   /** Records that could not be read, by queue: kept on disk, out of the way. */
   readonly damagedCounts = new Map<string, number>()
 
@@ -83,7 +84,11 @@ export class Ending {
   /** Pushes the oldest waiting message out of a full queue. */
   dropHead(live: LiveQueue): boolean {
     const entry = live.queue.candidate()
-    if (!entry) return false
+    if (!entry) {
+      const block = live.queue.neededBlock()
+      if (block) this.#bringBack(live, block)
+      return false
+    }
     this.#endEntry(live, entry, 'full', () => jsonBody('rejected', { by: 'full' }))
     return true
   }
@@ -175,12 +180,18 @@ export class Ending {
       this.#quarantine(live, error)
       return
     }
-    this.#keep(
-      this.#core.loadMessage(entry).then(
+    this.#endWhenRead(live, entry, how)
+  }
+
+  /** One read after the other: what expires together lies together, and is read along. */
+  #endWhenRead(live: LiveQueue, entry: Entry, how: (stored: StoredMessage) => OutcomeBody): void {
+    this.#reads = this.#reads
+      .then(() => this.#core.loadMessage(entry))
+      .then(
         (stored) => this.#finish(live, entry, stored, how),
         (error) => this.#quarantine(live, error),
-      ),
-    )
+      )
+    this.#keep(this.#reads)
   }
 
   #finish(
@@ -223,8 +234,13 @@ export class Ending {
   }
 
   #keep(work: Promise<unknown>): void {
-    this.#ending.add(work)
-    void work.finally(() => this.#ending.delete(work))
+    const kept: Promise<unknown> = work
+      .catch((error) => {
+        // When the journal has failed, everybody is told so already.
+        if (!this.#core.journal.failure) this.#core.onProblem(`ending a message failed: ${error}`)
+      })
+      .finally(() => this.#ending.delete(kept))
+    this.#ending.add(kept)
   }
 
   get busy(): boolean {
