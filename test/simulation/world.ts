@@ -95,6 +95,8 @@ export class World {
       this.#observed = new ObservedEngine(engine, this.recorder, this.numbers)
       this.recorder.nowMs = () => engine.nowMs()
       this.recorder.record({ kind: 'opened' })
+      if (this.#failed)
+        this.recorder.record({ kind: 'disk-failed', operation: 'opening', file: '' })
       return true
     }
     this.wrong.push(new Error(`not open after ${openingsMax} tries`))

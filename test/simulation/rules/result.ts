@@ -132,8 +132,9 @@ const liveOrFinal: Rule = {
   *judge(files) {
     const unseen = unseenReplays(files)
     for (const event of files.ofKind('probed')) {
-      // An outcome that waits for room is neither in a queue nor known.
-      if (fullBetween(files, event.atMs, event.atMs)) continue
+      // An outcome that waits for room, or can never be written, is neither in a queue nor known.
+      const failed = files.lives[event.life]?.failed
+      if (fullBetween(files, event.atMs, event.atMs) || (failed && failed.n < event.n)) continue
       const pending = new Map<string, number>()
       let unplaced = unseen
       for (const [id, answer] of event.probe.answers) {
