@@ -156,7 +156,9 @@ class Run {
       await world.kill()
       return this.#begin()
     }
-    if (random.chance(plan.close) && !world.failed) {
+    // A full disk cannot be closed: what is gathered waits for room.
+    const full = world.disk.capacityBytes < roomyBytes
+    if (random.chance(plan.close) && !world.failed && !full) {
       if (!(await world.close())) await world.cutPower(imageChance)
       return this.#begin()
     }

@@ -133,8 +133,9 @@ export class World {
     for (let n = 0; n < 10; n++) {
       const probed = await this.until(this.observed.probe())
       if (probed === undefined) return false
-      const text = probed.value && textOf(probed.value)
-      if (probed.value !== undefined && text === before) {
+      const atRest = this.observed.underWay === 0
+      const text = probed.value && atRest ? textOf(probed.value) : undefined
+      if (probed.value !== undefined && text !== undefined && text === before) {
         this.recorder.record({ kind: 'probed', when, probe: probed.value })
         return true
       }
@@ -313,6 +314,7 @@ export class World {
       await clock.advance(8 * this.plan.latencyMs + 50)
       const probe = await clock.until(aside.probe(), patienceMs)
       if (probe !== undefined) this.recorder.record({ kind: 'probed', when: 'image', probe })
+      disk.capacityBytes = roomyBytes
       await clock.until(engine.close(), patienceMs)
     } catch (error) {
       if (Reflect.get(error as object, 'code') !== 'disk-full') this.wrong.push(error)

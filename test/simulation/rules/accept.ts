@@ -81,13 +81,14 @@ const receivedAsSent: Rule = {
         const { digest, content, replayOf, queue } = event.message
         if (isInternal(queue)) continue
         const original = replayOf === undefined ? undefined : files.caseOf(replayOf, event.n)
+        // A replay of a replay that nobody ever received: what it holds cannot be known.
+        const again = replayOf !== undefined && (original?.facts?.content ?? content) === content
         const sent =
+          again ||
           message.publishes.some(
             (publish) =>
               publish.publishing.message.digest === digest && !confirmOf(publish)?.duplicate,
-          ) ||
-          // A replay of a replay that nobody ever received: what it holds cannot be known.
-          (original !== undefined && (original.facts?.content ?? content) === content)
+          )
         if (!sent) yield finding(message.id, 'was received with bytes nobody sent', event)
         const first = message.deliveries[0]
         if (first !== undefined && first.event.message.digest !== digest) {

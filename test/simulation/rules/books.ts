@@ -6,7 +6,8 @@ const booksAddUp: Rule = {
   title: 'accepted = ready + unsettled + delayed + final, and the counts agree with the consumers',
   *judge(files, bounds) {
     for (const event of files.ofKind('probed')) {
-      if (event.when !== 'quiet') continue
+      const failed = files.lives[event.life]?.failed
+      if (event.when !== 'quiet' || (failed !== undefined && failed.n < event.n)) continue
       const held = heldAt(files.deliveries, event)
       for (const queue of event.probe.queues) {
         const unsettled = held.get(queue.name) ?? 0

@@ -135,10 +135,10 @@ const purgeCounted: Rule = {
       const purged = files.ofKind('purged').find((one) => one.call === purging.call)
       if (purged === undefined || overlapped(files, purging, purged)) continue
       const gone = files.messages.filter(
-        ({ facts, shown, cancels }) =>
-          facts?.queue === purging.queue &&
+        ({ shown, cancels }) =>
           cancels.length === 0 &&
-          shown[0]?.outcome.code === 'canceled' &&
+          shown[0]?.outcome.queue === purging.queue &&
+          shown[0].outcome.code === 'canceled' &&
           shown[0].outcome.finishedAtMs >= purging.nowMs - 1 &&
           shown[0].outcome.finishedAtMs <= purged.nowMs + 1,
       )
