@@ -15,5 +15,6 @@ export const json: Codec = {
 
 /** The text of UTF-8 bytes known to be well-formed. */
 export function utf8(bytes: Uint8Array): string {
+  if (Buffer.isBuffer(bytes)) return bytes.toString('utf8')
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
 }
