@@ -8,7 +8,7 @@
  */
 
 import type { SteadyTime } from '../clock.ts'
-import type { Message } from '../message/message.ts'
+import { callbackQueue, type Message } from '../message/message.ts'
 import type { GatherRecord } from './gathers.ts'
 import { type AcceptRecord, readAccept } from './journal/accept-record.ts'
 import { ByteReader } from './journal/bytes.ts'
@@ -78,8 +78,7 @@ export class Replay {
     const hash = this.#state.hash(message.id)
     if (message.idChosen) this.#state.gathers.told(message.id)
     for (const { queueNumber, position, delivered } of entries) {
-      const live = this.#state.numbered.get(queueNumber)
-      if (!live) continue
+      const live = this.#live(queueNumber, queueOf(message, queueNumber))
       const entry = this.#entry(live, message, acceptedAtMs, position, hash, lies)
       live.queue.nextPosition = Math.max(live.queue.nextPosition, position + 1)
       this.#state.hold(entry)
@@ -94,6 +93,12 @@ export class Replay {
         live.queue.push(entry)
       }
     }
+  }
+
+  /** The queue of that number. Made by its name when the record that declared it is damaged. */
+  #live(number: number, name: string): LiveQueue {
+    const known = this.#state.numbered.get(number)
+    return known ?? this.#state.addQueue(number, name, {}, this.#parts.nowMs())
   }
 
   #entry(
@@ -131,9 +136,8 @@ export class Replay {
   }
 
   #onward(final: FinalRecord, lies: Lies): void {
-    final.onward.forEach(({ queueNumber, position, delivered }, n) => {
-      const live = this.#state.numbered.get(queueNumber)
-      if (!live) return
+    final.onward.forEach(({ callback, queueNumber, position, delivered }, n) => {
+      const live = this.#live(queueNumber, callbackQueue(callback))
       const { segment, from, bytes } = lies
       const entry = new Entry(
         position,
@@ -216,8 +220,8 @@ export class Replay {
 
   #move(reader: ByteReader, lies: Lies): undefined | Promise<void> {
     const move = readMove(reader)
-    const live = this.#state.numbered.get(move.queueNumber)
-    if (!live) return
+    const name = queueOf(move.accepted.message, move.queueNumber)
+    const live = this.#live(move.queueNumber, name)
     const entry = live.queue.entry(move.position)
     if (entry) {
       this.#state.moveEntry(entry, lies)
@@ -258,5 +262,9 @@ export class Replay {
     else this.#state.addQueue(record.number, record.name, record.settings, this.#parts.nowMs())
   }
 }
+
+/** Through the default exchange the routing key is the name of the queue; else only its number is known. */
+const queueOf = ({ exchange, routingKey }: Message, number: number): string =>
+  exchange === '' ? routingKey : `recovered-${number}`
 
 const text = (payload: Buffer): string => payload.toString('utf8')
