@@ -46,6 +46,13 @@ export interface QueueHead {
   readonly fifos: readonly { readonly priority: number; readonly blocks: readonly BlockHead[] }[]
 }
 
+export interface SegmentHead {
+  readonly segment: number
+  /** null while it is not sealed. */
+  readonly lastLsn: number | null
+  readonly damaged?: true
+}
+
 export interface CheckpointHead {
   readonly lsn: number
   /** Where the next record goes: replay starts here. */
@@ -57,8 +64,7 @@ export interface CheckpointHead {
   readonly routing: RoutingSnapshot
   readonly gathers: readonly GatherRecord[]
   readonly queues: readonly QueueHead[]
-  /** Last LSN of each sealed segment; null while unknown. */
-  readonly segments: readonly { readonly segment: number; readonly lastLsn: number | null }[]
+  readonly segments: readonly SegmentHead[]
 }
 
 export const checkpointName = (number: number): string =>

@@ -121,9 +121,10 @@ export class Checkpoints {
       routing: state.routing.snapshot(),
       gathers: state.gathers.records(),
       queues,
-      segments: state.segments.all().map(({ segment, lastLsn }) => ({
+      segments: state.segments.all().map(({ segment, lastLsn, damaged }) => ({
         segment,
         lastLsn: Number.isFinite(lastLsn) ? lastLsn : null,
+        ...(damaged && { damaged }),
       })),
     }
     return encodeCheckpoint(head, parts.taken())
@@ -218,8 +219,9 @@ async function restore(
     for (const fifo of one.fifos) for (const { page } of fifo.blocks) if (page >= 0) used.add(page)
   }
   await parts.pages.restore(used)
-  for (const { segment, lastLsn } of head.segments) {
+  for (const { segment, lastLsn, damaged } of head.segments) {
     if (lastLsn !== null) state.segments.use(segment).lastLsn = lastLsn
+    if (damaged) state.segments.use(segment).damaged = true
   }
   state.routing = Routing.restore(head.routing)
   for (const gather of head.gathers) state.gathers.add(gather)

@@ -1,8 +1,8 @@
 /*
  * The janitor: checkpoints, old segments, compaction.
  *
- * Rule: a segment goes when nothing alive has its record there, the last two checkpoints are past it,
- * and the ledger has what it needs from it, on disk. A segment with a little left alive is first
+ * Rule: a segment goes when nothing alive has its record there, nothing in it is damaged, the last two
+ * checkpoints are past it, and the ledger has what it needs from it, on disk. A segment with a little left alive is first
  * rewritten: its live records are appended anew as `move` records. One round at a time.
  */
 
@@ -128,7 +128,10 @@ export class Janitor {
       .all()
       .filter(
         (use) =>
-          use.live === 0 && use.segment < journal.segment && use.lastLsn <= checkpoints.safeLsn,
+          use.live === 0 &&
+          !use.damaged &&
+          use.segment < journal.segment &&
+          use.lastLsn <= checkpoints.safeLsn,
       )
     if (dead.length === 0) return
     const safeLsn = await outcomes.flushed()

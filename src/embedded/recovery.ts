@@ -16,12 +16,13 @@ import {
   lastCheckpointNumber,
   loadCheckpoint,
 } from './checkpoints.ts'
+import { dropFinished } from './finished-entries.ts'
 import type { IndexPages } from './index-pages.ts'
 import { ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import { readFinal } from './journal/final-record.ts'
 import { type Frame, readBatch, recordTypes } from './journal/record.ts'
-import { type ScanHandler, scanSegment } from './journal/scan.ts'
+import { type ScanHandler, type Skipped, scanSegment } from './journal/scan.ts'
 import { segmentName, segmentNumber } from './journal/segment.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { dropKind, outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
@@ -76,14 +77,16 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   const state = found?.state ?? new State(parts.freshSeed)
   const reading = new Reading(parts, state, found?.loaded)
   for (const segment of segments) await reading.segment(segment)
-  reading.finish()
+  const damaged = reading.finish()
   // What a killed process wrote and never synced is believed from here on, so it must be durable.
   for (const segment of segments.slice(-2)) await syncFile(parts.disk, segmentName(segment))
-  if (!found && segments.length > 0 && (segments[0] as number) > 1) {
+  const blind = !found && segments.length > 0 && (segments[0] as number) > 1
+  if (blind) {
     parts.onProblem(
       'no checkpoint could be read and older journal segments are gone: messages that were acknowledged without an outcome may be delivered again',
     )
   }
+  if (damaged || blind) await dropFinished({ ...parts, state })
   return {
     state,
     seed: found?.loaded.head.seed ?? parts.freshSeed,
@@ -119,6 +122,8 @@ class Reading implements ScanHandler {
   #gaps: { after: number; before: number; segment: number }[] = []
   #claimedLsn = 0
   #lastSegment = 0
+  /** The segment in which bytes were passed over since the last record; 0 for none. */
+  #skippedIn = 0
   /** Segments between this one and the last were removed, with all that was in them. */
   #behindRemoved = false
   lastLsn = 0
@@ -168,9 +173,11 @@ class Reading implements ScanHandler {
     if (frame.type === recordTypes.batch) this.#batch(frame, buffer)
     const removed = this.#behindRemoved && frame.lsn <= this.#from.lsn + 1
     if (this.lastLsn > 0 && frame.lsn > this.lastLsn + 1 && !removed) {
-      this.#gaps.push({ after: this.lastLsn, before: frame.lsn, segment })
+      const place = this.#skippedIn === 0 ? segment : this.#skippedIn
+      this.#gaps.push({ after: this.lastLsn, before: frame.lsn, segment: place })
     }
     this.#behindRemoved = false
+    this.#skippedIn = 0
     if (frame.lsn <= this.lastLsn) return
     this.lastLsn = frame.lsn
     if (frame.lsn > this.#from.lsn) {
@@ -191,18 +198,24 @@ class Reading implements ScanHandler {
     this.#claimedLsn = Math.max(this.#claimedLsn, durableLsn)
   }
 
-  skipped(): void {
+  skipped({ segment }: Skipped): void {
     // Told as missing LSNs, which say what was lost; a torn tail says nothing.
+    this.#skippedIn = segment
   }
 
-  finish(): void {
+  /** Tells what is damaged; true when anything is. */
+  finish(): boolean {
     this.#feedNow()
+    let damaged = false
     for (const { after, before, segment } of this.#gaps) {
       if (after + 1 > Math.max(this.#claimedLsn, this.#from.lsn)) continue
+      damaged = true
+      this.#state.segments.use(segment).damaged = true
       this.#parts.onProblem(
         `records ${after + 1} to ${before - 1} of the journal (segment ${segment}) are damaged or missing; all others were recovered, the file is kept as it is`,
       )
     }
+    return damaged
   }
 
   #final(id: string, lies: Lies, lsn: number, payload: Buffer): void {

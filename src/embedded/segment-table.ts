@@ -1,6 +1,7 @@
 /*
  * How much of each segment is still needed: by live entries, and by the ledger.
- * A segment with nothing alive can go once a checkpoint and the ledger are past its last LSN.
+ * A segment with nothing alive can go once a checkpoint and the ledger are past its last LSN, unless
+ * something in it is damaged.
  */
 
 export interface SegmentUse {
@@ -10,6 +11,8 @@ export interface SegmentUse {
   liveBytes: number
   /** LSN of the last record in it; known once the next segment was begun. */
   lastLsn: number
+  /** Something in it is damaged: the file stays for people to look at. */
+  damaged: boolean
 }
 
 export class SegmentTable {
@@ -20,7 +23,7 @@ export class SegmentTable {
     if (this.#last?.segment === segment) return this.#last
     let use = this.#uses.get(segment)
     if (!use) {
-      use = { segment, live: 0, liveBytes: 0, lastLsn: Number.POSITIVE_INFINITY }
+      use = { segment, live: 0, liveBytes: 0, lastLsn: Number.POSITIVE_INFINITY, damaged: false }
       this.#uses.set(segment, use)
     }
     this.#last = use
