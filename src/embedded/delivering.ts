@@ -16,12 +16,11 @@ import type { IndexPages } from './index-pages.ts'
 import { writePositions } from './journal/entry-records.ts'
 import { recordTypes } from './journal/record.ts'
 import { HeldDelivery, type KeyState, type LiveQueue, Subscriber } from './live-queue.ts'
+import { isPassingFault, readAgainMs } from './passing-fault.ts'
 import type { Entry } from './queue/entry.ts'
 
 /** Messages of busy keys that are taken out of the line so that others can pass. */
 const parkedMax = 10_000
-/** Pause before a page of the index that could not be read is tried again. */
-const readAgainMs = 1_000
 /** Deliveries put on record in one go. */
 const pumpMax = 1_024
 
@@ -175,7 +174,10 @@ export class Delivering {
     const load = this.#core.journal.load(entry.segment, entry.from)
     this.#after(
       live,
-      load.catch((error) => this.#parts.damaged(live, entry, error)),
+      load.catch((error) => {
+        if (isPassingFault(error)) throw error
+        this.#parts.damaged(live, entry, error)
+      }),
     )
     return undefined
   }

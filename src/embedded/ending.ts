@@ -14,6 +14,7 @@ import { ByteReader } from './journal/bytes.ts'
 import { readMove } from './journal/move-record.ts'
 import { frameBytes, recordTypes } from './journal/record.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
+import { isPassingFault, readAgainMs } from './passing-fault.ts'
 import { type Entry, entryStates } from './queue/entry.ts'
 import type { IndexBlock } from './queue/index-block.ts'
 import { jsonBody, type OutcomeBody, type Settling } from './settling.ts'
@@ -146,7 +147,8 @@ export class Ending {
     }
     for (const fifo of live.queue.fifos) {
       for (const block of [...fifo.blocks]) {
-        if (block.live > 0 && !block.columns) await this.#parts.pages.bringBack(block)
+        if (block.live === 0) continue
+        if (!block.columns) await this.#parts.pages.bringBack(block)
         for (let row = block.head; row < block.rows; row++) {
           if (!block.isLive(row)) continue
           this.#endEntry(live, block.entryAt(row, fifo.priority), 'canceled', how)
@@ -177,7 +179,7 @@ export class Ending {
         return
       }
     } catch (error) {
-      this.#quarantine(live, error)
+      this.#quarantine(live, entry, error)
       return
     }
     this.#endWhenRead(live, entry, how)
@@ -186,12 +188,35 @@ export class Ending {
   /** One read after the other: what expires together lies together, and is read along. */
   #endWhenRead(live: LiveQueue, entry: Entry, how: (stored: StoredMessage) => OutcomeBody): void {
     this.#reads = this.#reads
-      .then(() => this.#core.loadMessage(entry))
+      .then(() => this.#load(entry))
       .then(
         (stored) => this.#finish(live, entry, stored, how),
-        (error) => this.#quarantine(live, error),
+        (error) => this.#unread(live, entry, error),
       )
+      .catch((error) => this.#core.onProblem(`ending a message failed: ${error}`))
     this.#keep(this.#reads)
+  }
+
+  async #load(entry: Entry): Promise<StoredMessage> {
+    for (;;) {
+      try {
+        return await this.#core.loadMessage(entry)
+      } catch (error) {
+        if (this.#core.closed || !isPassingFault(error)) throw error
+        this.#core.onProblem(`a message cannot be read now, it is tried again: ${error}`)
+      }
+      await new Promise<void>((resolve) => this.#core.clock.after(readAgainMs, resolve))
+    }
+  }
+
+  #unread(live: LiveQueue, entry: Entry, error: unknown): void {
+    if (!isPassingFault(error)) {
+      this.#quarantine(live, entry, error)
+      return
+    }
+    // The engine closes before the machine had what was missing: the next start ends the message.
+    entry.state = entryStates.ready
+    live.queue.put(entry)
   }
 
   #finish(
@@ -223,11 +248,13 @@ export class Ending {
 
   /** A record that cannot be read: its entry leaves the queue, the record stays on disk for people. */
   damaged(live: LiveQueue, found: Entry, error: unknown): void {
-    if (this.#takeOut(live, found, 'canceled')) this.#quarantine(live, error)
+    const entry = this.#takeOut(live, found, 'canceled')
+    if (entry) this.#quarantine(live, entry, error)
   }
 
-  #quarantine(live: LiveQueue, error: unknown): void {
+  #quarantine(live: LiveQueue, entry: Entry, error: unknown): void {
     const { name } = live.queue
+    this.#core.state.segments.use(entry.segment).damaged = true
     this.damagedCounts.set(name, (this.damagedCounts.get(name) ?? 0) + 1)
     const text = error instanceof Error ? error.message : String(error)
     this.#core.onProblem(`a message of queue "${name}" cannot be read and is set aside: ${text}`)
