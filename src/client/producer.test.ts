@@ -249,8 +249,7 @@ test('an aborted call stops waiting; the message goes on', async () => {
   const call = home.call(double, { n: 1 }, { id: 'goes-on', signal: abort.signal })
   const other = home.call(double, { n: 1 }, { signal: abort.signal })
   setTimeout(() => abort.abort(new Error('user left')), 10)
-  await assert.rejects(call, withCode('aborted'))
-  await assert.rejects(other, withCode('aborted'))
+  await Promise.all([call, other].map((one) => assert.rejects(one, withCode('aborted'))))
   assert.equal((await home.answer('goes-on')).state, 'pending')
   await assert.rejects(
     home.call(double, { n: 2 }, { signal: AbortSignal.abort() }),
