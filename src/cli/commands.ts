@@ -1,0 +1,61 @@
+import type { Define } from './command.ts'
+
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  /** Loads the command's file: only the one that runs is ever loaded. */
+  readonly load: () => Promise<Define>
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'demo',
+    summary: 'watch a few thousand messages go out and come home',
+    load: async () => (await import('./demo/demo.ts')).defineDemo,
+  },
+  {
+    name: 'send',
+    summary: 'send messages to a queue',
+    load: async () => (await import('./send.ts')).defineSend,
+  },
+  {
+    name: 'work',
+    summary: 'work on a queue with a command of yours',
+    load: async () => (await import('./work.ts')).defineWork,
+  },
+  {
+    name: 'outcome',
+    summary: 'what became of a message',
+    load: async () => (await import('./outcome.ts')).defineOutcome,
+  },
+  {
+    name: 'outcomes',
+    summary: 'list outcomes, newest first',
+    load: async () => (await import('./outcomes.ts')).defineOutcomes,
+  },
+  {
+    name: 'queues',
+    summary: 'list queues and what waits in them',
+    load: async () => (await import('./queues.ts')).defineQueues,
+  },
+  {
+    name: 'dead',
+    summary: 'list, replay or drop dead letters',
+    load: async () => (await import('./dead.ts')).defineDead,
+  },
+  {
+    name: 'verify',
+    summary: 'check everything that is stored, changing nothing',
+    load: async () => (await import('./verify.ts')).defineVerify,
+  },
+  {
+    name: 'export',
+    summary: 'write out what is stored, one JSON a line',
+    load: async () => (await import('./export.ts')).defineExport,
+  },
+  {
+    name: 'bench',
+    summary: 'a short benchmark of this machine',
+    load: async () => (await import('./bench.ts')).defineBench,
+  },
+]
