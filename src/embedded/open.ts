@@ -66,7 +66,11 @@ async function openLocked(directory: string, options: EngineOptions): Promise<Br
 
 function releasing(broker: Broker, lock: DirectoryLock): Broker {
   const close = broker.close.bind(broker)
-  broker.close = () => close().finally(() => lock.release())
+  let closing: Promise<void> | undefined
+  broker.close = () => {
+    closing ??= close().finally(() => lock.release())
+    return closing
+  }
   return broker
 }
 
