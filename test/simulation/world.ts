@@ -19,6 +19,7 @@ import type { LedgerDatabase, System } from './system.ts'
 /** A call on a healthy engine is answered within this simulated time, or something hangs. */
 const patienceMs = 60_000
 const openingsMax = 40
+const headerBytes = 64
 /** Room for everything; a real disk is never without end. */
 export const roomyBytes = 1e9
 
@@ -209,7 +210,7 @@ export class World {
     if (strike === undefined || number < strike.number) return undefined
     if (strike.fault.kind === 'fail') {
       if (!this.plan.failAnything && kind !== 'write' && kind !== 'sync') return undefined
-      if (name.startsWith('journal-') && (kind === 'write' || kind === 'sync')) {
+      if (this.#holdsRecords(operation)) {
         this.#failed = true
         this.recorder.record({ kind: 'disk-failed', operation: kind, file: name })
         if (kind === 'sync') this.#failedFiles.add(name)
@@ -218,6 +219,13 @@ export class World {
     this.#strike = undefined
     this.#struck = true
     return strike.fault
+  }
+
+  /** A write or sync of journal records, as opposed to the header of a segment made ahead of need. */
+  #holdsRecords({ kind, name, bytes }: DiskOperation): boolean {
+    if (!name.startsWith('journal-')) return false
+    const size = this.#disk.state.find(name)?.seenLength ?? 0
+    return (kind === 'write' && bytes !== headerBytes) || (kind === 'sync' && size > headerBytes)
   }
 
   /** The disk operation that many from now meets the fault. */

@@ -62,10 +62,14 @@ export const acceptTests: readonly ConformanceTest[] = [
     },
   },
   {
-    title: 'a message for no queue is refused as unroutable and leaves nothing behind',
+    title: 'a message for an exchange that does not exist is refused and leaves nothing behind',
     async run(trial) {
-      const message = trial.message('nowhere', 'x')
-      await trial.refused(trial.engine.publish(message), 'unroutable')
+      const message = trial.message('work', 'x', { exchange: 'nowhere' })
+      await assert.rejects(trial.during(trial.engine.publish(message)), (error) =>
+        ['exchange-unknown', 'unroutable', 'unsupported'].includes(
+          String(Reflect.get(Object(error), 'code')),
+        ),
+      )
       assert.equal(await trial.state(message.id), 'unknown')
     },
   },

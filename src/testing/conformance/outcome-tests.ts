@@ -162,6 +162,7 @@ export const outcomeTests: readonly ConformanceTest[] = [
       const held = await trial.send(queue, 'held')
       const inbox = trial.consume(queue, 1)
       const [delivery] = await trial.received(inbox, 1)
+      inbox.subscription.stop()
       const waiting = await trial.send(queue, 'waiting')
       for (const { id } of [held, waiting]) {
         assert.equal(await trial.during(trial.engine.cancel(id, 'changed my mind')), true)
@@ -296,9 +297,9 @@ export const outcomeTests: readonly ConformanceTest[] = [
     async run(trial) {
       const queue = await trial.queue('work')
       const inbox = trial.consume(queue)
-      for (const code of ['ok', 'NotAnImage', 'ok', 'ok']) {
+      for (const [n, code] of ['ok', 'NotAnImage', 'ok', 'ok'].entries()) {
         await trial.send(queue, code)
-        await trial.received(inbox, inbox.deliveries.length + 1)
+        await trial.received(inbox, n + 1)
         await trial.answer(inbox.deliveries.at(-1) as Delivery, code, code)
         await trial.pass(2)
       }

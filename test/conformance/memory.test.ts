@@ -1,0 +1,10 @@
+import { openEmbedded } from '../../src/embedded/open.ts'
+import { engineConformance } from '../../src/testing/engine-conformance.ts'
+
+engineConformance({
+  name: 'memory:',
+  open: async () => {
+    const engine = await openEmbedded('memory:')
+    return { engine, dispose: () => engine.close() }
+  },
+})
