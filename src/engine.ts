@@ -156,6 +156,11 @@ export interface Engine extends AsyncDisposable {
   publishMany(messages: readonly Message[]): Promise<readonly Accepted[]>
 
   subscribe(queue: string, options: SubscribeOptions, handler: SubscriptionHandler): Subscription
+  /**
+   * Work begins only now on a delivery that waited in its consumer: the time of the attempt counts
+   * from here. Optional: without it, that time counts from the delivery.
+   */
+  begun?(delivery: Delivery): void
   /** Never rejects for being late: says so. Rejects when the disk fails. */
   settle(delivery: Delivery, settlement: Settlement): Promise<Settled>
 

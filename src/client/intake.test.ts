@@ -7,8 +7,9 @@ const job = queue('job')
 
 test('a message that waits behind slow handlers loses no attempt by it', async () => {
   await using home = await homing('memory:')
-  home.consume(job, () => new Promise((resolve) => setTimeout(resolve, 40)))
-  const outcomes = await home.callAll(job, [1, 2, 3, 4, 5], { timeout: '60ms', attempts: 1 })
+  home.consume(job, () => new Promise((resolve) => setTimeout(resolve, 30)))
+  const options = { timeout: '300ms', attempts: 1 } as const
+  const outcomes = await home.callAll(job, new Array(15).fill(1), options)
   assert.ok(
     outcomes.every((outcome) => outcome.ok),
     JSON.stringify(outcomes),

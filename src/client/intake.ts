@@ -7,9 +7,10 @@
  *
  * Handing out happens in a turn of its own, so that a handler never runs inside the engine's call.
  *
- * The time of an attempt counts from its delivery, so a delivery must not wait here for long behind
- * slow handlers: one that has waited between a quarter and a half of its timeout is given back
- * (the attempt does not count), and from then on nothing is fetched ahead.
+ * An attempt's time runs from its delivery, so a delivery must not wait here for long behind slow
+ * handlers: one that has waited between a quarter and a half of its timeout is given back (the
+ * attempt does not count), and from then on nothing is fetched ahead. When one that has waited
+ * begins, the engine is told, so that the handler has its whole time.
  *
  * After a crash: nothing here is on disk; what was held is delivered again.
  */
@@ -122,6 +123,7 @@ export class Intake implements Holder {
       this.#starts++
       this.#running++
       open.state = 'running'
+      if (open.swept) this.engine.begun?.(open.delivery)
       this.#begin(open)
     }
     this.#woken = false
