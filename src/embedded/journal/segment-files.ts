@@ -139,7 +139,10 @@ export class SegmentFiles {
       reading.removed = true
       if (reading.users === 0) closeReading(reading)
     }
-    await this.#disk.remove(segmentName(segment))
+    await this.#disk.remove(segmentName(segment)).catch((error: NodeJS.ErrnoException) => {
+      // A crash after it was removed and before a checkpoint knew of that.
+      if (error.code !== 'ENOENT') throw error
+    })
   }
 
   async close(): Promise<void> {
