@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { EngineTrial, messageOf, ok, smallSizes } from '../../test/embedded/engine-trial.ts'
 import type { Delivery } from '../message/delivery.ts'
 import { randomSource } from '../testing/random.ts'
+import { indexPagesName } from './index-pages.ts'
 
 /** Sends numbered messages and answers all but every twentieth, which is given back. */
 async function sendAndAnswer(trial: EngineTrial, count: number, from = 0): Promise<string[]> {
@@ -101,10 +102,17 @@ test('a message that waits in the index, put away or not, is moved and found by 
   assert.ok(moved < 40, `${moved} segments`)
   assert.equal(await trial.state('d0'), 'pending')
   assert.equal(await trial.state('d4499'), 'pending')
+  let pagesRead = 0
+  trial.disk.faults = ({ kind, name }) => {
+    if (kind === 'read' && name === indexPagesName) pagesRead++
+    return undefined
+  }
+  await trial.take('deep', 1)
+  assert.equal(pagesRead, 1, 'the block was not put away again')
   await trial.crash()
   assert.equal(await trial.until(trial.engine.cancel('d17')), true)
   const seen = await trial.drain('deep')
-  const expected = waiting.map(({ id }) => id).filter((id) => id !== 'd17')
+  const expected = waiting.map(({ id }) => (id === 'd0' ? 'd0R' : id)).filter((id) => id !== 'd17')
   assert.deepEqual(seen, expected)
   assert.deepEqual(trial.problems, [])
 })

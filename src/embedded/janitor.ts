@@ -19,6 +19,7 @@ import { type Frame, recordTypes } from './journal/record.ts'
 import { scanSegment } from './journal/scan.ts'
 import type { LiveQueue } from './live-queue.ts'
 import type { Entry } from './queue/entry.ts'
+import type { IndexBlock } from './queue/index-block.ts'
 import type { SegmentUse } from './segment-table.ts'
 import { homecomingMessage, type StoredMessage } from './stored-message.ts'
 
@@ -41,6 +42,8 @@ const gatheredBytesMax = 1024 * 1024
 export class Janitor {
   readonly #parts: JanitorParts
   #round: Promise<void> | undefined
+  /** Blocks that had to be brought back for a rewrite; memory is as short as it was. */
+  readonly #broughtBack = new Set<IndexBlock>()
   #writtenAt: number
   #timer: Timer | undefined
 
@@ -163,6 +166,8 @@ export class Janitor {
       skipped: () => undefined,
     })
     await core.journal.durable()
+    for (const block of this.#broughtBack) if (block.full) this.#parts.pages.filled(block)
+    this.#broughtBack.clear()
   }
 
   async #moveAll(holds: readonly Holding[], segment: number, at: number): Promise<void> {
@@ -178,7 +183,10 @@ export class Janitor {
     const { core, pages } = this.#parts
     const { queue } = live
     const there = queue.entry(holding.position) ? undefined : queue.locate(holding.position)
-    if (there && !there.block.columns) await pages.bringBack(there.block)
+    if (there && !there.block.columns) {
+      await pages.bringBack(there.block)
+      this.#broughtBack.add(there.block)
+    }
     if (core.journal.failure) throw core.journal.failure
     const entry = queue.entry(holding.position)
     if (entry) {
