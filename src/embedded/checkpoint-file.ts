@@ -55,6 +55,8 @@ export interface SegmentHead {
 
 export interface CheckpointHead {
   readonly lsn: number
+  /** LSN of the last record that the ledger takes from; absent in older files. */
+  readonly ledgerLsn?: number
   /** Where the next record goes: replay starts here. */
   readonly segment: number
   readonly from: number

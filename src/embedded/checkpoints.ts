@@ -114,6 +114,7 @@ export class Checkpoints {
     for (const live of state.queues.values()) queues.push(this.#queue(live, parts, writes))
     const head: CheckpointHead = {
       lsn: journal.lastLsn,
+      ledgerLsn: Math.max(state.ledgerLsn, journal.ledgerLsn),
       segment: journal.segment,
       from: journal.nextFrom,
       seed,
@@ -223,6 +224,7 @@ async function restore(
     if (lastLsn !== null) state.segments.use(segment).lastLsn = lastLsn
     if (damaged) state.segments.use(segment).damaged = true
   }
+  state.ledgerLsn = head.ledgerLsn ?? head.lsn
   state.routing = Routing.restore(head.routing)
   for (const gather of head.gathers) state.gathers.add(gather)
   state.ids.reserve(rowsIn(head))

@@ -124,6 +124,8 @@ class Reading implements ScanHandler {
   #lastSegment = 0
   /** The segment in which bytes were passed over since the last record; 0 for none. */
   #skippedIn = 0
+  /** The ledger has all that it takes from what lies before the checkpoint. */
+  readonly #ledgerAhead: boolean
   /** Segments between this one and the last were removed, with all that was in them. */
   #behindRemoved = false
   lastLsn = 0
@@ -134,6 +136,7 @@ class Reading implements ScanHandler {
     this.#state = state
     const head = checkpoint?.head
     this.#from = { segment: head?.segment ?? 0, from: head?.from ?? 0, lsn: head?.lsn ?? 0 }
+    this.#ledgerAhead = parts.ledger.openedAtLsn >= Math.min(state.ledgerLsn, this.#from.lsn)
     this.#replay = new Replay({
       state,
       nowMs: parts.nowMs,
@@ -151,12 +154,12 @@ class Reading implements ScanHandler {
     const needed =
       segment >= this.#from.segment ||
       use.lastLsn === Number.POSITIVE_INFINITY ||
-      use.lastLsn > ledger.openedAtLsn
+      (!this.#ledgerAhead && use.lastLsn > ledger.openedAtLsn)
     if (!needed) {
       this.lastLsn = Math.max(this.lastLsn, use.lastLsn)
       return
     }
-    const ahead = ledger.openedAtLsn >= this.#from.lsn && segment === this.#from.segment
+    const ahead = this.#ledgerAhead && segment === this.#from.segment
     // What lies before the checkpoint's place was read when it was taken.
     if (ahead) this.lastLsn = Math.max(this.lastLsn, this.#from.lsn)
     await scanSegment(disk, segment, ahead ? this.#from.from : 0, this)
@@ -219,12 +222,14 @@ class Reading implements ScanHandler {
   }
 
   #final(id: string, lies: Lies, lsn: number, payload: Buffer): void {
+    this.#state.ledgerLsn = Math.max(this.#state.ledgerLsn, lsn)
     if (lsn <= this.#parts.ledger.openedAtLsn) return
     this.fed.push({ ...lies, hash: this.#state.hash(id), lsn })
     this.#toLedger(lsn, outcomeKind, payload)
   }
 
   #toLedger(lsn: number, kind: typeof outcomeKind | typeof dropKind, payload: Buffer): void {
+    this.#state.ledgerLsn = Math.max(this.#state.ledgerLsn, lsn)
     if (lsn <= this.#parts.ledger.openedAtLsn) return
     writeLedgerEvent(this.#feed, lsn, kind, payload)
     this.#feedLsn = lsn

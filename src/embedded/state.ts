@@ -27,6 +27,8 @@ export class State {
   readonly gathers = new Gathers()
   routing = new Routing()
   nextQueueNumber = 1
+  /** LSN of the last record, of those recovery has read, that the ledger takes from. */
+  ledgerLsn = 0
   readonly #seed: number
 
   constructor(seed: number) {

@@ -76,6 +76,8 @@ export class Journal {
   recordBytes = 0
   lastLsn: number
   durableLsn: number
+  /** LSN of the last record appended that the ledger takes from; 0 when there was none yet. */
+  ledgerLsn = 0
 
   private constructor(
     disk: Disk,
@@ -150,6 +152,7 @@ export class Journal {
   end(type: RecordType): number {
     const arena = this.#arena
     const lsn = ++this.lastLsn
+    if (type === recordTypes.final || type === recordTypes.drop) this.ledgerLsn = lsn
     sealFrame(arena.buffer, arena.view, this.#recordAt, arena.length, type, lsn)
     this.recordFrom = this.#arenaFrom + this.#recordAt
     this.recordBytes = arena.length - this.#recordAt
