@@ -59,8 +59,9 @@ export class SimulatedLedger {
     this.#committed = safe.reopened()
   }
 
-  open(): Ledger {
-    return new OpenedLedger(this, this.#random.fork(), this.#options.clock)
+  /** With a clock of its own, where the machine that opens it is another one. */
+  open(clock: Clock | undefined = this.#options.clock): Ledger {
+    return new OpenedLedger(this, this.#random.fork(), clock)
   }
 
   /** How many transactions a power cut may take now. */

@@ -4,7 +4,7 @@
  */
 
 import { pathToFileURL } from 'node:url'
-import { SimulatedDatabase } from './ledger-database.ts'
+import { SimulatedLedger } from '../../src/testing/simulated-ledger.ts'
 import type { System } from './system.ts'
 
 export const ownSources: string = new URL('../../src/', import.meta.url).pathname
@@ -14,7 +14,7 @@ export async function loadSystem(sources: string = ownSources): Promise<System> 
     pathToFileURL(`${sources}/embedded/broker.ts`).href
   )) as typeof import('../../src/embedded/broker.ts')
   return {
-    newLedger: (clock, random) => new SimulatedDatabase(clock, random),
+    newLedger: (clock, random) => new SimulatedLedger(random, { clock }),
     open: (devices, plan, random16) =>
       openBroker(
         { ...devices, random16 },
