@@ -156,3 +156,47 @@ test('an id that gathers use for themselves is refused', async () => {
   await assert.rejects(broker.publish(message('gathered:day1')), { code: 'bad-argument' })
   await broker.close()
 })
+
+test('a message for more queues than one record counts goes to each of them once', async () => {
+  const disk = memoryDisk()
+  let broker = await open(disk)
+  await broker.declareExchange('all', { type: 'fanout' })
+  for (let n = 0; n < 300; n++) {
+    await broker.declareQueue(`q${n}`, {})
+    await broker.bind('all', { kind: 'queue', name: `q${n}` })
+  }
+  // A consumer with little credit makes deliveries happen in between.
+  broker.subscribe('q1', { prefetch: 1 }, { deliver: () => undefined, revoke: () => undefined })
+  for (const id of ['a', 'b'])
+    await broker.publish(message(id, { exchange: 'all', routingKey: 'x' }))
+  const ready = async (): Promise<number> =>
+    (await broker.queues()).reduce((sum, queue) => sum + queue.ready + queue.unsettled, 0)
+  assert.equal(await ready(), 600)
+  broker = await open(disk)
+  assert.equal(await ready(), 600)
+  for (const n of [0, 1, 2, 254, 255, 299]) {
+    const { message: received } = await nextDelivery(broker, `q${n}`)
+    assert.equal(received.id, 'a')
+  }
+  await broker.close()
+})
+
+test('many messages that expire at once, long out of memory, all get their outcome', async () => {
+  const disk = memoryDisk()
+  let broker = await open(disk)
+  const soon = Date.now() + 150
+  await broker.publishMany(
+    Array.from({ length: 3_000 }, (_, n) =>
+      message(`${n}`, { deadlineAtMs: soon, body: Buffer.alloc(2_000) }),
+    ),
+  )
+  await broker.close()
+  broker = await open(disk, { tailBytes: 0 })
+  const last = await new Promise<string>((resolve) => {
+    broker.whenFinal('2999', ({ code }) => resolve(code))
+  })
+  assert.equal(last, 'expired')
+  assert.deepEqual(await broker.answer('0').then(({ state }) => state), 'final')
+  assert.equal((await broker.queues())[0]?.ready, 0)
+  await broker.close()
+})

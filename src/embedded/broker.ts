@@ -217,6 +217,7 @@ export class Broker implements Engine {
   }
 
   async answer(id: string): Promise<Answer> {
+    this.#checkOpen()
     const { outcomes } = this.#core
     const known = await outcomes.lookUp(id)
     if (known) return known
@@ -260,6 +261,7 @@ export class Broker implements Engine {
   }
 
   async queues(): Promise<readonly QueueStats[]> {
+    this.#checkOpen()
     const dead = this.#core.outcomes.ledger.deadCounts()
     return [...this.#core.state.queues.values()].map((live) => ({
       name: live.queue.name,
@@ -275,11 +277,13 @@ export class Broker implements Engine {
   }
 
   async outcomes(filter: OutcomeFilter): Promise<readonly StoredOutcome[]> {
+    this.#checkOpen()
     await this.#core.outcomes.caughtUp()
     return this.#core.outcomes.ledger.outcomes(filter)
   }
 
   async deadLetters(filter: DeadLetterFilter): Promise<readonly DeadLetter[]> {
+    this.#checkOpen()
     return this.#parts.deadLetters.list(filter)
   }
 
@@ -300,8 +304,13 @@ export class Broker implements Engine {
     return this.#parts.ending.purge(live)
   }
 
-  #refuseWhenClosed(): void {
+  /** Reading goes on when the disk has failed; it ends with the engine. */
+  #checkOpen(): void {
     if (this.#core.closed) throw new HomingError('closed', 'the engine is closed')
+  }
+
+  #refuseWhenClosed(): void {
+    this.#checkOpen()
     if (this.#core.journal.failure) throw this.#core.journal.failure
   }
 

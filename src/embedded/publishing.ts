@@ -20,6 +20,7 @@ import { recordTypes } from './journal/record.ts'
 import type { LiveQueue, Subscriber } from './live-queue.ts'
 import { checkMessage, checkMeta } from './port-checks.ts'
 import { Entry, entryStates, messageKind } from './queue/entry.ts'
+import type { Lies } from './state.ts'
 import { storedId } from './stored-message.ts'
 
 export interface PublishingParts {
@@ -31,6 +32,9 @@ export interface PublishingParts {
   /** Makes room by pushing out the oldest message of a full queue; false when there is none to push. */
   dropHead(live: LiveQueue): boolean
 }
+
+/** A record counts its entries in one byte. */
+const entriesPerRecord = 255
 
 interface Target {
   readonly live: LiveQueue
@@ -183,18 +187,35 @@ export class Publishing {
 
   /** Puts the message into its queues; durable with the batch that is gathering. */
   accept(message: Message): void {
-    const core = this.#core
     const lives = this.#parts.route(message)
     const metaText = metaJson(message)
     checkMeta(message, metaText)
     for (const live of lives) this.#makeRoom(live)
-    const nowMs = core.nowMs()
+    const nowMs = this.#core.nowMs()
+    if (lives.length <= entriesPerRecord) {
+      this.#acceptInto(lives, message, metaText, nowMs)
+      return
+    }
+    for (let at = 0; at < lives.length; at += entriesPerRecord) {
+      this.#acceptInto(lives.slice(at, at + entriesPerRecord), message, metaText, nowMs)
+    }
+  }
+
+  #acceptInto(
+    lives: readonly LiveQueue[],
+    message: Message,
+    metaText: string | undefined,
+    nowMs: number,
+  ): void {
+    const { journal, state } = this.#core
     const targets = lives.map((live) => this.#target(live, message, nowMs))
     const entries = targets.map((target) => target.entry)
-    writeAccept(core.journal.begin(), message, nowMs, entries, metaText)
-    core.journal.end(recordTypes.accept)
-    const hash = core.state.hash(message.id)
-    for (const target of targets) this.#place(target, message, hash, nowMs)
+    writeAccept(journal.begin(), message, nowMs, entries, metaText)
+    journal.end(recordTypes.accept)
+    const hash = state.hash(message.id)
+    // Placing may append further records: where this one lies is noted before.
+    const lies = { segment: journal.segment, from: journal.recordFrom, bytes: journal.recordBytes }
+    for (const target of targets) this.#place(target, message, hash, nowMs, lies)
   }
 
   #target(live: LiveQueue, message: Message, nowMs: number): Target {
@@ -210,8 +231,9 @@ export class Publishing {
     message: Message,
     hash: number,
     nowMs: number,
+    { segment, from, bytes }: Lies,
   ): void {
-    const { journal, state } = this.#core
+    const { delivering, pages } = this.#parts
     const { queue } = live
     const entry = new Entry(
       position,
@@ -219,27 +241,25 @@ export class Publishing {
       messageKind,
       hash,
       subscriber ? message.deadlineAtMs : live.waitsUntilMs(message, nowMs),
-      journal.segment,
-      journal.recordFrom,
-      journal.recordBytes,
+      segment,
+      from,
+      bytes,
     )
     entry.acceptedAtMs = nowMs
-    state.hold(entry)
+    this.#core.state.hold(entry)
     live.accepted++
     if (subscriber) {
       entry.attempts = 1
       queue.pushHeld(entry)
-      this.#parts.delivering.handOutSoon(
-        this.#parts.delivering.hold(live, entry, message, subscriber),
-      )
+      delivering.handOutSoon(delivering.hold(live, entry, message, subscriber))
     } else if (message.availableAtMs > nowMs) {
       entry.state = entryStates.delayed
       entry.availableAtMs = message.availableAtMs
       queue.put(entry)
     } else {
       const filled = queue.push(entry)
-      if (filled) this.#parts.pages.filled(filled)
-      if (live.subscribers.length > 0) this.#parts.delivering.pump(live)
+      if (filled) pages.filled(filled)
+      if (live.subscribers.length > 0) delivering.pump(live)
     }
     this.#core.wakeAt(queue.dueAtMs)
   }
