@@ -211,6 +211,10 @@ export class Broker implements Engine {
     await this.#core.journal.durable()
   }
 
+  begun(delivery: Delivery): void {
+    if (delivery instanceof HeldDelivery) this.#parts.delivering.begun(delivery)
+  }
+
   settle(delivery: Delivery, settlement: Settlement): Promise<Settled> {
     if (delivery instanceof HeldDelivery) return this.#parts.settling.settle(delivery, settlement)
     throw new HomingError('bad-argument', 'this delivery was not made by this engine')

@@ -100,20 +100,28 @@ export class Delivering {
     const nowMs = this.#core.nowMs()
     for (const delivery of deliveries) {
       if (delivery.over) continue
-      const { entry, live, message } = delivery
+      const { live } = delivery
       if (delivery.subscriber.stopped) {
         this.#parts.giveBack(delivery)
         continue
       }
       delivery.seen = true
       live.delivered++
-      if (message.timeoutMs > 0) {
-        entry.timeoutAtMs = nowMs + message.timeoutMs
-        live.queue.watchTimeout(entry)
-        this.#core.wakeAt(live.queue.dueAtMs)
-      }
+      this.#startTime(delivery, nowMs)
       delivery.subscriber.handler.deliver(delivery)
     }
+  }
+
+  /** The time of the attempt counts from now. */
+  begun(delivery: HeldDelivery): void {
+    if (!delivery.over) this.#startTime(delivery, this.#core.nowMs())
+  }
+
+  #startTime({ entry, live, message }: HeldDelivery, nowMs: number): void {
+    if (message.timeoutMs === 0) return
+    entry.timeoutAtMs = nowMs + message.timeoutMs
+    live.queue.watchTimeout(entry)
+    this.#core.wakeAt(live.queue.dueAtMs)
   }
 
   /** Delivers what can be delivered. Call it whenever something may have changed. */
