@@ -29,7 +29,7 @@ const filesMax = 20_000
 const fileBytesMax = 1024 * 1024
 const pieceBytesMin = 40
 const pieceBytesMax = 64 * 1024
-const binaryPieces = 30
+const binaryPiecesMax = 30
 const lineFeed = 0x0a
 
 /** About so many pieces of the files below a folder; of Homing's own where there are too few. */
@@ -38,13 +38,13 @@ export function demoFiles(folder: string, data: string, wanted: number): DemoFil
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
   const enough = bytes >= wanted * pieceBytesMin
   const own = enough ? [] : filesBelow(join(import.meta.dirname, '../..'), resolve(data))
-  const binary = binaryParts()
+  const binary = binaryParts(Math.max(1, Math.floor(wanted / 40)))
   const all = [...files, ...own]
   const pieces = cut(all, Math.max(1, wanted - binary.length))
   return {
-    pieces: [...pieces, ...binary],
+    pieces: mingled(pieces, binary),
     files: new Set(pieces.map(({ path }) => path)).size + 1,
-    folder: relative('.', folder) || '.',
+    folder: (relative('.', folder) || '.') + (enough ? '' : ' and of Homing itself'),
   }
 }
 
@@ -128,9 +128,19 @@ function contentOf(path: string): Buffer {
   }
 }
 
-function binaryParts(): readonly Piece[] {
+/** The few spread evenly among the many. */
+function mingled<T>(many: readonly T[], few: readonly T[]): readonly T[] {
+  const step = Math.max(1, Math.ceil(many.length / few.length))
+  const all: T[] = []
+  for (let n = 0; n * step < many.length || n < few.length; n++) {
+    all.push(...few.slice(n, n + 1), ...many.slice(n * step, (n + 1) * step))
+  }
+  return all
+}
+
+function binaryParts(wanted: number): readonly Piece[] {
   const bytes = 4096
-  return Array.from({ length: binaryPieces }, (_, n) => ({
+  return Array.from({ length: Math.min(wanted, binaryPiecesMax) }, (_, n) => ({
     path: process.execPath,
     from: n * bytes,
     bytes,

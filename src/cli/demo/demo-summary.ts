@@ -14,19 +14,23 @@ export async function printFinished(
   await terminal.line()
 }
 
+export interface Summary {
+  readonly run: string
+  readonly data: string
+  readonly tally: DemoTally
+  /** Ctrl-C ended it before everything was sent. */
+  readonly stopped: boolean
+}
+
 /** What the run came to, and how to look at it. */
 export async function printSummary(
   terminal: Terminal,
-  run: string,
-  data: string,
-  tally: DemoTally,
+  { run, data, tally, stopped }: Summary,
 ): Promise<void> {
   const { sent, confirmed, succeeded, retried, furtherAttempts, failures, roundTrips } = tally
-  const away = confirmed - tally.home
-  const title =
-    away === 0
-      ? `Run ${run}: every message came home.`
-      : `Run ${run}: ${countText(away)} are still away; run it again to finish them.`
+  const title = stopped
+    ? `Run ${run}, stopped early: every message that was sent came home.`
+    : `Run ${run}: every message came home.`
   await terminal.line(terminal.style('bold', title))
   await terminal.line()
   await facts(terminal, [

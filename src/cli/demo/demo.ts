@@ -4,6 +4,7 @@
  * Killed in the middle and run again, it first finishes what was confirmed.
  */
 
+import { dirname, join } from 'node:path'
 import type { Home } from '../../index.ts'
 import {
   type CommonOptions,
@@ -75,12 +76,12 @@ async function demo(
   }
   const run = runId()
   const tally = new DemoTally()
-  const pieces = [...files.pieces, goneAmong(files.pieces)]
+  const pieces = withGone(files.pieces)
   if (!terminal.json) await terminal.line(introduction(run, options.data, files))
   await sendAll({ invocation, home, run, pieces, tally })
   tally.roundTrips.end()
   if (terminal.json) await terminal.line(json(run, tally))
-  else await printSummary(terminal, run, options.data, tally)
+  else await printSummary(terminal, { run, data: options.data, tally, stopped: signal.aborted })
   return stopping.reason === 'signal' ? 'interrupted' : 'ok'
 }
 
@@ -105,11 +106,11 @@ async function sendAll({ invocation, home, run, pieces, tally }: Sent): Promise<
 }
 
 /** Somebody deletes a file between the listing and the work: it happens, and here it always does. */
-const goneAmong = (pieces: readonly Piece[]): Piece => ({
-  path: `${pieces[0]?.path ?? '.'}.${goneFile}`,
-  from: 0,
-  bytes: 1,
-})
+function withGone(pieces: readonly Piece[]): readonly Piece[] {
+  const middle = Math.floor(pieces.length / 2)
+  const gone = { path: join(dirname(pieces[middle]?.path ?? '.'), goneFile), from: 0, bytes: 1 }
+  return pieces.toSpliced(middle, 0, gone)
+}
 
 function introduction(run: string, data: string, { pieces, files, folder }: DemoFiles): string {
   const what = `${countText(pieces.length)} pieces of ${countText(files)} files of ${folder}`
