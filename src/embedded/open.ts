@@ -110,6 +110,13 @@ function explained(error: unknown, directory: string): unknown {
       { cause: error },
     )
   }
+  if (code === 'EIO') {
+    return new HomingError(
+      'disk-failed',
+      `the disk of ${directory} failed (${(error as Error).message}); check the disk, then start again`,
+      { cause: error },
+    )
+  }
   return error
 }
 

@@ -40,9 +40,20 @@ class RealFile implements DiskFile {
     return writeAll(this.#fd, bytes, position)
   }
 
-  writeSynced(bytes: Uint8Array, position: number): Promise<void> {
-    this.#syncedFd ??= fs.openSync(this.#path, fs.constants.O_WRONLY | fs.constants.O_DSYNC)
-    return writeAll(this.#syncedFd, bytes, position)
+  async writeSynced(bytes: Uint8Array, position: number): Promise<void> {
+    this.#syncedFd ??= this.#openSynced()
+    if (this.#syncedFd !== undefined) return writeAll(this.#syncedFd, bytes, position)
+    await this.write(bytes, position)
+    await this.sync()
+  }
+
+  /** Undefined when too many files are open: that is no reason to end the journal. */
+  #openSynced(): number | undefined {
+    try {
+      return fs.openSync(this.#path, fs.constants.O_WRONLY | fs.constants.O_DSYNC)
+    } catch {
+      return undefined
+    }
   }
 
   sync(): Promise<void> {
