@@ -106,14 +106,15 @@ export class JournalCheck implements ScanHandler {
   }
 
   #read(frame: Frame, buffer: Buffer, segment: number, at: number): void {
+    let outcome: StoredOutcome | undefined
     try {
-      const outcome = readPayload(frame, buffer)
-      if (outcome !== undefined) this.#outcome(outcome, frame.lsn)
+      outcome = readPayload(frame, buffer)
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       const text = `record ${frame.lsn} has the right checksum but cannot be read: ${why}`
       this.#damage({ segment, from: at, bytes: frame.end - frame.payloadFrom }, text)
     }
+    if (outcome !== undefined) this.#outcome(outcome, frame.lsn)
   }
 
   #judgeGap(gap: Gap, { checkpoints, appliedLsn }: Evidence): void {

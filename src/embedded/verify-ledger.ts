@@ -60,7 +60,8 @@ export class LedgerPicture implements Disposable {
       row.attempts === outcome.attempts &&
       row.accepted_at_ms === outcome.acceptedAtMs &&
       row.finished_at_ms === outcome.finishedAtMs &&
-      Buffer.compare(row.body as Uint8Array, outcome.body) === 0
+      row.body instanceof Uint8Array &&
+      Buffer.compare(row.body, outcome.body) === 0
     return same ? undefined : 'differs from its row in the ledger'
   }
 
