@@ -58,6 +58,8 @@ export class JournalTrial {
       last,
     )
     this.#journal = await this.clock.until(opening)
+    // The reserve is made in the background; a trial begins when it is there.
+    await this.clock.until(this.#journal.retakeReserve())
   }
 
   get journal(): Journal {

@@ -120,7 +120,7 @@ export class Journal {
       await files.remove(segment).catch(() => undefined)
       return make()
     })
-    if (!reserve.full) await reserve.make()
+    if (!reserve.full) await reserve.begin()
     return new Journal(disk, clock, options, files, reserve, { segment, file }, last.lsn)
   }
 
@@ -242,6 +242,7 @@ export class Journal {
     this.#writer.stop()
     while (!this.#failure && (this.#running || this.gatheredBytes > 0)) await this.durable()
     if (!this.#failure) await this.safe()
+    await this.#reserve.rest()
     await this.#files.close()
   }
 

@@ -34,12 +34,31 @@ export class Reserve {
     return this.#making
   }
 
-  async #make(): Promise<void> {
+  /**
+   * Begins to make the reserve: resolves when it is known whether there is room, so that opening an
+   * engine does not wait for megabytes of zeros.
+   */
+  async begin(): Promise<void> {
+    const room = Promise.withResolvers<void>()
+    this.#making ??= this.#make(room.resolve).finally(() => {
+      room.resolve()
+      this.#making = undefined
+    })
+    await room.promise
+  }
+
+  /** Resolves when nothing is being made. */
+  async rest(): Promise<void> {
+    await this.#making
+  }
+
+  async #make(roomIsKnown: () => void = () => undefined): Promise<void> {
     await this.#remove()
     try {
       const free = await this.#disk.freeBytes()
       const wanted = Math.min(this.#bytes, Math.floor(free / 8))
       if (wanted < Math.min(this.#bytes, usefulBytes)) throw new Error('no room')
+      roomIsKnown()
       // In memory there is nothing to reserve.
       if (free < Number.POSITIVE_INFINITY && wanted > 0) await this.#fill(wanted)
       this.full = false
