@@ -34,6 +34,8 @@ export class IndexPages {
   /** Blocks whose page is being written: their columns are the only copy until it is. */
   readonly #writing = new Map<IndexBlock, Promise<void>>()
   #syncFailure: unknown
+  /** Kept from one write to the next: a new one each time would leave holes in the system's memory. */
+  #page: Buffer | undefined
   readonly #onProblem: (text: string) => void
   /** Bytes of columns in memory, over all queues. */
   readonly #memoryBytes: () => number
@@ -83,8 +85,9 @@ export class IndexPages {
    */
   write(block: IndexBlock): Promise<void> {
     if (!block.dirty || !block.columns) return this.#writing.get(block) ?? Promise.resolve()
-    const page = Buffer.alloc(slotBytes)
-    block.copyOut().copy(page, headBytes)
+    const page = this.#page ?? Buffer.alloc(slotBytes)
+    this.#page = undefined
+    Buffer.from(block.columns.bytes).copy(page, headBytes)
     page.writeUInt32LE(crc32(page.subarray(headBytes)), 0)
     if (block.page >= 0) this.#freed.push(block.page)
     const slot = this.#free.pop() ?? this.#slots++
@@ -105,6 +108,7 @@ export class IndexPages {
   async #writeAt(slot: number, page: Buffer): Promise<void> {
     const file = await this.#open()
     await file.write(page, slot * slotBytes)
+    this.#page = page
   }
 
   /** Reads a block's columns back into memory. Fails with `journal-damaged`. */
