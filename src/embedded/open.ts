@@ -7,7 +7,7 @@
  */
 
 import fs from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import type { Engine } from '../engine.ts'
 import { HomingError } from '../errors.ts'
@@ -75,11 +75,37 @@ function releasing(broker: Broker, lock: DirectoryLock): Broker {
 }
 
 function makeDirectory(directory: string): void {
-  fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const made = missing(directory)
+  try {
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    // Node says that it is not there when its parent may not be written to.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    fs.accessSync(dirname(made.at(-1) ?? directory), fs.constants.W_OK)
+    throw error
+  }
+  for (const path of made) syncDirectory(dirname(path))
   if (!fs.statSync(directory).isDirectory()) {
     throw new HomingError('bad-argument', `${directory} is not a directory; give the path of one`)
   }
   fs.accessSync(directory, fs.constants.R_OK | fs.constants.W_OK | fs.constants.X_OK)
+}
+
+/** The directories on the way that are not there yet, the innermost first. */
+function missing(directory: string): string[] {
+  const found: string[] = []
+  for (let path = directory; !fs.existsSync(path); path = dirname(path)) found.push(path)
+  return found
+}
+
+/** A new name is durable only once its parent is synced: messages in a lost directory are lost. */
+function syncDirectory(path: string): void {
+  const fd = fs.openSync(path, 'r')
+  try {
+    fs.fsyncSync(fd)
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
 const notPermitted = new Set(['EACCES', 'EPERM', 'EROFS'])
@@ -87,12 +113,13 @@ const notPermitted = new Set(['EACCES', 'EPERM', 'EROFS'])
 /** What the operating system said, in our words. */
 function explained(error: unknown, directory: string): unknown {
   if (error instanceof HomingError) return error
-  const { code } = error as NodeJS.ErrnoException
+  const { code, path } = error as NodeJS.ErrnoException
+  const name = path?.startsWith(directory) ? path : directory
   const user = process.getuid?.() ?? 'unknown'
   if (code !== undefined && notPermitted.has(code)) {
     return new HomingError(
       'not-permitted',
-      `user ${user} may not read and write ${directory} (${code})${ownerOf(directory)}; change its owner or mode, or give another directory`,
+      `user ${user} may not read and write ${name} (${code})${ownerOf(name)}; change its owner or mode, or give another directory`,
       { cause: error },
     )
   }
