@@ -62,6 +62,9 @@ const known = new Set([
   'reserveBytes',
 ])
 
+/** Places in a segment are kept in four bytes, and the last batch goes over this size. */
+const segmentBytesMax = 2 ** 30
+
 /** Exit code when the disk failed: EX_IOERR of sysexits. */
 export const exitCodeDiskFailed = 74
 
@@ -70,16 +73,16 @@ export function engineOptions(options: EmbeddedOptions = {}): EngineOptions {
   checkOptions(options, known, 'homing()')
   return {
     sync: syncOf(options.sync),
-    retention: {
-      retainMs:
-        options.retain?.for === undefined
-          ? limits.retainMsDefault
-          : durationMs(options.retain.for, 'retain.for'),
-      retainCount: bytesOf('retain.count', options.retain?.count, limits.retainCountMax, 0),
-    },
-    onProblem: options.onProblem ?? ((text) => console.error(`homing: ${text}`)),
-    onFailed: options.onFailed ?? exitNow,
-    segmentBytes: bytesOf('segmentBytes', options.segmentBytes, limits.segmentBytes, 4096),
+    retention: retentionOf(options.retain),
+    onProblem: functionOf('onProblem', options.onProblem) ?? sayProblem,
+    onFailed: functionOf('onFailed', options.onFailed) ?? exitNow,
+    segmentBytes: bytesOf(
+      'segmentBytes',
+      options.segmentBytes,
+      limits.segmentBytes,
+      4096,
+      segmentBytesMax,
+    ),
     checkpointBytes: bytesOf(
       'checkpointBytes',
       options.checkpointBytes,
@@ -94,8 +97,9 @@ export function engineOptions(options: EmbeddedOptions = {}): EngineOptions {
 
 function syncOf(sync: EmbeddedOptions['sync'] = 'always'): Sync {
   if (sync === 'always' || sync === 'never') return sync
-  if (typeof sync === 'object' && sync !== null && 'every' in sync) {
-    return { everyMs: durationMs(sync.every, 'sync.every') }
+  if (typeof sync === 'object' && sync !== null) {
+    checkOptions(sync, new Set(['every']), 'sync')
+    if ('every' in sync) return { everyMs: durationMs(sync.every, 'sync.every') }
   }
   throw new HomingError(
     'bad-argument',
@@ -103,13 +107,37 @@ function syncOf(sync: EmbeddedOptions['sync'] = 'always'): Sync {
   )
 }
 
-function bytesOf(name: string, value: number | undefined, standard: number, min: number): number {
+function retentionOf(retain: EmbeddedOptions['retain'] = {}): Retention {
+  checkOptions(retain, new Set(['for', 'count']), 'retain')
+  const { for: time = limits.retainMsDefault, count } = retain
+  return {
+    retainMs: durationMs(time, 'retain.for'),
+    retainCount: bytesOf('retain.count', count, limits.retainCountMax, 0),
+  }
+}
+
+function functionOf<F>(name: string, value: F | undefined): F | undefined {
+  if (value === undefined || typeof value === 'function') return value
+  throw new HomingError('bad-argument', `${name} is ${typeof value}; give a function`)
+}
+
+function bytesOf(
+  name: string,
+  value: number | undefined,
+  standard: number,
+  min: number,
+  max = 2 ** 32 - 1,
+): number {
   if (value === undefined) return standard
-  if (Number.isSafeInteger(value) && value >= min && value <= 2 ** 32 - 1) return value
+  if (Number.isSafeInteger(value) && value >= min && value <= max) return value
   throw new HomingError(
     'bad-argument',
-    `${name} is ${value}; give a whole number from ${min} to ${2 ** 32 - 1}`,
+    `${name} is ${value}; give a whole number from ${min} to ${max}`,
   )
+}
+
+function sayProblem(text: string): void {
+  console.error(`homing: ${text}`)
 }
 
 function exitNow(error: HomingError): void {

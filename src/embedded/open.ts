@@ -23,6 +23,13 @@ import { realDisk } from './journal/real-disk.ts'
  */
 export async function openEmbedded(where: string, options?: EmbeddedOptions): Promise<Engine> {
   const settings = engineOptions(options)
+  if (typeof where !== 'string' || where === '') {
+    const what = where === '' ? 'empty' : typeof where
+    throw new HomingError(
+      'bad-argument',
+      `the place of the engine is ${what}; give the path of a directory, or memory:`,
+    )
+  }
   return where === 'memory:' ? openInMemory(settings) : openDirectory(resolve(where), settings)
 }
 

@@ -80,6 +80,9 @@ function checkBody(body: Uint8Array, what: string): void {
 }
 
 function checkShort(text: string, what: string): void {
+  if (typeof text !== 'string') {
+    throw new HomingError('bad-argument', `${what} is ${typeof text}; give a text`)
+  }
   if (text.length * 3 > limits.nameBytesMax && Buffer.byteLength(text) > limits.nameBytesMax) {
     throw new HomingError(
       'bad-argument',

@@ -76,6 +76,8 @@ export class Publishing {
     for (const message of messages) {
       checkMessage(message)
       checkMeta(message, metaJson(message))
+    }
+    for (const message of messages) {
       for (const live of this.#parts.route(message)) {
         perQueue.set(live, (perQueue.get(live) ?? 0) + 1)
       }
@@ -187,9 +189,9 @@ export class Publishing {
 
   /** Puts the message into its queues; durable with the batch that is gathering. */
   accept(message: Message): void {
-    const lives = this.#parts.route(message)
     const metaText = metaJson(message)
     checkMeta(message, metaText)
+    const lives = this.#parts.route(message)
     for (const live of lives) this.#makeRoom(live)
     const nowMs = this.#core.nowMs()
     if (lives.length <= entriesPerRecord) {
