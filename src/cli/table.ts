@@ -67,24 +67,21 @@ function fit(
   columns: readonly Column[],
   cells: readonly (readonly string[])[],
   width: number,
+  missed: readonly Column[] = [],
 ): readonly Fitted[] {
-  let fitted = columns.map((column, at) => ({
-    column,
-    at,
-    width: cells.reduce(
-      (most, row) => Math.max(most, textWidth(row[at] ?? '')),
-      textWidth(column.title),
-    ),
-  }))
+  const fitted = columns
+    .map((column, at) => ({ column, at, width: widthOf(column, at, cells) }))
+    .filter(({ column }) => !missed.includes(column))
   shrink(fitted, width, false)
-  for (let miss = mostMissable(fitted); miss && excess(fitted, width) > 0; ) {
-    const missed: Fitted = miss
-    fitted = fitted.filter((one) => one !== missed)
-    miss = mostMissable(fitted)
-  }
+  const miss = excess(fitted, width) > 0 ? mostMissable(fitted) : undefined
+  if (miss) return fit(columns, cells, width, [...missed, miss.column])
   shrink(fitted, width, true)
   return fitted
 }
+
+/** As wide as what stands in it. */
+const widthOf = (column: Column, at: number, cells: readonly (readonly string[])[]): number =>
+  cells.reduce((most, row) => Math.max(most, textWidth(row[at] ?? '')), textWidth(column.title))
 
 function shrink(fitted: readonly Fitted[], width: number, wholeToo: boolean): void {
   for (let left = excess(fitted, width); left > 0; left--) {
