@@ -18,6 +18,8 @@ import { limitRules } from './rules/limits.ts'
 import { resultRules } from './rules/result.ts'
 import { timeRules } from './rules/time.ts'
 
+const shownMax = 3
+
 export interface Violation {
   readonly number: number
   readonly title: string
@@ -50,14 +52,14 @@ export function check(events: readonly HistoryEvent[], bounds: Bounds): Violatio
 /** The first violations as text, with the events that show them and all that happened to the id. */
 export function report(violations: readonly Violation[], events: readonly HistoryEvent[]): string {
   const lines: string[] = []
-  for (const violation of violations.slice(0, 5)) {
+  for (const violation of violations.slice(0, shownMax)) {
     lines.push(`invariant ${violation.number} (${violation.title})`)
     lines.push(`  ${violation.id} ${violation.text}`)
     for (const event of violation.events) lines.push(`  * ${line(event)}`)
     const about = events.filter((event) => mentions(event, violation.id)).slice(-30)
     for (const event of about) lines.push(`    ${line(event)}`)
   }
-  if (violations.length > 5) lines.push(`and ${violations.length - 5} more`)
+  if (violations.length > shownMax) lines.push(`and ${violations.length - shownMax} more`)
   return lines.join('\n')
 }
 

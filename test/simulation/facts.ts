@@ -6,7 +6,7 @@ import type { CaseFiles, DeliveryCase, MessageCase, PublishCase, SettleCase } fr
 import type { AnswerFacts, EventOf, HistoryEvent, OutcomeFacts } from './history.ts'
 
 /** Rejections after which nobody knows whether the message was stored. */
-const unknowing = new Set(['disk-failed', 'closed', 'aborted'])
+const unknowing = new Set(['disk-failed', 'closed', 'aborted', 'EIO'])
 
 export const confirmOf = (publish: PublishCase): EventOf<'confirmed'> | undefined =>
   publish.answers.find((answer) => answer.kind === 'confirmed')

@@ -310,8 +310,10 @@ export class ObservedEngine {
 
   #codeOf(error: unknown): string {
     // By name: a copy of the engine under test has a class of its own.
-    if (error instanceof Error && error.name === 'HomingError')
-      return String(Reflect.get(error, 'code'))
+    const ours = error instanceof Error && error.name === 'HomingError'
+    // What the operating system said about a read comes through as it is.
+    const system = error instanceof Error && Reflect.has(error, 'syscall')
+    if (ours || system) return String(Reflect.get(error, 'code'))
     this.wrong.push(error)
     return 'wrong'
   }

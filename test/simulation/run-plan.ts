@@ -38,7 +38,7 @@ export interface RunPlan {
 export function planRun(random: RandomSource): RunPlan {
   const segmentBytes = random.pick([2_048, 4_096, 8_192, 32_768])
   return {
-    steps: random.between(60, 160),
+    steps: random.between(30, 110),
     queues: ['work', 'mail', 'slow'].slice(0, random.between(1, 3)).map((name) => ({
       name,
       settings: queueSettings(random),

@@ -46,6 +46,7 @@ export class World {
   #struck = false
   #calm = false
   #trueMs = 0
+  #operationsBefore = 0
   #trueSinceMs = 0
 
   constructor(system: System, random: RandomSource, plan: RunPlan) {
@@ -133,7 +134,7 @@ export class World {
     let before: string | undefined
     for (let n = 0; n < 10; n++) {
       const probed = await this.until(this.observed.probe())
-      if (probed === undefined) return false
+      if (probed === undefined || this.off) return false
       const atRest = this.observed.underWay === 0
       const text = probed.value && atRest ? textOf(probed.value) : undefined
       if (probed.value !== undefined && text !== undefined && text === before) {
@@ -167,7 +168,7 @@ export class World {
     try {
       if ((await this.until(this.observed.engine.close())) === undefined) return false
     } catch (error) {
-      if (!this.#failed) throw error
+      if (!this.#struck) throw error
       return false
     }
     await this.clock.advance(5)
@@ -210,7 +211,8 @@ export class World {
     if (strike === undefined || number < strike.number) return undefined
     if (strike.fault.kind === 'fail') {
       if (!this.plan.failAnything && kind !== 'write' && kind !== 'sync') return undefined
-      if (this.#holdsRecords(operation)) {
+      // What finds no room may be written again as a whole; after any other error nothing may.
+      if (strike.fault.code === 'EIO' && this.#holdsRecords(operation)) {
         this.#failed = true
         this.recorder.record({ kind: 'disk-failed', operation: kind, file: name })
         if (kind === 'sync') this.#failedFiles.add(name)
@@ -226,6 +228,11 @@ export class World {
     if (!name.startsWith('journal-')) return false
     const size = this.#disk.state.find(name)?.seenLength ?? 0
     return (kind === 'write' && bytes !== headerBytes) || (kind === 'sync' && size > headerBytes)
+  }
+
+  /** Disk operations since the first power-on. */
+  get operations(): number {
+    return this.#operationsBefore + this.#disk.operations
   }
 
   /** The disk operation that many from now meets the fault. */
@@ -287,6 +294,7 @@ export class World {
     this.#leave()
     this.#ledger = this.#ledger.afterCrash(dice, how)
     this.#restartClock()
+    this.#operationsBefore += this.#disk.operations
     this.#disk = this.#newDisk({ state, capacityBytes })
   }
 
