@@ -27,7 +27,8 @@ export async function main(words: readonly string[]): Promise<number> {
   try {
     const program = await programFor(words, invocation)
     await program.parseAsync(words.length === 0 ? ['--help'] : [...words], { from: 'user' })
-    return exitCodes[invocation.exit].code
+    const exit = terminal.failure ? unwritten(terminal, terminal.failure) : invocation.exit
+    return exitCodes[exit].code
   } catch (error) {
     return exitCodes[told(error, terminal, stopping, commandIn(words))].code
   } finally {
@@ -111,6 +112,11 @@ function told(
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return tell(terminal, 'failed', 'failed', text)
+}
+
+function unwritten(terminal: Terminal, error: NodeJS.ErrnoException): ExitName {
+  const exit = error.code === 'ENOSPC' ? 'full' : 'failed'
+  return tell(terminal, exit, exit, `the results cannot be written: ${error.message}`)
 }
 
 /** By its name: loading the library for its class alone would make `--help` slow. */

@@ -1,7 +1,8 @@
 /*
  * Standard output and error of the command.
  *
- *   results ──▶ stdout    waits when the reader is slow; stops quietly when the reader is gone (EPIPE)
+ *   results ──▶ stdout    waits when the reader is slow; stops quietly when the reader is gone (EPIPE),
+ *                         and as failed when they cannot be written (a full disk)
  *   the rest ─▶ stderr    notes, warnings, progress: never mixed into results
  *
  * Colours only for a terminal, as NO_COLOR and FORCE_COLOR ask. Control characters out of messages
@@ -19,14 +20,17 @@ const widthDefault = 80
 export class Terminal {
   /** Results are JSON, one a line. */
   json = false
+  /** Why results could not be written, other than that nobody reads them. */
+  failure: NodeJS.ErrnoException | undefined
   readonly #closed = new AbortController()
   readonly #before: (() => void)[] = []
 
   constructor() {
     for (const stream of [process.stdout, process.stderr]) {
       stream.on('error', (error: NodeJS.ErrnoException) => {
-        if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
-        if (stream === process.stdout) this.#closed.abort()
+        if (stream !== process.stdout) return
+        if (error.code !== 'EPIPE' && error.code !== 'EIO') this.failure ??= error
+        this.#closed.abort()
       })
     }
   }
@@ -81,13 +85,15 @@ export class Terminal {
     })
   }
 
-  /** Something worth knowing that is no result. */
+  /** Something worth knowing that is no result, for people. */
   note(text: string): void {
+    if (this.json) return
     this.stderr(`${styleText('dim', text, { stream: process.stderr })}\n`)
   }
 
   warn(text: string): void {
-    this.stderr(`${styleText('yellow', 'homing:', { stream: process.stderr })} ${text}\n`)
+    const mark = styleText('yellow', 'homing:', { stream: process.stderr })
+    this.stderr(this.json ? `${JSON.stringify({ warning: text })}\n` : `${mark} ${text}\n`)
   }
 
   error(text: string): void {

@@ -53,9 +53,10 @@ test('a body from a pipe is sent byte for byte, and text that is no text only wi
 test('an id that is sent twice is one message', async () => {
   using folder = new HomingFolder()
   await folder.ok(['send', 'q', '1', '--id', 'same'])
-  const again = await folder.run(['send', 'q', '2', '--id', 'same', '--json'])
-  assert.equal(JSON.parse(again.out).duplicate, true)
+  const again = await folder.run(['send', 'q', '2', '--id', 'same'])
   assert.match(again.err, /known already/)
+  const [third] = await folder.json(['send', 'q', '2', '--id', 'same'])
+  assert.equal(third?.duplicate, true)
   const [queue] = await folder.json(['queues'])
   assert.equal(queue?.ready, 1)
 })

@@ -19,7 +19,7 @@ import { withHome } from '../open-home.ts'
 import { countText } from '../outcome-text.ts'
 import { ProgressBar } from '../progress-bar.ts'
 import { type DemoFiles, demoFiles, type Piece } from './demo-files.ts'
-import { finishEarlier, leftBehind } from './demo-finish.ts'
+import { type Finished, finishEarlier, leftBehind } from './demo-finish.ts'
 import { runDemo, runId } from './demo-run.ts'
 import { printFinished, printSummary } from './demo-summary.ts'
 import { DemoTally } from './demo-tally.ts'
@@ -70,17 +70,15 @@ async function demo(
   const left = await leftBehind(home)
   const consumers = startWork(home, (id) => handled.add(id))
   await Promise.all(consumers.map(({ ready }) => ready))
-  if (left > 0) {
-    const finished = await finishEarlier({ home, terminal, signal, handled }, left)
-    if (!terminal.json) for (const one of finished) await printFinished(terminal, one)
-  }
+  const finished = left > 0 ? await finishEarlier({ home, terminal, signal, handled }, left) : []
+  if (!terminal.json) for (const one of finished) await printFinished(terminal, one)
   const run = runId()
   const tally = new DemoTally()
   const pieces = withGone(files.pieces)
   if (!terminal.json) await terminal.line(introduction(run, options.data, files))
   await sendAll({ invocation, home, run, pieces, tally })
   tally.roundTrips.end()
-  if (terminal.json) await terminal.line(json(run, tally))
+  if (terminal.json) await terminal.line(json(run, tally, finished))
   else await printSummary(terminal, { run, data: options.data, tally, stopped: signal.aborted })
   return stopping.reason === 'signal' ? 'interrupted' : 'ok'
 }
@@ -117,7 +115,7 @@ function introduction(run: string, data: string, { pieces, files, folder }: Demo
   return `Run ${run} in ${data}: ${what} go to three consumers.\n`
 }
 
-function json(run: string, tally: DemoTally): string {
+function json(run: string, tally: DemoTally, finished: readonly Finished[]): string {
   const { sent, confirmed, succeeded, retried, failed, roundTrips } = tally
   return JSON.stringify({
     run,
@@ -130,5 +128,6 @@ function json(run: string, tally: DemoTally): string {
     perSecond: Math.round(roundTrips.perSecond),
     p50Ms: roundTrips.quantile(0.5),
     p99Ms: roundTrips.quantile(0.99),
+    finished,
   })
 }
