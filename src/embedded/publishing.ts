@@ -20,6 +20,7 @@ import { recordTypes } from './journal/record.ts'
 import type { LiveQueue, Subscriber } from './live-queue.ts'
 import { checkMessage, checkMeta } from './port-checks.ts'
 import { Entry, entryStates, messageKind } from './queue/entry.ts'
+import { checkRoom, roomFor } from './queue-room.ts'
 import type { Lies } from './state.ts'
 import { storedId } from './stored-message.ts'
 
@@ -67,16 +68,63 @@ export class Publishing {
   }
 
   /**
-   * All or none, as far as it can be known before: every message is checked, and there must be room
-   * for all of them, before the first one is stored.
+   * All or none: every message is checked, every chosen id looked up and room found for all, and then
+   * they are stored in one turn with one confirm.
    */
-  async publishMany(messages: readonly Message[]): Promise<readonly Accepted[]> {
-    this.#refuseWhenFull()
-    const perQueue = new Map<LiveQueue, number>()
-    for (const message of messages) {
-      checkMessage(message)
-      checkMeta(message, metaJson(message))
+  publishMany(messages: readonly Message[]): Promise<readonly Accepted[]> {
+    try {
+      this.#refuseWhenFull()
+      for (const message of messages) {
+        checkMessage(message)
+        checkMeta(message, metaJson(message))
+      }
+      // Without waiting when it can be: what one sender sends keeps its order.
+      const unsure = messages.some(({ id, idChosen }) => idChosen && this.#mustLookUp(id))
+      return unsure || this.#mustWait()
+        ? this.#acceptAllLater(messages)
+        : this.#acceptAll(messages, [])
+    } catch (error) {
+      return Promise.reject(error)
     }
+  }
+
+  #mustLookUp(id: string): boolean {
+    return this.#looking.has(id) || this.#known(id) === undefined
+  }
+
+  async #acceptAllLater(messages: readonly Message[]): Promise<readonly Accepted[]> {
+    await this.#whenRoom()
+    const known: string[] = []
+    for (const { id, idChosen } of messages) {
+      if (!idChosen) continue
+      for (let other = this.#looking.get(id); other; other = this.#looking.get(id)) await other
+      if (this.#known(id) === undefined && (await this.isKnown(id))) known.push(id)
+    }
+    this.#refuseWhenFull()
+    return this.#acceptAll(messages, known)
+  }
+
+  /** `lookedUp`: ids that are known and could be told so only by reading the disk. */
+  async #acceptAll(
+    messages: readonly Message[],
+    lookedUp: readonly string[],
+  ): Promise<readonly Accepted[]> {
+    const known = new Set(lookedUp)
+    const duplicates = messages.map(({ id, idChosen }) => {
+      const duplicate = idChosen && (known.has(id) || this.#known(id) === true)
+      known.add(id)
+      return duplicate
+    })
+    const fresh = messages.filter((_, n) => !duplicates[n])
+    this.#checkRoomForAll(fresh)
+    for (const message of fresh) this.#acceptWithRoom(message)
+    await this.#core.journal.durable()
+    const confirmedAtMs = this.#core.nowMs()
+    return messages.map(({ id }, n) => ({ id, duplicate: duplicates[n] === true, confirmedAtMs }))
+  }
+
+  #checkRoomForAll(messages: readonly Message[]): void {
+    const perQueue = new Map<LiveQueue, number>()
     for (const message of messages) {
       for (const live of this.#parts.route(message)) {
         perQueue.set(live, (perQueue.get(live) ?? 0) + 1)
@@ -85,7 +133,6 @@ export class Publishing {
     for (const [live, count] of perQueue) {
       if (live.queue.settings.overflow !== 'drop-head') checkRoom(live, count)
     }
-    return Promise.all(messages.map((message) => this.publish(message)))
   }
 
   /** Senders wait while the disk or the ledger is behind. */
@@ -193,6 +240,20 @@ export class Publishing {
     checkMeta(message, metaText)
     const lives = this.#parts.route(message)
     for (const live of lives) this.#makeRoom(live)
+    this.#store(message, lives, metaText)
+  }
+
+  /** The same for one of a batch: there is room, whatever its consumers do meanwhile. */
+  #acceptWithRoom(message: Message): void {
+    const lives = this.#parts.route(message)
+    for (const live of lives) {
+      const drops = live.queue.settings.overflow === 'drop-head' && roomFor(live) < 1
+      if (drops) this.#parts.dropHead(live)
+    }
+    this.#store(message, lives, metaJson(message))
+  }
+
+  #store(message: Message, lives: readonly LiveQueue[], metaText: string | undefined): void {
     const nowMs = this.#core.nowMs()
     if (lives.length <= entriesPerRecord) {
       this.#acceptInto(lives, message, metaText, nowMs)
@@ -271,24 +332,6 @@ export class Publishing {
     if (live.queue.settings.overflow === 'drop-head' && this.#parts.dropHead(live)) return
     checkRoom(live, 1)
   }
-}
-
-/** How many messages the queue may still take: its limit, and what consumers take at once. */
-function roomFor({ queue, subscribers }: LiveQueue): number {
-  const { depthMax } = queue.settings
-  if (depthMax === undefined) return Number.POSITIVE_INFINITY
-  const waiting = queue.waiting + queue.delayed
-  const credit = subscribers.reduce((sum, one) => sum + one.credit, 0)
-  return depthMax === 0 ? 0 : depthMax - waiting + (queue.waiting === 0 ? credit : 0)
-}
-
-function checkRoom(live: LiveQueue, count: number): void {
-  if (roomFor(live) >= count) return
-  const { queue } = live
-  throw new HomingError(
-    'queue-full',
-    `queue "${queue.name}" holds ${queue.waiting + queue.delayed} of ${queue.settings.depthMax} messages; wait for consumers or raise depthMax`,
-  )
 }
 
 /** A sender that waits for its message to be durable. */
