@@ -10,6 +10,7 @@
  */
 
 import type { SubscribeOptions, SubscriptionHandler } from '../engine.ts'
+import { gatheredContentType } from '../message/homecoming.ts'
 import type { Message } from '../message/message.ts'
 import type { Core } from './core.ts'
 import type { IndexPages } from './index-pages.ts'
@@ -69,6 +70,8 @@ export class Delivering {
     if (limited && live.limiter.waitMs(nowMs) > 0) return undefined
     const key = this.#keyState(live, message, nowMs)
     if (key && (key.parked.length > 0 || key.limiter.waitMs(nowMs) > 0)) return undefined
+    // What is brought home never comes before what it tells of is durable (invariant 30).
+    if (message.contentType === gatheredContentType) return undefined
     const subscriber = live.nextSubscriber()
     if (!subscriber) return undefined
     live.limiter.start()
