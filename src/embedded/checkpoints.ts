@@ -17,7 +17,7 @@ import {
   readEntry,
   writeEntry,
 } from './checkpoint-file.ts'
-import type { IndexPages } from './index-pages.ts'
+import { type IndexPages, letGo } from './index-pages.ts'
 import { type ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import type { Journal } from './journal/journal.ts'
@@ -240,10 +240,9 @@ async function restore(
         fifo.blocks.push(restored)
         fifo.live += restored.live
         // The head stays in memory; what is behind it only as far as there is room.
-        if (block.page >= 0 && inMemory + restored.memoryBytes > parts.indexBytesMax / 2) {
-          restored.columns = undefined
-        }
-        inMemory += restored.memoryBytes
+        const isKept = block.page < 0 || inMemory + restored.memoryBytes <= parts.indexBytesMax / 2
+        if (isKept) inMemory += restored.memoryBytes
+        else letGo(restored)
       }
       queue.restoreFifo(fifo)
     }
@@ -267,9 +266,9 @@ async function restoreBlock(
 ): Promise<IndexBlock> {
   const block = new IndexBlock(0)
   Object.assign(block, head, { deadlineMsMin: head.deadlineMsMin ?? Number.POSITIVE_INFINITY })
-  block.bringBack(
-    head.page >= 0 ? await parts.pages.read(head.page) : binary.raw(head.capacity * rowBytes),
-  )
+  block.columns = undefined
+  if (head.page >= 0) await parts.pages.bringBack(block)
+  else block.bringBack(binary.raw(head.capacity * rowBytes))
   block.dirty = head.page < 0
   return block
 }

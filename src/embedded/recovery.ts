@@ -116,6 +116,8 @@ class Reading implements ScanHandler {
   readonly #state: State
   readonly #from: { readonly segment: number; readonly from: number; readonly lsn: number }
   readonly #replay: Replay
+  /** The ledger is handed copies, the state keeps numbers. */
+  readonly #room = { bytes: Buffer.alloc(0) }
   #feed = new ByteWriter(64 * 1024)
   #feedLsn = 0
   /** Spans of LSNs that are missing, and the highest LSN that any batch claims to be durable. */
@@ -162,7 +164,7 @@ class Reading implements ScanHandler {
     const ahead = this.#ledgerAhead && segment === this.#from.segment
     // What lies before the checkpoint's place was read when it was taken.
     if (ahead) this.lastLsn = Math.max(this.lastLsn, this.#from.lsn)
-    await scanSegment(disk, segment, ahead ? this.#from.from : 0, this)
+    await scanSegment(disk, segment, ahead ? this.#from.from : 0, this, this.#room)
     use.lastLsn = this.lastLsn
   }
 

@@ -10,7 +10,7 @@
 import { limits } from '../../limits.ts'
 import type { Disk } from './disk.ts'
 import { type Frame, frameAt, frameBytes, recordTypes } from './record.ts'
-import { readSegment } from './scan-file.ts'
+import { type PieceRoom, readSegment } from './scan-file.ts'
 import { segmentHeaderBytes, segmentHeaderIsWhole, segmentName } from './segment.ts'
 
 export interface Skipped {
@@ -34,13 +34,15 @@ export interface ScanHandler {
 const pieceBytes = 4 * 1024 * 1024
 const believableBytes = 2 * limits.bodyBytesMax
 
+/** With a room, the handler keeps no view of a record's buffer. */
 export async function scanSegment(
   disk: Disk,
   segment: number,
   from: number,
   handler: ScanHandler,
+  room?: PieceRoom,
 ): Promise<void> {
-  const source = await readSegment(disk, segmentName(segment))
+  const source = await readSegment(disk, segmentName(segment), room)
   try {
     const header = await source.piece(0, segmentHeaderBytes)
     if (!segmentHeaderIsWhole(header, segmentName(segment))) {
