@@ -79,7 +79,10 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   for (const segment of segments) await reading.segment(segment)
   const damaged = reading.finish()
   // What a killed process wrote and never synced is believed from here on, so it must be durable.
-  for (const segment of segments.slice(-2)) await syncFile(parts.disk, segmentName(segment))
+  // One batch is written at a time; behind its segment there may be several without records.
+  for (const segment of segments) {
+    if (segment >= reading.lastRecordIn) await syncFile(parts.disk, segmentName(segment))
+  }
   const blind = !found && segments.length > 0 && (segments[0] as number) > 1
   if (blind) {
     parts.onProblem(
@@ -124,6 +127,8 @@ class Reading implements ScanHandler {
   #gaps: { after: number; before: number; segment: number }[] = []
   #claimedLsn = 0
   #lastSegment = 0
+  /** The last segment in which a record was found. */
+  lastRecordIn = 0
   /** The segment in which bytes were passed over since the last record; 0 for none. */
   #skippedIn = 0
   /** The ledger has all that it takes from what lies before the checkpoint. */
@@ -185,6 +190,7 @@ class Reading implements ScanHandler {
     this.#skippedIn = 0
     if (frame.lsn <= this.lastLsn) return
     this.lastLsn = frame.lsn
+    this.lastRecordIn = segment
     if (frame.lsn > this.#from.lsn) {
       return this.#replay.apply(frame, buffer, { segment, from: at, bytes })
     }
