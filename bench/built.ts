@@ -1,11 +1,13 @@
 /*
- * The load programs and Homing, built to plain JavaScript as `npm run build` does it: a user of the
- * package runs that. Run from source, Node's type stripping would cost every process some 20 MB and
- * some 50 ms more.
+ * The load programs and Homing, built: a user of the package runs that. Run from source, Node's type
+ * stripping would cost every process some 20 MB and some 50 ms more.
+ *
+ *   .tmp/bench-built/bench/client/….js   the load programs
+ *   .tmp/bench-built/src/                Homing as `npm run build` makes it, in the place of its source
  */
 
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { copyFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 
 const project = resolve(import.meta.dirname, '..')
@@ -19,10 +21,13 @@ export const builtIndex = resolve(target, 'src/index.js')
 export function build(): void {
   rmSync(target, { recursive: true, force: true })
   const compiler = resolve(project, 'node_modules/typescript/bin/tsc')
-  const { status } = spawnSync(
-    process.execPath,
-    [compiler, '-p', resolve(import.meta.dirname, 'tsconfig.json'), '--outDir', target],
-    { stdio: ['ignore', 2, 2] },
-  )
-  if (status !== 0) throw new Error(`building what is measured failed (tsc ended with ${status})`)
+  run(compiler, '-p', resolve(import.meta.dirname, 'tsconfig.json'), '--outDir', target)
+  run(resolve(project, 'scripts/build.ts'), resolve(target, 'src'))
+  copyFileSync(resolve(project, 'package.json'), resolve(target, 'package.json'))
+}
+
+function run(...args: readonly string[]): void {
+  const { status } = spawnSync(process.execPath, args, { stdio: ['ignore', 2, 2] })
+  if (status !== 0)
+    throw new Error(`building what is measured failed: ${args[0]} ended with ${status}`)
 }
