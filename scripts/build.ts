@@ -2,22 +2,98 @@
  * Builds the package: src/ to JavaScript and declarations in dist/, or in the folder given.
  *
  *   node scripts/build.ts [FOLDER]
+ *
+ *   src/index.ts ───────────▶ dist/index.js             one file a door, command and worker,
+ *   src/…/open.ts ──────────▶ dist/embedded/open.js     one a module that is imported lazily,
+ *   what several need ──────▶ dist/shared/….js          few for the rest: each file costs starting time
+ *   types of all of it ─────▶ dist/….d.ts               by tsc, file by file
+ *
+ * Rule: code that asks where it stands (`import.meta`) stays in the folder it has in src/, so that
+ * the way from it to a worker or to package.json is the same built and unbuilt. See docs/adr/0007.
  */
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { chmodSync, existsSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { type OutputChunk, rolldown } from 'rolldown'
 
 const root = join(import.meta.dirname, '..')
+const source = join(root, 'src')
 const target = resolve(process.argv[2] ?? join(root, 'dist'))
 const compiler = join(root, 'node_modules/typescript/bin/tsc')
 
+interface Manifest {
+  readonly bin: Readonly<Record<string, string>>
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>
+}
+
+/** What is loaded by name from outside: doors, commands, workers. As in src/, without extension. */
+function entries(): readonly string[] {
+  const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Manifest
+  const doors = Object.values(manifest.exports).map((door) =>
+    typeof door === 'string' ? door : door.default,
+  )
+  const built = [...doors, ...Object.values(manifest.bin)].flatMap(
+    (path) => /^\.\/dist\/(.+)\.js$/.exec(path)?.[1] ?? [],
+  )
+  const workers = globSync('**/*-worker.ts', { cwd: source }).map((path) => path.slice(0, -3))
+  // A door whose source is not there yet is told by publint and the tests of the package.
+  return [...built, ...workers].filter((path) => existsSync(join(source, `${path}.ts`)))
+}
+
+/** Where a module of src/ stands in the package. */
+const placeOf = (moduleId: string): string => relative(source, moduleId).replace(/\.ts$/, '.js')
+
+async function bundle(): Promise<readonly OutputChunk[]> {
+  const input = Object.fromEntries(entries().map((path) => [path, join(source, `${path}.ts`)]))
+  const bundled = await rolldown({
+    cwd: root,
+    input,
+    platform: 'node',
+    // Everything that is not a file of ours, Node's own modules included.
+    external: /^[^./]/,
+  })
+  const { output } = await bundled.write({
+    dir: target,
+    format: 'esm',
+    sourcemap: true,
+    entryFileNames: '[name].js',
+    chunkFileNames: ({ facadeModuleId }) =>
+      facadeModuleId ? placeOf(facadeModuleId) : 'shared/[name].js',
+    codeSplitting: {
+      // What all the others need, in one file; not the ids, which want all of node:crypto.
+      groups: [
+        {
+          name: 'base',
+          test: /\/src\/(message\/|(?!homing|identifier|index|maintenance)[\w-]+\.ts$)/,
+        },
+      ],
+    },
+  })
+  await bundled.close()
+  return output.filter((file) => file.type === 'chunk')
+}
+
+/** Modules that ask where they stand, and would get another answer than in src/. */
+const moved = (chunks: readonly OutputChunk[]): readonly string[] =>
+  chunks.flatMap(({ fileName, moduleIds }) =>
+    moduleIds.filter(
+      (id) =>
+        dirname(placeOf(id)) !== dirname(fileName) &&
+        /\bimport\.meta\b/.test(readFileSync(id, 'utf8')),
+    ),
+  )
+
 // A file that was renamed in src/ must not live on in the package under its old name.
 rmSync(target, { recursive: true, force: true })
-const built = spawnSync(
+const strays = moved(await bundle())
+if (strays.length > 0) {
+  throw new Error(`these use import.meta and were moved out of their folder: ${strays.join(', ')}`)
+}
+const declared = spawnSync(
   process.execPath,
   [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', target],
   { stdio: 'inherit' },
 )
-if (built.status === 0) chmodSync(join(target, 'cli/bin.js'), 0o755)
-process.exitCode = built.status ?? 1
+if (declared.status === 0) chmodSync(join(target, 'cli/bin.js'), 0o755)
+process.exitCode = declared.status ?? 1

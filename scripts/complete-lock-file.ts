@@ -17,6 +17,8 @@ interface LockEntry {
 const path = join(import.meta.dirname, '../package-lock.json')
 const platform =
   /(android|darwin|freebsd|linux|openharmony|win32)-(arm64|arm|x64|ia32|ppc64|riscv64|s390x)(-.*)?$/
+/** What npm takes where no binary fits; it runs on any system. */
+const anywhere = /-(wasm32)-wasi$/
 
 const lock = JSON.parse(readFileSync(path, 'utf8')) as { packages: Record<string, LockEntry> }
 const { '': project = {}, ...known } = lock.packages
@@ -25,8 +27,9 @@ const missing: Record<string, LockEntry> = {}
 for (const { optionalDependencies = {}, dev } of Object.values(known)) {
   for (const [name, version] of Object.entries(optionalDependencies)) {
     const key = `node_modules/${name}`
-    const [, os, cpu, abi = ''] = platform.exec(name) ?? []
-    if (os === undefined || Object.keys(known).some((path) => path.endsWith(key))) continue
+    const [, os, native, abi = ''] = platform.exec(name) ?? []
+    const cpu = native ?? anywhere.exec(name)?.[1]
+    if (cpu === undefined || Object.keys(known).some((path) => path.endsWith(key))) continue
     const libc = abi.includes('musl') ? ['musl'] : abi.includes('gnu') ? ['glibc'] : undefined
     missing[key] = {
       version,
@@ -34,7 +37,7 @@ for (const { optionalDependencies = {}, dev } of Object.values(known)) {
       ...(dev === true && { dev }),
       ...(libc && { libc }),
       optional: true,
-      os: [os],
+      ...(os && { os: [os] }),
     }
   }
 }

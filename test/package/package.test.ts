@@ -16,6 +16,8 @@ const msMax = 30_000
 const nodeOldest = '24.0.0'
 const nodeLongTerm = '24.21.0'
 const nodeTooOld = '20.20.2'
+/** Each file costs a quarter of a millisecond of starting and more. */
+const filesLoadedMax = 12
 
 let packed: PackedProject | undefined
 let unreachable = ''
@@ -47,7 +49,8 @@ const packageTest = (
 packageTest(
   'the package holds what was built and what people read, and nothing else',
   ({ files }) => {
-    const wanted = /^(dist\/[\w./-]+\.(js|d\.ts)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/
+    const wanted =
+      /^(dist\/[\w./-]+\.(js|js\.map|d\.ts)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/
     assert.deepEqual(
       files.filter((file) => !wanted.test(file) || /\.test\.|-conformance\.test/.test(file)),
       [],
@@ -116,8 +119,12 @@ packageTest(
       },
       files: ['doors.ts', ...project.programs],
     }
-    const doors = "import * as homing from 'homing'\nimport * as testing from 'homing/testing'\n"
-    writeFileSync(join(project.path, 'doors.ts'), `${doors}console.log(homing, testing)\n`)
+    const doors =
+      "import * as homing from 'homing'\nimport * as testing from 'homing/testing'\nimport * as maintenance from 'homing/maintenance'\n"
+    writeFileSync(
+      join(project.path, 'doors.ts'),
+      `${doors}console.log(homing, testing, maintenance)\n`,
+    )
     writeFileSync(join(project.path, 'tsconfig.json'), JSON.stringify(config))
     // Linked, not installed: the compiler and the types of Node are the checkout's own.
     symlinkSync(join(root, 'node_modules/@types'), join(project.path, 'node_modules/@types'))
@@ -126,30 +133,58 @@ packageTest(
   },
 )
 
-packageTest(
-  'importing the library loads no command, no testing help and no database',
-  async (project) => {
-    writeFileSync(
-      join(project.path, 'loaded.mjs'),
-      `import { registerHooks } from 'node:module'
+/** Every module that a program of the project loads. */
+async function loadedBy(project: PackedProject, program: string): Promise<readonly string[]> {
+  writeFileSync(
+    join(project.path, 'loaded.mjs'),
+    `import { registerHooks } from 'node:module'
      const loaded = []
      registerHooks({ resolve: (specifier, context, next) => {
        const found = next(specifier, context)
        loaded.push(found.url)
        return found
      } })
-     await import('homing')
+     ${program}
      console.log(JSON.stringify(loaded))`,
-    )
-    const ran = await runProgram(process.execPath, ['loaded.mjs'], { cwd: project.path, msMax })
-    assert.equal(ran.code, 0, ran.output)
-    const loaded = JSON.parse(ran.out) as readonly string[]
+  )
+  const ran = await runProgram(process.execPath, ['loaded.mjs'], { cwd: project.path, msMax })
+  assert.equal(ran.code, 0, ran.output)
+  return JSON.parse(ran.out) as readonly string[]
+}
+
+packageTest(
+  'importing the library loads no command, no testing help and no database',
+  async (project) => {
+    const loaded = await loadedBy(project, "await import('homing')")
     assert.ok(loaded.some((url) => url.endsWith('/dist/index.js')))
     const unwanted = /\/dist\/(cli|testing)\/|node_modules\/(croner|commander)\/|sqlite/
     assert.deepEqual(
       loaded.filter((url) => unwanted.test(url)),
       [],
     )
+  },
+)
+
+packageTest(
+  'opening a home loads few files of ours, and its outcomes reach the ledger',
+  async (project) => {
+    const loaded = await loadedBy(
+      project,
+      `const { homing, queue } = await import('homing')
+       const few = queue('few')
+       const home = await homing('./few')
+       home.consume(few, () => 1)
+       await home.call(few, 2)
+       await home.close()`,
+    )
+    const ours = new Set(loaded.filter((url) => url.includes('/dist/')))
+    assert.ok(ours.size <= filesLoadedMax, `${ours.size} files: ${[...ours].join(', ')}`)
+    // Written by the worker, so that it was found where the package has it.
+    const found = `import { DatabaseSync } from 'node:sqlite'
+       console.log(new DatabaseSync('few/ledger.sqlite').prepare('SELECT count(*) AS n FROM outcomes').get().n)`
+    writeFileSync(join(project.path, 'found.mjs'), found)
+    const ran = await runProgram(process.execPath, ['found.mjs'], { cwd: project.path, msMax })
+    assert.match(ran.output, /^1\n/, ran.output)
   },
 )
 
