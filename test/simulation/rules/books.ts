@@ -134,7 +134,9 @@ const recoveryRepeatable: Rule = {
     const probes = files.ofKind('probed')
     for (const [n, again] of probes.entries()) {
       if (again.when !== 'again') continue
-      const before = probes.slice(0, n).findLast((event) => event.when === 'recovered')
+      const before = probes
+        .slice(0, n)
+        .findLast((event) => event.when === 'recovered' && event.life < again.life)
       for (const [id, answer] of again.probe.answers) {
         const first = before?.probe.answers.get(id)
         if (first === undefined || sameAnswer(first, answer)) continue

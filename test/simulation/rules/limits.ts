@@ -97,17 +97,28 @@ function* replaysFound(files: CaseFiles) {
   }
 }
 
+/** What was held, or on its way to a consumer, comes back into a queue that is full already. */
+const comesBackMax = 20
+
 const depthKept: Rule = {
   number: 39,
   title: 'a full queue refuses, or pushes out its oldest message with an outcome',
   *judge(files) {
     for (const event of files.ofKind('probed')) {
       if (event.when !== 'quiet') continue
-      for (const queue of event.probe.queues) {
-        const declared = files.ofKind('declared').filter((one) => one.queue === queue.name)
+      for (const { name } of event.probe.queues) {
+        const declared = files
+          .ofKind('declared')
+          .filter((one) => one.queue === name && one.n < event.n)
         const most = Math.max(...declared.map((one) => one.settings.depthMax))
-        if (declared.length === 0 || queue.ready <= most + queue.unsettled + queue.delayed) continue
-        yield finding(queue.name, `holds ${queue.ready} ready messages, at most ${most} fit`, event)
+        const waiting = files.messages.filter(
+          ({ id, facts, deliveries }) =>
+            facts?.queue === name &&
+            event.probe.answers.get(id)?.state === 'pending' &&
+            !deliveries.some((delivery) => delivery.event.n < event.n),
+        )
+        if (declared.length === 0 || waiting.length <= most + comesBackMax) continue
+        yield finding(name, `${waiting.length} new messages wait, at most ${most} fit`, event)
       }
     }
   },
