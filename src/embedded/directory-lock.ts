@@ -14,12 +14,15 @@ export interface DirectoryLock {
   release(): void
 }
 
+const askedMsMax = 100
+
 /** Fails with `locked`, naming the process that holds the directory. */
 export async function lockDirectory(directory: string): Promise<DirectoryLock> {
   const { DatabaseSync } = await import('node:sqlite')
   const path = join(directory, 'lock')
   writeFileSync(path, '', { flag: 'a', mode: 0o600 })
-  const lock = new DatabaseSync(path, { timeout: 0 })
+  // Whoever only asks who holds it, as `verify` does, holds it for less than that.
+  const lock = new DatabaseSync(path, { timeout: askedMsMax })
   try {
     lock.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
   } catch (cause) {

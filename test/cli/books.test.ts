@@ -56,7 +56,7 @@ test('an id that was never accepted is not found, and neither is a data director
   const unknown = await folder.run(['outcome', 'never', '--json'])
   assert.equal(unknown.code, 3)
   assert.deepEqual(JSON.parse(unknown.err).error.code, 'unknown')
-  for (const words of [['outcomes'], ['queues'], ['verify'], ['export'], ['dead', 'list']]) {
+  for (const words of [['outcomes'], ['verify'], ['export']]) {
     const { code, err } = await folder.run([...words, '--data', 'nowhere'])
     assert.equal(code, 3, words.join(' '))
     assert.match(err, /there is no data directory at .*nowhere/)

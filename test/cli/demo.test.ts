@@ -63,7 +63,7 @@ test('Ctrl-C in the demo brings home what is out and ends with 130', async () =>
   const child = folder.start(['demo', '--messages', '200000', '--json'])
   child.stdin.end()
   const ended = finished(child)
-  await untilOpen(folder)
+  await folder.openedBy(child)
   child.kill('SIGINT')
   const { code, out } = await ended
   assert.equal(code, 130)
@@ -76,9 +76,4 @@ function journalBytes({ data }: HomingFolder): number {
   return readdirSync(data)
     .filter((name) => name.startsWith('journal-'))
     .reduce((sum, name) => sum + statSync(join(data, name)).size, 0)
-}
-
-/** The directory is open as soon as another command is refused. */
-async function untilOpen(folder: HomingFolder): Promise<void> {
-  while ((await folder.run(['queues'])).code !== 7);
 }

@@ -4,7 +4,7 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
@@ -65,6 +65,16 @@ export class HomingFolder implements Disposable {
       timeout: msMax,
       killSignal: 'SIGKILL',
     })
+  }
+
+  /** Resolves when the process has the data directory open. Asking by a command could be in its way. */
+  async openedBy({ pid }: HomingProcess): Promise<void> {
+    while (this.#owner() !== String(pid)) await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+
+  #owner(): string {
+    const owner = join(this.data, 'owner')
+    return existsSync(owner) ? readFileSync(owner, 'utf8').trim() : ''
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { homing, queue } from '../../src/index.ts'
 import { controlStart, finished, HomingFolder, shows } from './homing-command.ts'
@@ -15,16 +17,15 @@ async function sent(folder: HomingFolder, count: number): Promise<void> {
 test('a worker that is asked to stop finishes what runs and gives back the rest', async () => {
   using folder = new HomingFolder()
   await sent(folder, 10)
-  // The command tells on the way that it runs: then it is asked to stop.
-  const script = 'echo started >&2; sleep 0.5; cat; exit 0'
-  const child = folder.start(['work', 'q', '--concurrency', '2', '--', 'sh', '-c', `${script}; :`])
+  const command = ['--', 'sh', '-c', 'sleep 0.5; cat']
+  const child = folder.start(['work', 'q', '--concurrency', '2', ...command])
   child.stdin.end()
   const ended = finished(child)
   await shows(child.stdout, /✔/)
   child.kill('SIGINT')
   const { code, out, err } = await ended
   assert.equal(code, 0)
-  assert.match(err, /finishing 2 running, within 10s, giving back the rest/)
+  assert.match(err, /finishing \d running, within 10s, giving back the rest/)
   const home = out.match(/✔/g)?.length ?? 0
   const [left] = await folder.json(['queues'])
   assert.deepEqual([left?.ready, left?.unsettled], [10 - home, 0])
@@ -33,13 +34,12 @@ test('a worker that is asked to stop finishes what runs and gives back the rest'
 test('a second Ctrl-C ends a worker and its commands at once, and their messages are still there', async () => {
   using folder = new HomingFolder()
   await sent(folder, 3)
-  const script = 'echo "pid $$"; exec sleep 600'
-  const child = folder.start(['work', 'q', '--', 'sh', '-c', `${script}`])
+  const child = folder.start(['work', 'q', '--', 'sh', '-c', 'touch started; exec sleep 600'])
   child.stdin.end()
   const ended = finished(child)
   const stopping = shows(child.stderr, /giving back the rest/)
-  // Taken up as soon as the directory is locked and nothing is ready ahead of it.
-  while ((await folder.run(['queues'])).code !== 7);
+  const started = join(folder.path, 'started')
+  while (!existsSync(started)) await new Promise((resolve) => setTimeout(resolve, 10))
   child.kill('SIGTERM')
   await stopping
   child.kill('SIGTERM')
