@@ -109,8 +109,12 @@ export class SimulatedSender {
     const dead = await observed.dead(20)
     const ids = dead.filter(() => this.#random.chance(0.4))
     if (ids.length === 0) return
-    if (action === 'replay') await observed.replay(ids)
-    else await observed.drop(ids)
+    if (action === 'replay') {
+      // Now and then two people have the same idea.
+      const both = this.#random.chance(0.2) ? [observed.replay(ids), observed.replay(ids)] : []
+      await Promise.all(both.length > 0 ? both : [observed.replay(ids)])
+    }
+    if (action === 'drop') await observed.drop(ids)
   }
 
   /** The same id again: at once, together, much later, after restarts; with other bytes, which must not count. */

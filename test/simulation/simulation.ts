@@ -19,6 +19,8 @@ export interface RunResult {
   readonly violations: readonly Violation[]
   /** Errors outside of any rule: hangs, starts that fail, our own wrong state. */
   readonly wrong: readonly unknown[]
+  /** On the disk at the end. */
+  readonly files: readonly string[]
 }
 
 const imageChance = 0.15
@@ -48,7 +50,9 @@ export async function simulate(
   const { recorder } = run.world
   wrong.push(...run.world.wrong, ...(run.world.observed?.wrong ?? []))
   const bounds = { slackMs: plan.latencyMs * 12 + 30 }
-  return { seed, plan, events: recorder.events, violations: check(recorder.events, bounds), wrong }
+  const { events } = recorder
+  const files = run.world.disk.state.list()
+  return { seed, plan, events, violations: check(events, bounds), wrong, files }
 }
 
 class Run {

@@ -74,7 +74,21 @@ const deadLettersKept: Rule = {
       }
     }
     yield* replaysFound(files)
+    yield* replaysOnce(files)
   },
+}
+
+function* replaysOnce(files: CaseFiles) {
+  const replays = new Map<string, EventOf<'delivered'>>()
+  for (const { event } of files.deliveries) {
+    const { replayOf, id } = event.message
+    if (replayOf === undefined) continue
+    const other = replays.get(replayOf)
+    if (other !== undefined && other.message.id !== id) {
+      yield finding(replayOf, `was replayed twice, as ${other.message.id} and ${id}`, other, event)
+    }
+    replays.set(replayOf, event)
+  }
 }
 
 /** A replay whose ids were told is a message like any other; it replaces its dead letter. */
