@@ -38,12 +38,10 @@ export class DeadLetters {
 
   async replay(filter: DeadLetterFilter): Promise<readonly string[]> {
     const newIds: string[] = []
-    await this.#take(filter, (dead) => {
-      for (const letter of dead) {
-        const again = this.#again(letter)
-        this.#publishing.accept(again)
-        newIds.push(again.id)
-      }
+    await this.#take(filter, (letter) => {
+      const again = this.#again(letter)
+      this.#publishing.accept(again)
+      newIds.push(again.id)
     })
     return newIds
   }
@@ -53,16 +51,16 @@ export class DeadLetters {
   }
 
   /** Takes all that match, page by page; each page is one durable step. */
-  async #take(
-    filter: DeadLetterFilter,
-    act: (dead: readonly DeadLetter[]) => void,
-  ): Promise<number> {
+  async #take(filter: DeadLetterFilter, act: (letter: DeadLetter) => void): Promise<number> {
     let left = filter.limit ?? Number.POSITIVE_INFINITY
     let count = 0
     while (left > 0) {
       // What was taken is gone from the list, so each page starts at the same place.
-      const dead = await this.list({ ...filter, limit: Math.min(left, pageMax) })
-      if (dead.length === 0) break
+      const listed = await this.list({ ...filter, limit: Math.min(left, pageMax) })
+      if (listed.length === 0) break
+      // Somebody else may have taken them since they were listed: none is taken twice.
+      const dead = listed.filter(({ message }) => !this.#taken.has(message.id))
+      if (dead.length === 0) continue
       await this.#takePage(dead, act)
       count += dead.length
       left -= dead.length
@@ -70,13 +68,21 @@ export class DeadLetters {
     return count
   }
 
-  async #takePage(
-    dead: readonly DeadLetter[],
-    act: (dead: readonly DeadLetter[]) => void,
-  ): Promise<void> {
+  /** Where one cannot be sent again (its queue is full), those before it are, and are taken. */
+  async #takePage(dead: readonly DeadLetter[], act: (letter: DeadLetter) => void): Promise<void> {
+    const ids: string[] = []
+    try {
+      for (const letter of dead) {
+        act(letter)
+        ids.push(letter.message.id)
+      }
+    } finally {
+      if (ids.length > 0) await this.#recordTaken(ids)
+    }
+  }
+
+  async #recordTaken(ids: readonly string[]): Promise<void> {
     const { journal, outcomes } = this.#core
-    const ids = dead.map(({ message }) => message.id)
-    act(dead)
     for (const id of ids) this.#taken.add(id)
     journal.begin().raw(Buffer.from(JSON.stringify(ids)))
     outcomes.feedLast(journal.end(recordTypes.drop), dropKind)

@@ -62,6 +62,7 @@ export class EngineParts {
     this.pages = pages
     const outcomes = new Outcomes(journal, needed.ledger, needed.clock, (id) => state.hash(id))
     for (const { hash, segment, from, lsn } of recovered.fed) outcomes.add(hash, segment, from, lsn)
+    outcomes.handed(recovered.fedLsn)
     this.core = new Core({
       state,
       journal,

@@ -132,6 +132,11 @@ export class Outcomes {
     if (lsn > this.#fedLsn) this.#fedLsn = lsn
   }
 
+  /** Recovery handed the ledger everything up to there: outcomes, and dead letters taken away. */
+  handed(lsn: number): void {
+    if (lsn > this.#fedLsn) this.#fedLsn = lsn
+  }
+
   /** Tells those who wait for it. */
   tell(outcome: StoredOutcome): void {
     const waiting = this.#waiters.get(outcome.id)

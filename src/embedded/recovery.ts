@@ -47,6 +47,8 @@ export interface Recovered {
   readonly lastLsn: number
   /** Outcomes that the ledger was handed just now: answered from memory until it has stored them. */
   readonly fed: readonly FedOutcome[]
+  /** LSN of the last thing that the ledger was handed just now, an outcome or not; 0 for nothing. */
+  readonly fedLsn: number
 }
 
 /** Where the record of an outcome lies that the ledger may not have stored yet. */
@@ -102,6 +104,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     // The ledger can be ahead of a journal that was opened without sync and lost its end.
     lastLsn: Math.max(reading.lastLsn, found?.loaded.head.lsn ?? 0, parts.ledger.openedAtLsn),
     fed: reading.fed,
+    fedLsn: reading.fedLsn,
   }
 }
 
@@ -122,7 +125,7 @@ class Reading implements ScanHandler {
   /** The ledger is handed copies, the state keeps numbers. */
   readonly #room = { bytes: Buffer.alloc(0) }
   #feed = new ByteWriter(64 * 1024)
-  #feedLsn = 0
+  fedLsn = 0
   /** Spans of LSNs that are missing, and the highest LSN that any batch claims to be durable. */
   #gaps: { after: number; before: number; segment: number }[] = []
   #claimedLsn = 0
@@ -240,13 +243,13 @@ class Reading implements ScanHandler {
     this.#state.ledgerLsn = Math.max(this.#state.ledgerLsn, lsn)
     if (lsn <= this.#parts.ledger.openedAtLsn) return
     writeLedgerEvent(this.#feed, lsn, kind, payload)
-    this.#feedLsn = lsn
+    this.fedLsn = lsn
     if (this.#feed.length >= feedBytes) this.#feedNow()
   }
 
   #feedNow(): void {
     if (this.#feed.length === 0) return
-    this.#parts.ledger.feed({ events: this.#feed.taken(), lastLsn: this.#feedLsn })
+    this.#parts.ledger.feed({ events: this.#feed.taken(), lastLsn: this.fedLsn })
     this.#feed = new ByteWriter(64 * 1024)
   }
 }
