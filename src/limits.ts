@@ -58,7 +58,7 @@ export const limits = {
   /** Kept free for settling when the disk is full. */
   reserveBytes: 4 * mib,
   /** Queue index kept in memory; older full blocks go to disk. */
-  indexBytesMax: 16 * mib,
+  indexBytesMax: 8 * mib,
   /** Outcomes not yet in the ledger before senders wait. */
   ledgerLagBytesMax: 64 * mib,
   /** Age at which an outcome is forgotten, when the contract names none. */

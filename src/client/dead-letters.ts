@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts'
+import type { KeepAlive } from './keep-alive.ts'
 import {
   type DeadLetterChoice,
   type DeadLetterRow,
@@ -13,15 +14,19 @@ export class DeadLetters {
   readonly #engine: Engine
   readonly #checkOpen: () => void
 
-  constructor(engine: Engine, checkOpen: () => void) {
+  readonly #keepAlive: KeepAlive
+
+  constructor(engine: Engine, keepAlive: KeepAlive, checkOpen: () => void) {
     this.#engine = engine
+    this.#keepAlive = keepAlive
     this.#checkOpen = checkOpen
   }
 
   /** Newest first, 100 unless `limit` says otherwise. */
   async list(filter: DeadLettersFilter = {}): Promise<DeadLetterRow[]> {
     this.#checkOpen()
-    return (await this.#engine.deadLetters(readDeadLettersFilter(filter))).map(deadLetterRow)
+    const found = this.#engine.deadLetters(readDeadLettersFilter(filter))
+    return (await this.#keepAlive.during(found)).map(deadLetterRow)
   }
 
   /**
@@ -33,12 +38,13 @@ export class DeadLetters {
   async replay(choice: DeadLetterChoice): Promise<string[]> {
     this.#checkOpen()
     const filter = readDeadLetterChoice(choice, 'deadLetters.replay')
-    return [...(await this.#engine.replayDeadLetters(filter))]
+    return [...(await this.#keepAlive.during(this.#engine.replayDeadLetters(filter)))]
   }
 
   /** Keeps them no longer; their outcomes stay. Returns how many. */
   async drop(choice: DeadLetterChoice): Promise<number> {
     this.#checkOpen()
-    return this.#engine.dropDeadLetters(readDeadLetterChoice(choice, 'deadLetters.drop'))
+    const filter = readDeadLetterChoice(choice, 'deadLetters.drop')
+    return this.#keepAlive.during(this.#engine.dropDeadLetters(filter))
   }
 }

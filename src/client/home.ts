@@ -75,7 +75,7 @@ export class Home implements AsyncDisposable {
     this.#engine = engine
     this.#waits = new Waits(engine, this.#keepAlive)
     this.#bindings = new Bindings(engine, this.#waits, log)
-    this.deadLetters = new DeadLetters(engine, () => this.#bindings.checkOpen())
+    this.deadLetters = new DeadLetters(engine, this.#keepAlive, () => this.#bindings.checkOpen())
   }
 
   /**
@@ -333,7 +333,8 @@ export class Home implements AsyncDisposable {
   /** Outcomes, newest first. */
   async outcomes(filter: OutcomesFilter = {}): Promise<OutcomeRow[]> {
     this.#bindings.checkOpen()
-    return (await this.#engine.outcomes(readOutcomesFilter(filter))).map(outcomeRow)
+    const found = this.#engine.outcomes(readOutcomesFilter(filter))
+    return (await this.#keepAlive.during(found)).map(outcomeRow)
   }
 
   async queues(): Promise<readonly QueueStats[]> {
@@ -346,7 +347,7 @@ export class Home implements AsyncDisposable {
     this.#bindings.checkOpen()
     const name = typeof queue === 'string' ? queue : queue.name
     checkName(name, 'the queue name')
-    return this.#engine.purgeQueue(name)
+    return this.#keepAlive.during(this.#engine.purgeQueue(name))
   }
 
   /**
@@ -364,8 +365,7 @@ export class Home implements AsyncDisposable {
     await this.#workers.close(options)
     this.#bindings.state = 'closed'
     this.#waits.close()
-    this.#keepAlive.end()
-    await this.#engine.close()
+    await this.#keepAlive.during(this.#engine.close()).finally(() => this.#keepAlive.end())
   }
 
   [Symbol.asyncDispose](): Promise<void> {

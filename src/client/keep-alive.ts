@@ -1,6 +1,6 @@
 /*
  * Node.js ends when nothing is left that could wake it, and an engine's timers do not count. A consumer
- * at work, a schedule and an awaited outcome do: one idle timer stands for all of them.
+ * at work, a schedule, an awaited outcome and an awaited question do: one idle timer stands for all.
  */
 
 const idleMs = 2 ** 30
@@ -18,6 +18,16 @@ export class KeepAlive {
 
   release(): void {
     if (--this.#held === 0) this.#timer?.unref()
+  }
+
+  /** Holds until the promise has settled: a caller awaits it, and only an engine's timers drive it. */
+  async during<T>(promise: Promise<T>): Promise<T> {
+    this.hold()
+    try {
+      return await promise
+    } finally {
+      this.release()
+    }
   }
 
   /** The home is closed; nothing holds any more. */

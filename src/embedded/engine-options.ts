@@ -29,7 +29,7 @@ export interface EmbeddedOptions {
   readonly segmentBytes?: number
   /** Bytes of journal between checkpoints. Default 64 MiB. */
   readonly checkpointBytes?: number
-  /** Bytes of queue index in memory; the rest is on disk. Default 16 MiB. */
+  /** Bytes of queue index in memory; the rest is on disk. Default 8 MiB. */
   readonly indexBytes?: number
   /** Bytes of fresh messages in memory. Default 8 MiB. */
   readonly tailBytes?: number
