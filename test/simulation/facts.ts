@@ -112,3 +112,10 @@ export function fullBetween(files: CaseFiles, fromMs: number, toMs: number): boo
   }
   return false
 }
+
+/** Replays that were cut off, or that failed half way, made messages whose ids nobody knows. */
+export function unseenReplays(files: CaseFiles): number {
+  const answered = new Set(files.ofKind('replayed').map((event) => event.call))
+  const cut = files.ofKind('replaying').filter((event) => !answered.has(event.call))
+  return cut.reduce((sum, event) => sum + event.ids.length, 0)
+}

@@ -1,5 +1,5 @@
 import type { CaseFiles, DeliveryCase, MessageCase } from '../case-files.ts'
-import { acceptedSettle } from '../facts.ts'
+import { acceptedSettle, unseenReplays } from '../facts.ts'
 import type { EventOf } from '../history.ts'
 import { finding, type Rule } from '../rule.ts'
 
@@ -170,7 +170,8 @@ const purgeCounted: Rule = {
       const asked = files.messages.filter(
         (message) => message.facts?.queue === purging.queue && message.cancels.length > 0,
       )
-      if (purged.count >= gone.length && purged.count <= gone.length + asked.length) continue
+      const most = gone.length + asked.length + unseenReplays(files)
+      if (purged.count >= gone.length && purged.count <= most) continue
       yield finding(
         purging.queue,
         `said it removed ${purged.count}; ${gone.length} are canceled`,

@@ -1,5 +1,12 @@
 import type { CaseFiles, MessageCase, Shown } from '../case-files.ts'
-import { acceptedSettle, acceptingPublish, fullBetween, sameOutcome, tell } from '../facts.ts'
+import {
+  acceptedSettle,
+  acceptingPublish,
+  fullBetween,
+  sameOutcome,
+  tell,
+  unseenReplays,
+} from '../facts.ts'
 import type { OutcomeFacts } from '../history.ts'
 import { finding, type Rule } from '../rule.ts'
 
@@ -158,13 +165,6 @@ const liveOrFinal: Rule = {
       }
     }
   },
-}
-
-/** Replays whose answer was cut off made messages whose ids nobody knows. */
-function unseenReplays(files: CaseFiles): number {
-  const answered = new Set(files.ofKind('replayed').map((event) => event.call))
-  const cut = files.ofKind('replaying').filter((event) => !answered.has(event.call))
-  return cut.reduce((sum, event) => sum + event.ids.length, 0)
 }
 
 const waitersTold: Rule = {
