@@ -31,9 +31,11 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
 })
 
-// Tests of test/ are the long ones: begun first, they do not leave one core idle at the end.
-const files = ['test/**/*.test.ts', 'src/**/*.test.ts']
+// The long ones are begun first, so that they do not leave one core idle at the end.
+const longest = ['test/crash/**/*.test.ts', 'test/{cli,documents,package}/**/*.test.ts']
+const files = [...longest, 'test/**/*.test.ts', 'src/**/*.test.ts']
   .flatMap((pattern) => globSync(pattern, { cwd: root }).toSorted())
+  .filter((file, index, all) => all.indexOf(file) === index)
   .filter((file) => positionals.length === 0 || positionals.some((part) => file.includes(part)))
 
 const report = new TestReport(root, process.env.HOMING_NO_SKIP === '1')

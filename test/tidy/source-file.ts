@@ -8,10 +8,11 @@ import { parseSync } from 'oxc-parser'
 
 export const root = join(import.meta.dirname, '../..')
 
-const notOurs = ['node_modules', 'dist', 'coverage', 'data', '.git', '.tmp'].flatMap((folder) => [
-  folder,
-  `${folder}/**`,
-])
+/** What git leaves alone, as .gitignore has it: results of builds, of tests, of the bench. */
+const notOurs = ['.git', ...readFileSync(join(root, '.gitignore'), 'utf8').split(/\r?\n/)]
+  .map((line) => line.trim().replace(/^\/|\/$/g, ''))
+  .filter((path) => path !== '' && !path.startsWith('#'))
+  .flatMap((path) => [path, `${path}/**`])
 
 export interface SyntaxNode {
   readonly type: string
