@@ -1,0 +1,20 @@
+export type { EngineUnderTest } from './conformance/subject.ts'
+export {
+  type DiskFault,
+  type DiskOperation,
+  type DiskOperationKind,
+  diskError,
+  type FaultPlan,
+  nthOperation,
+} from './disk-fault.ts'
+export { DiskState } from './disk-state.ts'
+export { type ConformanceOptions, engineConformance } from './engine-conformance.ts'
+export { type RandomSource, randomSource } from './random.ts'
+export { SimulatedClock, type SimulatedClockOptions } from './simulated-clock.ts'
+export { SimulatedDisk, type SimulatedDiskOptions } from './simulated-disk.ts'
+export {
+  openSimulatedEngine,
+  SimulatedEngine,
+  type SimulatedEngineOptions,
+} from './simulated-engine.ts'
+export { SimulatedLedger, type SimulatedLedgerOptions } from './simulated-ledger.ts'

@@ -1,0 +1,18 @@
+import { engineConformance } from '../../src/testing/engine-conformance.ts'
+import { openSimulatedEngine } from '../../src/testing/simulated-engine.ts'
+
+engineConformance({
+  name: 'embedded, on a simulated machine',
+  open: async () => {
+    let machine = await openSimulatedEngine({ segmentBytes: 4_096, checkpointBytes: 8_192 })
+    return {
+      engine: machine.engine,
+      reopen: async () => {
+        machine = await machine.reopen()
+        return machine.engine
+      },
+      pass: (ms) => machine.clock.advance(ms),
+      dispose: () => machine.clock.until(machine.engine.close()),
+    }
+  },
+})
