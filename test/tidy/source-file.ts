@@ -3,15 +3,21 @@
  */
 
 import { globSync, readFileSync, statSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { dirname, join, posix, sep } from 'node:path'
 import { parseSync } from 'oxc-parser'
 
 export const root = join(import.meta.dirname, '../..')
 
-/** What git leaves alone, as .gitignore has it: results of builds, of tests, of the bench. */
-const notOurs = ['.git', ...readFileSync(join(root, '.gitignore'), 'utf8').split(/\r?\n/)]
-  .map((line) => line.trim().replace(/^\/|\/$/g, ''))
-  .filter((path) => path !== '' && !path.startsWith('#'))
+/** What git leaves alone, as each .gitignore has it: results of builds, of tests, of the bench. */
+const notOurs = globSync('**/.gitignore', { cwd: root, exclude: ['node_modules', '.git', '.tmp'] })
+  .flatMap((ignoring) =>
+    readFileSync(join(root, ignoring), 'utf8')
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => line !== '' && !/^[#!]/.test(line))
+      .map((line) => posix.join(dirname(ignoring), line.replace(/^\/|\/$/g, ''))),
+  )
+  .concat('.git')
   .flatMap((path) => [path, `${path}/**`])
 
 export interface SyntaxNode {
