@@ -47,7 +47,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   client: {
     areas: ['base', 'message', 'engine', 'contract'],
     packages: ['@standard-schema/spec', 'croner'],
-    node: ['node:async_hooks', 'node:dns', 'node:net', 'node:http', 'node:https'],
+    node: ['node:async_hooks'],
   },
   routing: { areas: ['base', 'message'] },
   // The port gives the pure parts the shapes they share with it: settings, filters, counts.
