@@ -144,7 +144,7 @@ export class Broker implements Engine {
     this.#refuseWhenClosed()
     const live = this.#parts.topology.declareQueue(name, settings)
     if (!live) return
-    this.#parts.delivering.pump(live)
+    this.#parts.delivering.settingsChanged(live)
     await this.#core.journal.durable()
   }
 

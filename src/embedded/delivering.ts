@@ -111,7 +111,12 @@ export class Delivering {
       delivery.seen = true
       live.delivered++
       this.#startTime(delivery, nowMs)
-      delivery.subscriber.handler.deliver(delivery)
+      try {
+        delivery.subscriber.handler.deliver(delivery)
+      } catch (error) {
+        // The others of this turn have their deliveries all the same.
+        this.#core.onProblem(`a consumer of queue "${live.queue.name}" threw: ${error}`)
+      }
     }
   }
 
@@ -169,7 +174,10 @@ export class Delivering {
     entry.attempts++
     entry.acceptedAtMs = stored.acceptedAtMs
     live.limiter.start()
-    key?.limiter.start()
+    if (key) {
+      key.limiter.start()
+      this.#unparkNext(live, key, nowMs)
+    }
     taken.push(this.hold(live, entry, stored.message, live.nextSubscriber() as Subscriber))
     return true
   }
@@ -199,10 +207,26 @@ export class Delivering {
     if (waitMs <= 0 && (!next || entry.position < next.position)) return true
     if (live.parked >= parkedMax) return false
     live.queue.park(entry)
-    key.parked.push(entry)
     live.parked++
-    if (waitMs < Number.POSITIVE_INFINITY) this.#pumpIn(live, waitMs)
+    // One that was in the line again stands before those that were parked after it.
+    const { parked } = key
+    let at = parked.length
+    while (at > 0 && (parked[at - 1] as Entry).position > entry.position) at--
+    parked.splice(at, 0, entry)
+    this.#unparkNext(live, key, nowMs)
     return false
+  }
+
+  /** The key's next parked message: back in the line, or looked at again when its limit lets it go. */
+  #unparkNext(live: LiveQueue, key: KeyState, nowMs: number): void {
+    if (key.parked.length === 0) return
+    const waitMs = key.limiter.waitMs(nowMs)
+    if (waitMs <= 0) {
+      live.parked--
+      live.queue.unpark(key.parked.shift() as Entry)
+    } else if (waitMs < Number.POSITIVE_INFINITY) {
+      this.#pumpIn(live, waitMs)
+    }
   }
 
   #keyState(live: LiveQueue, message: Message, nowMs: number): KeyState | undefined {
@@ -216,14 +240,23 @@ export class Delivering {
     if (live.parked === 0) return
     const nowMs = this.#core.nowMs()
     for (const [name, key] of live.keys) {
-      while (key.parked.length > 0 && key.limiter.waitMs(nowMs) <= 0) {
-        // One at a time: the next one is judged when this one has started.
-        live.parked--
-        live.queue.unpark(key.parked.shift() as Entry)
-        break
-      }
+      // One at a time: the next one is judged when this one has started.
+      this.#unparkNext(live, key, nowMs)
       if (key.parked.length === 0 && key.limiter.idle(nowMs)) live.keys.delete(name)
     }
+  }
+
+  /** The settings of the queue are others now: what a limit held back that is gone may go. */
+  settingsChanged(live: LiveQueue): void {
+    if (live.queue.settings.perKey) this.unpark(live)
+    else {
+      for (const { parked } of live.keys.values()) {
+        for (const entry of parked) live.queue.unpark(entry)
+      }
+      live.keys.clear()
+      live.parked = 0
+    }
+    this.pump(live)
   }
 
   #record(live: LiveQueue, taken: readonly HeldDelivery[]): void {

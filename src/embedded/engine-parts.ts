@@ -60,7 +60,11 @@ export class EngineParts {
     const { options, nowMs, mintId, pages, recovered, journal } = needed
     const { state } = recovered
     this.pages = pages
-    const outcomes = new Outcomes(journal, needed.ledger, needed.clock, (id) => state.hash(id))
+    const outcomes = new Outcomes({
+      ...needed,
+      hash: (id) => state.hash(id),
+      onProblem: options.onProblem,
+    })
     for (const { hash, segment, from, lsn } of recovered.fed) outcomes.add(hash, segment, from, lsn)
     outcomes.handed(recovered.fedLsn)
     this.core = new Core({

@@ -34,11 +34,20 @@ const feedBytes = 256 * 1024
 const feedMs = 10
 const firstFeedBytes = 4 * 1024
 
+export interface OutcomesParts {
+  readonly journal: Journal
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly hash: (id: string) => number
+  readonly onProblem: (text: string) => void
+}
+
 export class Outcomes {
   readonly #journal: Journal
   readonly #clock: Clock
   readonly ledger: Ledger
   readonly #hash: (id: string) => number
+  readonly #onProblem: (text: string) => void
   readonly #recent = new RecentOutcomes()
   readonly #waiters = new Map<string, Told | Told[]>()
   #feed: Feed | undefined
@@ -51,13 +60,14 @@ export class Outcomes {
   #applied: (() => void)[] = []
   #drained: (() => void)[] = []
 
-  constructor(journal: Journal, ledger: Ledger, clock: Clock, hash: (id: string) => number) {
-    this.#journal = journal
-    this.#clock = clock
-    this.ledger = ledger
-    this.#hash = hash
-    this.#appliedLsn = ledger.openedAtLsn
-    ledger.onApplied((lsn) => {
+  constructor(parts: OutcomesParts) {
+    this.#journal = parts.journal
+    this.#clock = parts.clock
+    this.ledger = parts.ledger
+    this.#hash = parts.hash
+    this.#onProblem = parts.onProblem
+    this.#appliedLsn = this.ledger.openedAtLsn
+    this.ledger.onApplied((lsn) => {
       this.#appliedLsn = lsn
       this.#recent.trim(lsn)
       this.#tellDrained()
@@ -142,8 +152,17 @@ export class Outcomes {
     const waiting = this.#waiters.get(outcome.id)
     if (!waiting) return
     this.#waiters.delete(outcome.id)
-    if (typeof waiting === 'function') waiting(outcome)
-    else for (const told of waiting) told(outcome)
+    if (typeof waiting === 'function') this.#tellOne(waiting, outcome)
+    else for (const told of waiting) this.#tellOne(told, outcome)
+  }
+
+  /** Who throws keeps nobody else from being told, and no commit from ending. */
+  #tellOne(told: Told, outcome: StoredOutcome): void {
+    try {
+      told(outcome)
+    } catch (error) {
+      this.#onProblem(`who waited for the outcome of ${outcome.id} threw: ${error}`)
+    }
   }
 
   /** The answer, or `unread` when a record must be read from disk to be sure: then ask `lookUp`. */

@@ -158,7 +158,12 @@ export class Settling {
   /** Takes a delivery away from its consumer: what it does with it from now on is refused. */
   revoke(delivery: HeldDelivery, reason: Revocation): void {
     this.#parts.delivering.release(delivery, reason)
-    if (delivery.seen) delivery.subscriber.handler.revoke(delivery, reason)
+    if (!delivery.seen) return
+    try {
+      delivery.subscriber.handler.revoke(delivery, reason)
+    } catch (error) {
+      this.#core.onProblem(`a consumer of queue "${delivery.live.queue.name}" threw: ${error}`)
+    }
   }
 
   /** The attempt took too long: back to its place, or `lost` when it was the last. */

@@ -44,8 +44,9 @@ export class Limiter {
     if (this.#settings.rate) this.#tokens -= 1
   }
 
+  /** What started before there was this limit ends without having counted. */
   end(): void {
-    this.active--
+    if (this.active > 0) this.active--
   }
 
   /** Nothing under way and no token missing: forgetting it changes nothing. */
