@@ -7,6 +7,7 @@ import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { encodeGathered, gatheredContentType } from '../message/homecoming.ts'
 import { callbackQueue, type Message } from '../message/message.ts'
+import { checkId, checkName } from '../name.ts'
 import type { Core } from './core.ts'
 import { gatheredMessageId } from './gathers.ts'
 import { recordTypes } from './journal/record.ts'
@@ -15,6 +16,8 @@ import type { Publishing } from './publishing.ts'
 export class Gathering {
   readonly #core: Core
   readonly #publishing: Publishing
+  /** Those not on record yet: asking again is waiting for the first. */
+  readonly #starting = new Map<string, Promise<void>>()
 
   constructor(core: Core, publishing: Publishing) {
     this.#core = core
@@ -22,15 +25,25 @@ export class Gathering {
   }
 
   /** Fails with `unknown` when a member was never accepted, `forgotten` when its outcome is gone. */
-  async start(request: GatherRequest): Promise<void> {
+  start(request: GatherRequest): Promise<void> {
+    const { id } = request
+    try {
+      checkRequest(request)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    const under = this.#starting.get(id)
+    if (under) return under
+    const starting = this.#start(request).finally(() => this.#starting.delete(id))
+    this.#starting.set(id, starting)
+    return starting
+  }
+
+  async #start(request: GatherRequest): Promise<void> {
     const { state, journal, outcomes } = this.#core
     const known = state.gathers.all.has(request.id)
-    if (known || (await this.#publishing.isKnown(gatheredMessageId(request.id)))) return
-    if (request.memberIds.length > limits.gatherMembersMax) {
-      throw new HomingError(
-        'bad-argument',
-        `gather ${request.id} has ${request.memberIds.length} members, ${limits.gatherMembersMax} are allowed; gather in stages`,
-      )
+    if (known || (await this.#publishing.isKnown(gatheredMessageId(request.id)))) {
+      return journal.durable()
     }
     for (const id of request.memberIds) {
       if (!(await this.#publishing.isKnown(id))) {
@@ -41,7 +54,6 @@ export class Gathering {
         )
       }
     }
-    if (state.gathers.all.has(request.id)) return
     // Counted from here on, in memory; what was final before, shown or not, is found afterwards.
     const gather = state.gathers.add({ request, remaining: request.memberIds }, false)
     await journal.durable()
@@ -67,6 +79,26 @@ export class Gathering {
   /** Gathers that a crash cut off between the last outcome and the telling. */
   resume(): void {
     for (const gather of this.#core.state.gathers.complete()) this.finished(gather.request.id)
+  }
+}
+
+function checkRequest({ id, memberIds, callback }: GatherRequest): void {
+  checkId(gatheredMessageId(id))
+  if (id === '') throw new HomingError('bad-argument', 'the id of a gather is empty; give it one')
+  checkName(callback.name, 'the callback name')
+  checkName(callbackQueue(callback.name), 'the queue name of the callback')
+  const contextBytes = Buffer.byteLength(callback.context ?? '')
+  if (contextBytes > limits.metaBytesMax) {
+    throw new HomingError(
+      'message-too-large',
+      `the context of gather ${id} has ${contextBytes} bytes, ${limits.metaBytesMax} are allowed`,
+    )
+  }
+  if (memberIds.length > limits.gatherMembersMax) {
+    throw new HomingError(
+      'bad-argument',
+      `gather ${id} has ${memberIds.length} members, ${limits.gatherMembersMax} are allowed; gather in stages`,
+    )
   }
 }
 

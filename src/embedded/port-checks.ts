@@ -45,6 +45,7 @@ function checkChosenId(id: string): void {
 export function checkMeta(message: Message, metaText: string | undefined): void {
   if (metaText === undefined) return
   for (const { name } of message.meta?.callbacks ?? []) {
+    checkName(name, 'the callback name')
     checkName(callbackQueue(name), 'the queue name of the callback')
   }
   if (metaText.length * 3 <= limits.metaBytesMax) return

@@ -17,6 +17,7 @@ import { builtinCodes, isBuiltinCode, type StoredOutcome } from '../message/outc
 import type { Settled, Settlement } from '../message/settlement.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
+import { gatheredPrefix } from './gathers.ts'
 import { writeAccept } from './journal/accept-record.ts'
 import { ByteWriter } from './journal/bytes.ts'
 import { writePositions, writeRequeue } from './journal/entry-records.ts'
@@ -43,6 +44,7 @@ export interface SettlingParts {
   gathered(id: string): void
 }
 
+const toldOfGather: OutcomeBody = { code: 'ok', contentType: '', body: new Uint8Array(0) }
 const accepted: Settled = { accepted: true }
 const none: readonly Onward[] = []
 const jsonContentType = 'application/json'
@@ -89,7 +91,10 @@ export class Settling {
         })
       case 'acknowledge':
         this.#leave(delivery)
-        this.remove(live, [entry])
+        // That a gather was told is known as long as outcomes are: its id is unique for ever.
+        if (message.idChosen && message.id.startsWith(gatheredPrefix)) {
+          this.finish(live, entry, message, entry.acceptedAtMs, toldOfGather)
+        } else this.remove(live, [entry])
         return this.#durable()
       case 'return':
         this.#back(delivery, 0, true)

@@ -82,6 +82,12 @@ const wrongMessages: readonly [string, Partial<Message>, string, RegExp][] = [
     /have 7\d{4} bytes, 65536 are allowed/,
   ],
   [
+    'a callback without a name',
+    { meta: { callbacks: [{ name: '' }] } },
+    'bad-name',
+    /callback name is empty/,
+  ],
+  [
     'a callback of a long name',
     { meta: { callbacks: [{ name: 'c'.repeat(250) }] } },
     'bad-name',
