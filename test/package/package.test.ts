@@ -17,7 +17,7 @@ const nodeOldest = '24.0.0'
 const nodeLongTerm = '24.21.0'
 const nodeTooOld = '20.20.2'
 /** Each file costs a quarter of a millisecond of starting and more. */
-const filesLoadedMax = 12
+const filesLoadedMax = 15
 
 let packed: PackedProject | undefined
 let unreachable = ''
