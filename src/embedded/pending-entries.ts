@@ -66,6 +66,7 @@ export class PendingEntries {
       nowMs: steadyWallClock(systemClock),
       freshSeed: 0,
       onProblem,
+      lookOnly: true,
     })
     return new PendingEntries(state.queues, pages, disk)
   }

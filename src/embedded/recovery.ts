@@ -3,6 +3,7 @@
  *
  *   newest whole checkpoint ─▶ journal behind it, record by record ─▶ state
  *   journal behind the ledger's LSN ─▶ fed to the ledger
+ *   last batch of the journal ─▶ written again in its place, and synced
  *
  * Rule: nothing is changed, so recovery can be cut off anywhere and begun again. A record that is
  * damaged costs itself: it is reported when it had been confirmed, which later batches tell by the
@@ -21,9 +22,10 @@ import type { IndexPages } from './index-pages.ts'
 import { ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import { readFinal } from './journal/final-record.ts'
+import { makeDurable } from './journal/make-durable.ts'
 import { type Frame, readBatch, recordTypes } from './journal/record.ts'
 import { type ScanHandler, type Skipped, scanSegment } from './journal/scan.ts'
-import { segmentName, segmentNumber } from './journal/segment.ts'
+import { segmentHeaderBytes, segmentName, segmentNumber } from './journal/segment.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { dropKind, outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
 import { Replay } from './replay.ts'
@@ -37,6 +39,8 @@ export interface RecoveryParts {
   readonly nowMs: SteadyTime
   readonly freshSeed: number
   readonly onProblem: (text: string) => void
+  /** Writes nothing, also not what is found once more: for those who only look. */
+  readonly lookOnly?: boolean
 }
 
 export interface Recovered {
@@ -80,11 +84,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   const reading = new Reading(parts, state, found?.loaded)
   for (const segment of segments) await reading.segment(segment)
   const damaged = reading.finish()
-  // What a killed process wrote and never synced is believed from here on, so it must be durable.
-  // One batch is written at a time; behind its segment there may be several without records.
-  for (const segment of segments) {
-    if (segment >= reading.lastRecordIn) await syncFile(parts.disk, segmentName(segment))
-  }
+  if (!parts.lookOnly) await believe(parts.disk, segments, reading)
   const blind = !found && segments.length > 0 && (segments[0] as number) > 1
   if (blind) {
     parts.onProblem(
@@ -108,12 +108,19 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
   }
 }
 
-async function syncFile(disk: Disk, name: string): Promise<void> {
-  const file = await disk.open(name)
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
+/**
+ * What a killed process wrote and never synced is believed from here on, so it must be durable. One
+ * batch is written at a time; behind its segment there may be several without records.
+ */
+async function believe(
+  disk: Disk,
+  segments: readonly number[],
+  { lastRecordIn, lastBatch }: Reading,
+): Promise<void> {
+  for (const segment of segments) {
+    if (segment < lastRecordIn) continue
+    const doubtful = segment === lastRecordIn ? lastBatch.from : undefined
+    await makeDurable(disk, segmentName(segment), doubtful)
   }
 }
 
@@ -132,6 +139,8 @@ class Reading implements ScanHandler {
   #lastSegment = 0
   /** The last segment in which a record was found. */
   lastRecordIn = 0
+  /** Where the last group commit begins; those before it were synced before it was written. */
+  lastBatch = { segment: 0, from: segmentHeaderBytes }
   /** The segment in which bytes were passed over since the last record; 0 for none. */
   #skippedIn = 0
   /** The ledger has all that it takes from what lies before the checkpoint. */
@@ -183,7 +192,12 @@ class Reading implements ScanHandler {
     at: number,
     bytes: number,
   ): undefined | Promise<void> {
-    if (frame.type === recordTypes.batch) this.#batch(frame, buffer)
+    if (frame.type === recordTypes.batch) {
+      this.#batch(frame, buffer)
+      this.lastBatch = { segment, from: at }
+    }
+    // The batch began before the place from which this segment is read.
+    if (segment !== this.lastBatch.segment) this.lastBatch = { segment, from: at }
     const removed = this.#behindRemoved && frame.lsn <= this.#from.lsn + 1
     if (this.lastLsn > 0 && frame.lsn > this.lastLsn + 1 && !removed) {
       const place = this.#skippedIn === 0 ? segment : this.#skippedIn
