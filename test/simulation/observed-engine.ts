@@ -86,21 +86,22 @@ export class ObservedEngine {
     )
   }
 
+  /** In force from the call on, as far as anybody can tell. */
   async declare(queue: string, settings: QueueSettings): Promise<void> {
+    this.#record({
+      kind: 'declared',
+      queue,
+      settings: {
+        depthMax: settings.depthMax ?? Number.POSITIVE_INFINITY,
+        overflow: settings.overflow ?? 'reject',
+        ttlMs: settings.messageTtlMs,
+        limited: settings.rate !== undefined || settings.concurrencyMax !== undefined,
+        perKey: settings.perKey !== undefined,
+      },
+    })
     await this.#call(
       () => this.engine.declareQueue(queue, settings),
-      () =>
-        this.#record({
-          kind: 'declared',
-          queue,
-          settings: {
-            depthMax: settings.depthMax ?? Number.POSITIVE_INFINITY,
-            overflow: settings.overflow ?? 'reject',
-            ttlMs: settings.messageTtlMs,
-            limited: settings.rate !== undefined || settings.concurrencyMax !== undefined,
-            perKey: settings.perKey !== undefined,
-          },
-        }),
+      () => {},
       () => {},
     )
   }
