@@ -11,10 +11,16 @@ export class Coverage {
   readonly #root: string
   readonly #linesPercentMin: number
   #summary: EventData.TestCoverage['summary'] | undefined
+  #trouble = 'the test runner does not say why'
 
   constructor(root: string, linesPercentMin: number) {
     this.#root = root
     this.#linesPercentMin = linesPercentMin
+  }
+
+  /** The runner says why it could not measure, as one remark among others. */
+  said(remark: string): void {
+    if (remark.includes('code coverage')) this.#trouble = remark
   }
 
   measured(data: EventData.TestCoverage): void {
@@ -24,7 +30,7 @@ export class Coverage {
   /** What is missing, or undefined when nothing is. */
   shortfall(): string | undefined {
     const percent = this.#summary?.totals.coveredLinePercent
-    if (percent === undefined) return 'coverage was not measured'
+    if (percent === undefined) return `coverage was not measured: ${this.#trouble}`
     if (percent >= this.#linesPercentMin) return undefined
     return `tests run ${percent.toFixed(1)} % of the lines of src/, at least ${this.#linesPercentMin} % are wanted`
   }

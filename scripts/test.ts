@@ -57,6 +57,7 @@ else {
     if (event.type === 'test:complete') report.completed(event.data)
     else if (event.type === 'test:stdout' || event.type === 'test:stderr') report.said(event.data)
     else if (event.type === 'test:diagnostic' && event.data.entryFile) report.said(event.data)
+    else if (event.type === 'test:diagnostic') coverage.said(event.data.message)
     else if (event.type === 'test:coverage') coverage.measured(event.data)
   }
   if (values.coverage && positionals.length === 0) {
