@@ -34,14 +34,19 @@ export async function lockDirectory(directory: string): Promise<DirectoryLock> {
       { cause },
     )
   }
-  writeFileSync(join(directory, 'owner'), `${process.pid}\n`, { mode: 0o600 })
+  try {
+    writeFileSync(join(directory, 'owner'), `${process.pid}\n`, { mode: 0o600 })
+  } catch (error) {
+    lock.close()
+    throw error
+  }
   return { release: () => lock.close() }
 }
 
 function owner(directory: string): string {
   try {
-    return `process ${readFileSync(join(directory, 'owner'), 'utf8').trim()}`
-  } catch {
-    return 'another process'
-  }
+    const pid = readFileSync(join(directory, 'owner'), 'utf8').trim()
+    if (pid !== '') return `process ${pid}`
+  } catch {}
+  return 'another process'
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import type { EmbeddedOptions } from '../../src/embedded/engine-options.ts'
@@ -139,11 +139,17 @@ test('a directory cannot be made on a disk that is full to the last byte: the er
   skip,
 }, async () => {
   using disk = mountedTmpfs('64k')
-  fillUp(disk)
-  await assert.rejects(openEmbedded(join(disk.path, 'data')), {
-    code: 'disk-full',
-    message: /is full; free some space and start again/,
-  })
+  for (const leave of [0, 1, 2, 3]) {
+    fillUp(disk)
+    const { size } = statSync(join(disk.path, 'filler'))
+    truncateSync(join(disk.path, 'filler'), size - leave * 4_096)
+    await assert.rejects(openEmbedded(join(disk.path, 'data')), {
+      code: 'disk-full',
+      message: /is full; free some space and start again/,
+    })
+  }
+  disk.remount('size=10m')
+  await (await openEmbedded(join(disk.path, 'data'))).close()
 })
 
 test('a close on a full disk ends, and the next start has everything', { skip }, async () => {
