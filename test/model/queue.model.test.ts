@@ -190,7 +190,7 @@ class Finish extends OnHeld {
 
 /** A message that waits leaves: canceled, expired, purged. */
 function removeWaiting(queue: Queue, position: number): void {
-  const entry = queue.entries.get(position)
+  const entry = queue.entry(position)
   if (entry !== undefined) {
     queue.remove(entry)
     return
