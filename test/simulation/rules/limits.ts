@@ -168,7 +168,7 @@ const purgeCounted: Rule = {
           shown[0].outcome.finishedAtMs <= purged.nowMs + 1,
       )
       const asked = files.messages.filter(
-        (message) => message.facts?.queue === purging.queue && message.cancels.length > 0,
+        ({ shown, cancels }) => shown[0]?.outcome.queue === purging.queue && cancels.length > 0,
       )
       const most = gone.length + asked.length + unseenReplays(files)
       if (purged.count >= gone.length && purged.count <= most) continue

@@ -75,7 +75,7 @@ const delaysKept: Rule = {
         const delayMs = settlement?.kind === 'retry' ? settlement.delayMs : 0
         const freeMs = Math.max(
           // Not after a restart in which the wall clock was set back: it was free before.
-          before === undefined ? event.message.availableAtMs : 0,
+          event.attempt === 1 ? event.message.availableAtMs : 0,
           delayMs > 0 ? (settle?.settling.nowMs ?? 0) + delayMs : 0,
         )
         if (event.nowMs >= freeMs - earlyMs) continue
