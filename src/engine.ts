@@ -117,12 +117,6 @@ export interface GatherRequest {
   readonly callback: { readonly name: string; readonly context?: string }
 }
 
-/** Body, as JSON, of the message that a finished gather puts into its callback's queue. */
-export interface GatherFinished {
-  readonly gatherId: string
-  readonly memberIds: readonly string[]
-}
-
 /** One line per feature: done by the engine itself, emulated by the client, or refused. */
 export type Guarantee = 'native' | 'emulated' | 'refused'
 
