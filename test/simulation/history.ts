@@ -36,7 +36,8 @@ export interface OutcomeFacts {
 }
 
 export type AnswerFacts =
-  | { readonly state: 'pending' | 'unknown' | 'forgotten' }
+  /** `damaged`: the engine said that the record of that id cannot be read. */
+  | { readonly state: 'pending' | 'unknown' | 'forgotten' | 'damaged' }
   | { readonly state: 'final'; readonly outcome: OutcomeFacts }
 
 export interface QueueFacts {
@@ -90,7 +91,7 @@ export type Happening =
   /** One byte of a stored file was altered while nothing ran. */
   | { readonly kind: 'altered'; readonly file: string; readonly at: number }
   /** The engine said that stored data is damaged. */
-  | { readonly kind: 'damage-reported'; readonly file: string }
+  | { readonly kind: 'damage-reported'; readonly text: string }
   // sending
   | { readonly kind: 'declared'; readonly queue: string; readonly settings: SettingFacts }
   | { readonly kind: 'publishing'; readonly publish: number; readonly message: MessageFacts }
@@ -205,10 +206,12 @@ export class Recorder {
   #life = -1
   #running = false
   readonly #atMs: () => number
+  readonly #told: (event: HistoryEvent) => void
   nowMs: () => number = () => 0
 
-  constructor(atMs: () => number) {
+  constructor(atMs: () => number, told: (event: HistoryEvent) => void = () => {}) {
     this.#atMs = atMs
+    this.#told = told
   }
 
   get running(): boolean {
@@ -227,7 +230,9 @@ export class Recorder {
       atMs: this.#atMs(),
       nowMs: this.nowMs(),
     }
-    this.events.push({ ...happening, ...stamp })
+    const event: HistoryEvent = { ...happening, ...stamp }
+    this.events.push(event)
+    this.#told(event)
     if (happening.kind === 'cut' || happening.kind === 'closed') this.#running = false
   }
 }

@@ -15,13 +15,13 @@ export async function loadSystem(sources: string = ownSources): Promise<System> 
   )) as typeof import('../../src/embedded/broker.ts')
   return {
     newLedger: (clock, random) => new SimulatedLedger(random, { clock }),
-    open: (devices, plan, random16) =>
+    open: ({ onProblem = () => {}, ...devices }, plan, random16) =>
       openBroker(
         { ...devices, random16 },
         {
           sync: 'always',
           retention: { retainMs: Number.POSITIVE_INFINITY, retainCount: 1_000_000 },
-          onProblem: () => {},
+          onProblem,
           onFailed: () => {},
           segmentBytes: plan.segmentBytes,
           checkpointBytes: plan.checkpointBytes,

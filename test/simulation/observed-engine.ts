@@ -8,7 +8,14 @@ import type { Delivery, Revocation } from '../../src/message/delivery.ts'
 import { gatheredContentType, outcomeContentType } from '../../src/message/homecoming.ts'
 import type { Message } from '../../src/message/message.ts'
 import type { Settled, Settlement } from '../../src/message/settlement.ts'
-import type { Happening, Probe, QueueFacts, Recorder, SettlementFacts } from './history.ts'
+import type {
+  AnswerFacts,
+  Happening,
+  Probe,
+  QueueFacts,
+  Recorder,
+  SettlementFacts,
+} from './history.ts'
 import {
   answerFacts,
   bodyDigest,
@@ -266,16 +273,14 @@ export class ObservedEngine {
     const before = await engine.queues()
     const from = recorder.events.length
     const ids = [...this.numbers.ids]
-    const answers = await Promise.all(ids.map((id) => engine.answer(id)))
+    const answers = await Promise.all(ids.map((id) => this.#answerTo(id)))
     const dead = await engine.deadLetters({ limit: 10_000 })
     const after = await engine.queues()
     if (recorder.events.length !== from || JSON.stringify(before) !== JSON.stringify(after)) {
       return undefined
     }
     return {
-      answers: new Map(
-        ids.map((id, n) => [id, answerFacts(answers[n] as (typeof answers)[number])]),
-      ),
+      answers: new Map(ids.map((id, n) => [id, answers[n] as AnswerFacts])),
       queues: after.map(
         ({ name, ready, unsettled, delayed, dead, accepted }): QueueFacts => ({
           name,
@@ -287,6 +292,15 @@ export class ObservedEngine {
         }),
       ),
       deadIds: new Set(dead.map(({ message }) => message.id)),
+    }
+  }
+
+  async #answerTo(id: string): Promise<AnswerFacts> {
+    try {
+      return answerFacts(await this.engine.answer(id))
+    } catch (error) {
+      if (Reflect.get(Object(error), 'code') === 'journal-damaged') return { state: 'damaged' }
+      throw error
     }
   }
 

@@ -5,6 +5,8 @@ import type { HistoryEvent } from './history.ts'
 export interface Bounds {
   /** Longest time, in ms, that the disk of this run keeps a group commit under way. */
   readonly slackMs: number
+  /** How far the engine's time and true time may be apart: real clocks are read one after the other. */
+  readonly driftMs?: number
 }
 
 export interface Finding {

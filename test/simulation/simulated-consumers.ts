@@ -3,10 +3,10 @@
  * and go. Each delivery's fate is drawn when it arrives.
  */
 
+import type { Clock } from '../../src/clock.ts'
 import type { Delivery } from '../../src/message/delivery.ts'
 import type { Settlement } from '../../src/message/settlement.ts'
 import type { RandomSource } from '../../src/testing/random.ts'
-import type { SimulatedClock } from '../../src/testing/simulated-clock.ts'
 import type { ObservedConsumer, ObservedEngine } from './observed-engine.ts'
 import type { RunPlan } from './run-plan.ts'
 
@@ -27,14 +27,16 @@ const homecoming = { answer: 50, answerLater: 15, retry: 6, giveBack: 3, holdFor
 export class SimulatedConsumers {
   readonly #random: RandomSource
   readonly #plan: RunPlan
-  readonly #clock: SimulatedClock
+  readonly #clock: Clock
   #consumers: ObservedConsumer[] = []
   #stopped: ObservedConsumer[] = []
   #answers = 0
   /** At the end everybody works well, so that everything can finish. */
   diligent = false
 
-  constructor(random: RandomSource, plan: RunPlan, clock: SimulatedClock) {
+  /** `from`: where the numbers in answers begin. */
+  constructor(random: RandomSource, plan: RunPlan, clock: Clock, from = 0) {
+    this.#answers = from * 1e6
     this.#random = random
     this.#plan = plan
     this.#clock = clock

@@ -34,9 +34,12 @@ export class SimulatedSender {
   #sent = 0
   #gathers = 0
 
-  constructor(random: RandomSource, plan: RunPlan) {
+  /** `from`: where the numbers in ids and bodies begin, so that those of several senders differ. */
+  constructor(random: RandomSource, plan: RunPlan, from = 0) {
     this.#random = random
     this.#plan = plan
+    this.#sent = from * 1e6
+    this.#gathers = from * 1e6
   }
 
   /** The engine of the next life: nobody waits any more. */

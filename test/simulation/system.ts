@@ -14,6 +14,8 @@ export interface Devices {
   readonly disk: Disk
   readonly clock: Clock
   readonly ledger: Ledger
+  /** What no caller can be told: damage that was found. */
+  readonly onProblem?: (text: string) => void
 }
 
 export interface LedgerDatabase {

@@ -8,6 +8,7 @@
 
 import type { Engine } from '../../src/engine.ts'
 import type { DiskFault, DiskOperation } from '../../src/testing/disk-fault.ts'
+import { DiskState } from '../../src/testing/disk-state.ts'
 import type { RandomSource } from '../../src/testing/random.ts'
 import { SimulatedClock } from '../../src/testing/simulated-clock.ts'
 import { SimulatedDisk, type SimulatedDiskOptions } from '../../src/testing/simulated-disk.ts'
@@ -47,6 +48,7 @@ export class World {
   #calm = false
   #trueMs = 0
   #operationsBefore = 0
+  readonly #problems: string[] = []
   #trueSinceMs = 0
 
   constructor(system: System, random: RandomSource, plan: RunPlan) {
@@ -97,12 +99,31 @@ export class World {
       this.#observed = new ObservedEngine(engine, this.recorder, this.numbers)
       this.recorder.nowMs = () => engine.nowMs()
       this.recorder.record({ kind: 'opened' })
+      this.tellProblems()
       if (this.#failed)
         this.recorder.record({ kind: 'disk-failed', operation: 'opening', file: '' })
       return true
     }
     this.wrong.push(new Error(`not open after ${openingsMax} tries`))
     return false
+  }
+
+  /** Writes down what the engine has complained of since the last time. */
+  tellProblems(): void {
+    for (const text of this.#problems.splice(0)) {
+      this.recorder.record({ kind: 'damage-reported', text })
+    }
+  }
+
+  /** While nothing runs, one byte of a file is changed. */
+  alterByte(file: string, at: number): void {
+    const files = this.#disk.state.files()
+    const bytes = files.get(file)
+    if (bytes === undefined) throw new Error(`there is no ${file}`)
+    bytes[at] = (bytes[at] ?? 0) ^ 0x5a
+    this.recorder.record({ kind: 'altered', file, at })
+    this.#operationsBefore += this.#disk.operations
+    this.#disk = this.#newDisk({ state: DiskState.of(files) })
   }
 
   /** Lets time pass until the promise settles; undefined when the power goes first. */
@@ -264,7 +285,12 @@ export class World {
     this.#struck = false
     this.#failedFiles.clear()
     try {
-      const devices = { disk: this.#disk, clock: this.clock, ledger: this.#ledger.open() }
+      const devices = {
+        disk: this.#disk,
+        clock: this.clock,
+        ledger: this.#ledger.open(),
+        onProblem: (text: string) => this.#problems.push(text),
+      }
       const opening = this.#system.open(devices, this.plan, () => this.random.bits16())
       return (await this.until(opening))?.value
     } catch (error) {

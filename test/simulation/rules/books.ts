@@ -113,16 +113,33 @@ const failedDiskStops: Rule = {
 
 const damageContained: Rule = {
   number: 44,
-  title: 'an altered byte is detected and costs at most the record it stands in',
+  title: 'an altered byte is told of when it costs anything, and costs one record at most',
   *judge(files) {
+    const probes = files.ofKind('probed')
     for (const altered of files.ofKind('altered')) {
-      const opened = files.lives.find((life) => life.opened.n > altered.n)?.opened
-      if (opened === undefined) continue
-      const told = files
-        .ofKind('damage-reported')
-        .some((event) => event.n > altered.n && event.life === opened.life)
-      if (!told)
-        yield finding(altered.file, `byte ${altered.at} was altered unnoticed`, altered, opened)
+      const before = probes.findLast((event) => event.n < altered.n)
+      const after = probes.find((event) => event.n > altered.n && event.when === 'recovered')
+      if (before === undefined || after === undefined) continue
+      const harmed = [...before.probe.answers].filter(([id, answer]) => {
+        const now = after.probe.answers.get(id)
+        const ended = answer.state === 'pending' && now?.state === 'final'
+        return now === undefined || !(sameAnswer(answer, now) || ended)
+      })
+      const told =
+        files.ofKind('damage-reported').some((event) => event.n > altered.n) ||
+        harmed.every(([id]) => after.probe.answers.get(id)?.state === 'damaged')
+      const where = `byte ${altered.at} of ${altered.file}`
+      if (harmed.length > 1) {
+        yield finding(
+          where,
+          `harmed ${harmed.length} messages: ${harmed.map(([id]) => id)}`,
+          altered,
+          after,
+        )
+      }
+      if (harmed.length > 0 && !told) {
+        yield finding(where, `harmed ${harmed[0]?.[0]}, and nobody was told`, altered, after)
+      }
     }
   },
 }

@@ -129,15 +129,15 @@ function stillDelayed(message: MessageCase, event: HistoryEvent): boolean {
 const jumpsChangeNothing: Rule = {
   number: 34,
   title: 'jumps of the wall clock change nothing while the engine runs',
-  *judge(files) {
+  *judge(files, { driftMs = earlyMs }) {
     for (const event of files.events) {
       const opened = files.lives[event.life]?.opened
       const life = files.lives[event.life]
       if (opened === undefined || event.n < opened.n) continue
       if (life?.end !== undefined && event.n > life.end.n) continue
-      const driftMs = event.nowMs - opened.nowMs - (event.atMs - opened.atMs)
-      if (Math.abs(driftMs) <= earlyMs) continue
-      yield finding('clock', `the engine's time is off by ${driftMs} ms`, opened, event)
+      const offMs = event.nowMs - opened.nowMs - (event.atMs - opened.atMs)
+      if (Math.abs(offMs) <= driftMs) continue
+      yield finding('clock', `the engine's time is off by ${offMs} ms`, opened, event)
       return
     }
   },
