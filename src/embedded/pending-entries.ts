@@ -10,7 +10,7 @@
 import { steadyWallClock, systemClock } from '../clock.ts'
 import { limits } from '../limits.ts'
 import type { IndexPages } from './index-pages.ts'
-import { frameAt } from './journal/record.ts'
+import { frameAt, recordHome } from './journal/record.ts'
 import { readSegment } from './journal/scan-file.ts'
 import { segmentName } from './journal/segment.ts'
 import type { Ledger, LedgerBatch } from './ledger/ledger.ts'
@@ -143,7 +143,8 @@ class RecordReader {
     const { segment, from, bytes, kind } = entry
     try {
       const record = await this.#bytes(segment, from, bytes)
-      if (!frameAt(record, 0)) return { stored: undefined, fault: 'does not match its checksum' }
+      if (!frameAt(record, 0, recordHome(segment, from)))
+        return { stored: undefined, fault: 'does not match its checksum' }
       return { stored: storedMessage(record, kind), fault: undefined }
     } catch (error) {
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'

@@ -3,6 +3,9 @@ import { test } from 'node:test'
 import { EngineTrial, messageOf, ok, smallSizes } from '../../test/embedded/engine-trial.ts'
 import { damageRecord, recordsOf } from '../../test/embedded/segment-records.ts'
 import type { Delivery } from '../message/delivery.ts'
+import type { Broker } from './broker.ts'
+import { ByteWriter } from './journal/bytes.ts'
+import { frameBytes, recordTypes, sealFrame } from './journal/record.ts'
 import { segmentName } from './journal/segment.ts'
 
 const first = segmentName(1)
@@ -39,6 +42,42 @@ test('a damaged message costs itself, is told of, and its segment is kept', asyn
   assert.deepEqual(await trial.drain('work'), ['1', '3'])
   await liveLong(trial)
   assert.ok((await trial.names()).includes(first), 'the damaged segment was removed')
+})
+
+test('a damaged message whose body holds records of a journal costs itself alone', async () => {
+  const forged = new ByteWriter(64)
+  for (const lsn of [1, 9, 1_000_000, 2 ** 40]) {
+    const at = forged.length
+    forged.length += frameBytes
+    forged.text32('forged')
+    sealFrame(forged.buffer, forged.view, at, forged.length, recordTypes.accept, lsn, at)
+  }
+  const trial = await killedAfter(async (one) => {
+    await one.send('work', '1')
+    await one.publish({ ...messageOf('work', 'bait'), body: Buffer.from(forged.taken()) })
+    await one.send('work', '2', '3')
+  })
+  trial.alter(first, damageRecord('accept', 1))
+  await trial.crash()
+  assert.deepEqual(await trial.drain('work'), ['1', '2', '3'])
+  assert.match(trial.problems.join(), /records 5 to 5 of the journal/)
+})
+
+test('a damaged record of an exchange costs it and its bindings, and the engine opens', async () => {
+  const trial = await killedAfter(async (one) => {
+    const broker = one.engine as Broker
+    await one.until(broker.declareQueue('work', {}))
+    await one.until(broker.declareExchange('events', { type: 'topic' }))
+    await one.until(broker.bind('events', { kind: 'queue', name: 'work' }, { routingKey: '#' }))
+    await one.send('work', '1')
+    await one.publish(messageOf('any', '2', '', { exchange: 'events' }))
+  })
+  trial.alter(first, damageRecord('topology', 1))
+  await trial.crash()
+  assert.match(trial.problems.join(), /record \d+ of the journal \(segment 1\) is left out.*events/)
+  assert.deepEqual(await trial.drain('work'), ['1', '2'])
+  const lost = messageOf('any', '3', '', { exchange: 'events' })
+  await assert.rejects(trial.publish(lost), { code: 'exchange-unknown' })
 })
 
 test('a settled message whose record of acceptance is damaged keeps its outcome', async () => {

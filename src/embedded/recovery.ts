@@ -11,6 +11,7 @@
  */
 
 import type { SteadyTime } from '../clock.ts'
+import { HomingError } from '../errors.ts'
 import {
   type LastCheckpoint,
   type LoadedCheckpoint,
@@ -124,6 +125,9 @@ async function believe(
   }
 }
 
+/** What reading a malformed payload throws, and applying one that does not fit. */
+const unreadable = [RangeError, SyntaxError, TypeError, HomingError]
+
 class Reading implements ScanHandler {
   readonly #parts: RecoveryParts
   readonly #state: State
@@ -143,6 +147,7 @@ class Reading implements ScanHandler {
   lastBatch = { segment: 0, from: segmentHeaderBytes }
   /** The segment in which bytes were passed over since the last record; 0 for none. */
   #skippedIn = 0
+  #damaged = false
   /** The ledger has all that it takes from what lies before the checkpoint. */
   readonly #ledgerAhead: boolean
   /** Segments between this one and the last were removed, with all that was in them. */
@@ -192,6 +197,15 @@ class Reading implements ScanHandler {
     at: number,
     bytes: number,
   ): undefined | Promise<void> {
+    try {
+      return this.#read(frame, buffer, { segment, from: at, bytes })
+    } catch (error) {
+      this.#leftOut(frame.lsn, segment, error)
+    }
+  }
+
+  #read(frame: Frame, buffer: Buffer, lies: Lies): undefined | Promise<void> {
+    const { segment, from: at } = lies
     if (frame.type === recordTypes.batch) {
       this.#batch(frame, buffer)
       this.lastBatch = { segment, from: at }
@@ -209,12 +223,12 @@ class Reading implements ScanHandler {
     this.lastLsn = frame.lsn
     this.lastRecordIn = segment
     if (frame.lsn > this.#from.lsn) {
-      return this.#replay.apply(frame, buffer, { segment, from: at, bytes })
+      return this.#replay.apply(frame, buffer, lies)
     }
     const payload = buffer.subarray(frame.payloadFrom, frame.end)
     if (frame.type === recordTypes.final) {
       const { outcome } = readFinal(new ByteReader(payload))
-      this.#final(outcome.id, { segment, from: at, bytes }, frame.lsn, payload)
+      this.#final(outcome.id, lies, frame.lsn, payload)
     }
     if (frame.type === recordTypes.drop) this.#toLedger(frame.lsn, dropKind, payload)
   }
@@ -231,19 +245,31 @@ class Reading implements ScanHandler {
     this.#skippedIn = segment
   }
 
+  /**
+   * A whole record that says nothing that could be done, for it is about what was lost with a damaged
+   * one, such as a binding of an exchange that nobody knows.
+   */
+  #leftOut(lsn: number, segment: number, error: unknown): void {
+    if (!unreadable.some((kind) => error instanceof kind)) throw error
+    this.#damaged = true
+    this.#state.segments.use(segment).damaged = true
+    this.#parts.onProblem(
+      `record ${lsn} of the journal (segment ${segment}) is left out, the file is kept as it is: ${error}`,
+    )
+  }
+
   /** Tells what is damaged; true when anything is. */
   finish(): boolean {
     this.#feedNow()
-    let damaged = false
     for (const { after, before, segment } of this.#gaps) {
       if (after + 1 > Math.max(this.#claimedLsn, this.#from.lsn)) continue
-      damaged = true
+      this.#damaged = true
       this.#state.segments.use(segment).damaged = true
       this.#parts.onProblem(
         `records ${after + 1} to ${before - 1} of the journal (segment ${segment}) are damaged or missing; all others were recovered, the file is kept as it is`,
       )
     }
-    return damaged
+    return this.#damaged
   }
 
   #final(id: string, lies: Lies, lsn: number, payload: Buffer): void {

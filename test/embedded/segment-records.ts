@@ -2,7 +2,12 @@
  * The records of a segment's bytes, so that a test can damage the one it means.
  */
 
-import { frameAt, type RecordType, recordTypes } from '../../src/embedded/journal/record.ts'
+import {
+  frameAt,
+  type RecordType,
+  recordHome,
+  recordTypes,
+} from '../../src/embedded/journal/record.ts'
 import { segmentHeaderBytes } from '../../src/embedded/journal/segment.ts'
 
 export interface SegmentRecord {
@@ -14,9 +19,10 @@ export interface SegmentRecord {
 
 export function recordsOf(bytes: Uint8Array): SegmentRecord[] {
   const buffer = Buffer.from(bytes)
+  const segment = buffer.readUInt32LE(12)
   const records: SegmentRecord[] = []
   for (let at = segmentHeaderBytes; ; ) {
-    const frame = frameAt(buffer, at)
+    const frame = frameAt(buffer, at, recordHome(segment, at))
     if (!frame) return records
     records.push({ type: frame.type, lsn: frame.lsn, at, end: frame.end })
     at = frame.end

@@ -18,7 +18,14 @@ import type { Clock } from '../../clock.ts'
 import { HomingError } from '../../errors.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { frameAt, frameBytes, type RecordType, recordTypes, sealFrame } from './record.ts'
+import {
+  frameAt,
+  frameBytes,
+  type RecordType,
+  recordHome,
+  recordTypes,
+  sealFrame,
+} from './record.ts'
 import { Reserve } from './reserve.ts'
 import { segmentHeaderBytes } from './segment.ts'
 import { SegmentFiles } from './segment-files.ts'
@@ -153,8 +160,9 @@ export class Journal {
     const arena = this.#arena
     const lsn = ++this.lastLsn
     if (type === recordTypes.final || type === recordTypes.drop) this.ledgerLsn = lsn
-    sealFrame(arena.buffer, arena.view, this.#recordAt, arena.length, type, lsn)
     this.recordFrom = this.#arenaFrom + this.#recordAt
+    const home = recordHome(this.segment, this.recordFrom)
+    sealFrame(arena.buffer, arena.view, this.#recordAt, arena.length, type, lsn, home)
     this.recordBytes = arena.length - this.#recordAt
     this.#kick()
     return lsn
@@ -212,20 +220,20 @@ export class Journal {
     const head = this.#readAhead.find(segment, from, frameBytes)
     const bytes = head && frameBytes + head.readUInt32LE(0)
     const record = bytes && this.#readAhead.find(segment, from, bytes)
-    return record && frameAt(record, 0) ? record : undefined
+    return record && frameAt(record, 0, recordHome(segment, from)) ? record : undefined
   }
 
   /** Reads the record, and what lies behind it, into memory. Fails with `journal-damaged`. */
   async load(segment: number, from: number): Promise<Buffer> {
     const known = this.peek(segment, from)
     if (known) return known
-    const piece = await this.#files.readAhead(segment, from)
-    const frame = frameAt(piece, 0)
+    const piece = await this.#files.readAhead(segment, from).catch((error) => {
+      if (error.code === 'ENOENT') throw unreadable(segment, from, 'is gone with its file', error)
+      throw error
+    })
+    const frame = frameAt(piece, 0, recordHome(segment, from))
     if (!frame) {
-      throw new HomingError(
-        'journal-damaged',
-        `the record at ${from} in segment ${segment} does not match its checksum; it is kept as it is: run "homing verify" on a copy of the directory`,
-      )
+      throw unreadable(segment, from, 'does not match its checksum; it is kept as it is')
     }
     this.#readAhead.add(segment, from, piece)
     return piece.subarray(0, frame.end)
@@ -266,6 +274,7 @@ export class Journal {
       this.#arena.length,
       recordTypes.batch,
       ++this.lastLsn,
+      recordHome(this.segment, this.#arenaFrom + from),
     )
   }
 
@@ -374,3 +383,10 @@ export class Journal {
     return this.#disk
   }
 }
+
+const unreadable = (segment: number, from: number, why: string, cause?: unknown): HomingError =>
+  new HomingError(
+    'journal-damaged',
+    `the record at ${from} in segment ${segment} ${why}: run "homing verify" on a copy of the directory`,
+    { cause },
+  )

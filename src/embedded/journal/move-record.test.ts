@@ -41,7 +41,7 @@ test('the id of a moved message is read alone', () => {
       writer.length = frameBytes
       writeMoveHead(writer, head)
       writeAccept(writer, message, 1, [])
-      sealFrame(writer.buffer, writer.view, 0, writer.length, recordTypes.move, 1)
+      sealFrame(writer.buffer, writer.view, 0, writer.length, recordTypes.move, 1, 0)
       assert.equal(storedId(writer.taken()), message.id)
     }),
   )

@@ -3,8 +3,10 @@
  *
  *   u32 payload length · u32 checksum · u8 type · u8 0 · u48 LSN · payload
  *
- * The checksum is CRC-32 over everything behind it, seeded with the length, so no byte of a record
- * can change unnoticed. A run of zeros is not a record. LSNs rise by one with each record.
+ * The checksum is CRC-32 over everything behind it, seeded with the length and the record's home: its
+ * segment and its place there. So no byte of a record can change unnoticed, and a record in another
+ * place is none: not one within the body of a damaged message, not one that the disk put elsewhere.
+ * A run of zeros is not a record. LSNs rise by one with each record.
  *
  * `batch` opens each group commit and says up to which LSN the journal was durable when the batch
  * began. Whatever is missing below the newest such claim was confirmed and is damage; whatever is
@@ -44,6 +46,10 @@ export type RecordType = (typeof recordTypes)[keyof typeof recordTypes]
 
 const lsnHigh = 2 ** 32
 
+/** Of the place where a record lies; part of its checksum. */
+export const recordHome = (segment: number, from: number): number =>
+  (Math.imul(segment, 0x9e3779b1) ^ from) >>> 0
+
 /** Fills in the frame of the record whose payload is already in place. */
 export function sealFrame(
   buffer: Buffer,
@@ -52,6 +58,7 @@ export function sealFrame(
   end: number,
   type: RecordType,
   lsn: number,
+  home: number,
 ): void {
   const length = end - from - frameBytes
   view.setUint32(from, length, true)
@@ -59,7 +66,8 @@ export function sealFrame(
   buffer[from + 9] = 0
   view.setUint32(from + 10, lsn % lsnHigh, true)
   view.setUint16(from + 14, Math.floor(lsn / lsnHigh), true)
-  view.setUint32(from + 4, crc32(buffer.subarray(from + checkedFrom, end), length), true)
+  const checked = buffer.subarray(from + checkedFrom, end)
+  view.setUint32(from + 4, crc32(checked, (length ^ home) >>> 0), true)
 }
 
 export interface Frame {
@@ -69,17 +77,21 @@ export interface Frame {
   readonly end: number
 }
 
-/** The record that starts at `from`, or undefined when there is no whole, unaltered one. */
-export function frameAt(buffer: Buffer, from: number, limit = buffer.length): Frame | undefined {
-  if (from + frameBytes > limit) return undefined
+/**
+ * The record that starts at `from` of the buffer, or undefined when there is no whole, unaltered one
+ * of that home.
+ */
+export function frameAt(buffer: Buffer, from: number, home: number): Frame | undefined {
+  if (from + frameBytes > buffer.length) return undefined
   const length = buffer.readUInt32LE(from)
   const end = from + frameBytes + length
-  if (end > limit) return undefined
+  if (end > buffer.length) return undefined
   const type = buffer[from + 8] as RecordType
   if (type < recordTypes.batch || type > recordTypes.move || buffer[from + 9] !== 0)
     return undefined
   const checksum = buffer.readUInt32LE(from + 4)
-  if (crc32(buffer.subarray(from + checkedFrom, end), length) !== checksum) return undefined
+  const checked = buffer.subarray(from + checkedFrom, end)
+  if (crc32(checked, (length ^ home) >>> 0) !== checksum) return undefined
   const lsn = buffer.readUInt32LE(from + 10) + buffer.readUInt16LE(from + 14) * lsnHigh
   return { type, lsn, payloadFrom: from + frameBytes, end }
 }

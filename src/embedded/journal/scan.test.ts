@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { ByteWriter } from './bytes.ts'
 import { memoryDisk } from './memory-disk.ts'
-import { frameBytes, recordTypes, sealFrame } from './record.ts'
+import { frameBytes, recordHome, recordTypes, sealFrame } from './record.ts'
 import { scanSegment } from './scan.ts'
 import { segmentHeader, segmentHeaderBytes, segmentName } from './segment.ts'
 
@@ -22,7 +22,8 @@ function segmentOf(payloadBytes: readonly number[]): { bytes: Buffer; starts: nu
     // A letter that looks like no record, so that only records can be taken for records.
     writer.buffer.fill(0x6e, writer.length, writer.length + bytes)
     writer.length += bytes
-    sealFrame(writer.buffer, writer.view, at, writer.length, recordTypes.accept, n + 1)
+    const home = recordHome(1, at)
+    sealFrame(writer.buffer, writer.view, at, writer.length, recordTypes.accept, n + 1, home)
   }
   return { bytes: Buffer.from(writer.taken()), starts }
 }
@@ -132,12 +133,20 @@ test('a hole of zeros costs what it covers, and what lies behind it is found', a
     if (holed.equals(bytes)) continue
     assert.deepEqual((await scan(holed)).lsns, [1, 3, 4], `zeros from ${from} to ${to}`)
   }
-  const wide = Buffer.concat([
-    bytes.subarray(0, starts[2]),
-    Buffer.alloc(pieceBytes + 12_345),
-    bytes.subarray(starts[2]),
-  ])
-  assert.deepEqual((await scan(wide)).lsns, all(4))
+  const wide = segmentOf([200, pieceBytes + 12_345, 200, 200])
+  wide.bytes.fill(0, wide.starts[1], wide.starts[2])
+  assert.deepEqual((await scan(wide.bytes)).lsns, [1, 3, 4])
+})
+
+test('a record that the disk put in another place is passed over, and so is one within a body', async () => {
+  const { bytes, starts } = segmentOf([50, 50, 50, 50])
+  const moved = Buffer.from(bytes)
+  bytes.copy(moved, starts[1], starts[2], starts[3])
+  assert.deepEqual((await scan(moved)).lsns, [1, 3, 4])
+  const nested = segmentOf([50, 500, 50])
+  const { bytes: other } = segmentOf([1, 2, 3, 4])
+  other.copy(nested.bytes, (nested.starts[1] as number) + 30, segmentHeaderBytes)
+  assert.deepEqual((await scan(nested.bytes)).lsns, [1, 3])
 })
 
 /** Records of a size such that one of them lies across the border of two pieces. */

@@ -9,7 +9,7 @@
 
 import { limits } from '../../limits.ts'
 import type { Disk } from './disk.ts'
-import { type Frame, frameAt, frameBytes, recordTypes } from './record.ts'
+import { type Frame, frameAt, frameBytes, recordHome, recordTypes } from './record.ts'
 import { type PieceRoom, readSegment } from './scan-file.ts'
 import { segmentHeaderBytes, segmentHeaderIsWhole, segmentName } from './segment.ts'
 
@@ -69,15 +69,16 @@ async function scanPiece(
 ): Promise<number> {
   let piece = await source.piece(from, pieceBytes)
   const atEnd = (): boolean => from + piece.length >= source.size
+  const homeOf = (at: number): number => recordHome(segment, from + at)
   let at = 0
   while (at < piece.length) {
-    let frame = frameAt(piece, at)
+    let frame = frameAt(piece, at, homeOf(at))
     if (!frame && !atEnd() && claimedBytes(piece, at) > piece.length - at) {
       if (at > 0) return from + at
       // One record larger than a piece: read it whole, if its length is to be believed.
       const whole = claimedBytes(piece, 0)
       if (from + whole <= source.size) piece = await source.piece(from, whole)
-      frame = frameAt(piece, 0)
+      frame = frameAt(piece, 0, homeOf(0))
     }
     if (frame) {
       const wait = handler.record(frame, piece, segment, from + at, frame.end - at)
@@ -85,7 +86,7 @@ async function scanPiece(
       at = frame.end
       continue
     }
-    const next = nextWhole(piece, at + 1, atEnd())
+    const next = nextWhole(piece, at + 1, atEnd(), homeOf)
     handler.skipped({ segment, from: from + at, bytes: next - at })
     at = next
   }
@@ -96,13 +97,20 @@ const claimedBytes = (piece: Buffer, at: number): number =>
   at + 4 <= piece.length ? frameBytes + piece.readUInt32LE(at) : frameBytes
 
 /** Where the next whole record starts, or one that may reach behind the piece, or the piece's end. */
-function nextWhole(piece: Buffer, from: number, last: boolean): number {
+function nextWhole(
+  piece: Buffer,
+  from: number,
+  last: boolean,
+  homeOf: (at: number) => number,
+): number {
   for (let at = from; at + frameBytes <= piece.length; at++) {
     // The cheap tests first: a hole of zeros is passed over at a byte a step.
     const type = piece[at + 8] as number
     if (type === 0 || type > recordTypes.move || piece[at + 9] !== 0) continue
     const end = at + claimedBytes(piece, at)
-    if (end > piece.length ? !last && end - at <= believableBytes : frameAt(piece, at)) return at
+    const reachesBehind = end > piece.length
+    if (reachesBehind && !last && end - at <= believableBytes) return at
+    if (!reachesBehind && frameAt(piece, at, homeOf(at))) return at
   }
   return last ? piece.length : Math.max(from, piece.length - frameBytes + 1)
 }
