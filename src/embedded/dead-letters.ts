@@ -2,9 +2,10 @@
  * Dead letters: listed from the ledger, replayed as new messages, dropped.
  *
  * Rule: a replay is one journal step: the new message's `accept` record and the `drop` record of the
- * dead letter are of one batch, the accept first, so that a crash between them can leave both and
- * never neither (invariant 37). The new message has a new id, for the old one has its outcome for
- * ever; `replayOf` names the old one, and its callbacks go along.
+ * dead letter are of one batch, the accept first, so that a crash between them never leaves neither
+ * (invariant 37); recovery takes the accept for the drop, so it never leaves both. The new message has
+ * a new id, for the old one has its outcome for ever; `replayOf` names the old one, and its callbacks
+ * go along.
  */
 
 import type { DeadLetter, DeadLetterFilter } from '../engine.ts'

@@ -48,7 +48,7 @@ export class Replay {
       case recordTypes.batch:
         return
       case recordTypes.accept:
-        return this.#accept(readAccept(reader), lies)
+        return this.#accept(readAccept(reader), lies, frame.lsn)
       case recordTypes.final:
         return this.#final(readFinal(reader), lies, frame.lsn, payload)
       case recordTypes.delivered:
@@ -72,11 +72,13 @@ export class Replay {
     }
   }
 
-  #accept(record: AcceptRecord, lies: Lies): undefined {
+  #accept(record: AcceptRecord, lies: Lies, lsn: number): undefined {
     const { message, acceptedAtMs, entries } = record
     this.#parts.nowMs.notBefore(acceptedAtMs)
     const hash = this.#state.hash(message.id)
     if (message.idChosen) this.#state.gathers.told(message.id)
+    // A dead letter goes with its replay, also when a crash has cut the record that says so.
+    if (message.meta?.replayOf !== undefined) this.#dropped([message.meta.replayOf], lsn)
     for (const { queueNumber, position, delivered } of entries) {
       const live = this.#live(queueNumber, queueOf(message, queueNumber))
       const entry = this.#entry(live, message, acceptedAtMs, position, hash, lies)
@@ -99,6 +101,10 @@ export class Replay {
   #live(number: number, name: string): LiveQueue {
     const known = this.#state.numbered.get(number)
     return known ?? this.#state.addQueue(number, name, {}, this.#parts.nowMs())
+  }
+
+  #dropped(ids: readonly string[], lsn: number): void {
+    this.#parts.onDrop(ids, lsn, Buffer.from(JSON.stringify(ids)))
   }
 
   #entry(
