@@ -17,6 +17,7 @@ import type { HeldDelivery, LiveQueue } from './live-queue.ts'
 import { isPassingFault, readAgainMs } from './passing-fault.ts'
 import { type Entry, entryStates } from './queue/entry.ts'
 import type { IndexBlock } from './queue/index-block.ts'
+import { readPlace } from './read-place.ts'
 import { jsonBody, type OutcomeBody, type Settling } from './settling.ts'
 import { type StoredMessage, storedId } from './stored-message.ts'
 
@@ -98,8 +99,10 @@ export class Ending {
   async cancel(id: string, data: { by?: string; reason?: string }): Promise<boolean> {
     const { state, journal } = this.#core
     let ended = false
-    for (const place of state.ids.places(state.hash(id))) {
-      const record = await journal.load(place.segment, place.from)
+    const places = () => state.ids.places(state.hash(id))
+    for (const place of places()) {
+      const record = await readPlace(journal, place, places)
+      if (!record) return (await this.cancel(id, data)) || ended
       if (storedId(record) !== id) continue
       for (const { queueNumber, position } of entriesOf(record)) {
         const live = state.numbered.get(queueNumber)

@@ -17,6 +17,7 @@ import type { Journal } from './journal/journal.ts'
 import { frameBytes } from './journal/record.ts'
 import type { Ledger, LedgerAnswer } from './ledger/ledger.ts'
 import { type dropKind, type outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
+import { readPlace } from './read-place.ts'
 import { RecentOutcomes } from './recent-outcomes.ts'
 
 type Told = (outcome: StoredOutcome) => void
@@ -180,8 +181,10 @@ export class Outcomes {
   }
 
   async lookUp(id: string): Promise<LedgerAnswer> {
-    for (const place of this.#recent.places(this.#hash(id))) {
-      const record = await this.#journal.load(place.segment, place.from)
+    const places = () => this.#recent.places(this.#hash(id))
+    for (const place of places()) {
+      const record = await readPlace(this.#journal, place, places)
+      if (!record) return this.lookUp(id)
       const { outcome } = readFinal(new ByteReader(record, frameBytes))
       if (outcome.id === id) return { state: 'final', outcome }
     }

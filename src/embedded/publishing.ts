@@ -21,6 +21,7 @@ import type { LiveQueue, Subscriber } from './live-queue.ts'
 import { checkMessage, checkMeta } from './port-checks.ts'
 import { Entry, entryStates, messageKind } from './queue/entry.ts'
 import { checkRoom, roomFor } from './queue-room.ts'
+import { readPlace } from './read-place.ts'
 import type { Lies } from './state.ts'
 import { storedId } from './stored-message.ts'
 
@@ -227,8 +228,10 @@ export class Publishing {
 
   async isLive(id: string): Promise<boolean> {
     const { state, journal } = this.#core
-    for (const place of state.ids.places(state.hash(id))) {
-      const record = await journal.load(place.segment, place.from)
+    const places = () => state.ids.places(state.hash(id))
+    for (const place of places()) {
+      const record = await readPlace(journal, place, places)
+      if (!record) return this.isLive(id)
       if (storedId(record) === id) return true
     }
     return false
