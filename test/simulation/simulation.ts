@@ -173,6 +173,8 @@ class Run {
   async #finish(): Promise<void> {
     const { world } = this
     world.calm()
+    // What was under way may still meet its fault.
+    await world.clock.advance(50)
     if (world.failed) {
       await world.kill()
       if (!(await this.#begin())) return

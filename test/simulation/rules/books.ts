@@ -1,4 +1,5 @@
 import { confirmOf, sameAnswer, tell } from '../facts.ts'
+import type { HistoryEvent } from '../history.ts'
 import { finding, type Rule } from '../rule.ts'
 
 const booksAddUp: Rule = {
@@ -67,21 +68,21 @@ const fullDiskSettles: Rule = {
   number: 42,
   title: 'a full disk stops neither settling nor reading, and room lets sending go on',
   *judge(files) {
-    let full: (typeof files.events)[number] | undefined
-    let room: (typeof files.events)[number] | undefined
+    let full: HistoryEvent | undefined
+    let room: HistoryEvent | undefined
+    let noticed: HistoryEvent | undefined
     for (const event of files.events) {
       if (event.kind === 'disk-full') full = event
-      if (event.kind === 'disk-room') {
-        full = undefined
-        room = event
-      }
+      if (event.kind === 'disk-room') [full, room, noticed] = [undefined, event, undefined]
       if (event.kind === 'settle-failed' && full !== undefined && event.code === 'disk-full') {
         yield finding(`settle ${event.call}`, 'a settle was refused by a full disk', full, event)
       }
-      const late = room !== undefined && event.atMs > room.atMs + 2_000
-      if (event.kind === 'refused' && event.code === 'disk-full' && full === undefined && late) {
+      if (event.kind !== 'refused' || event.code !== 'disk-full' || full !== undefined) continue
+      // The first send after a while may be the one that makes the engine look again.
+      if (noticed !== undefined && room !== undefined && event.atMs > noticed.atMs + 1_000) {
         yield finding(`publish ${event.publish}`, 'was refused though there is room', room, event)
       }
+      noticed ??= event
     }
   },
 }

@@ -83,6 +83,8 @@ function* replaysOnce(files: CaseFiles) {
   for (const { event } of files.deliveries) {
     const { replayOf, id } = event.message
     if (replayOf === undefined) continue
+    // A replay that was never confirmed may be gone after a crash, and its dead letter still there.
+    if (files.caseOf(id, event.n)?.goneAt !== Number.POSITIVE_INFINITY) continue
     const other = replays.get(replayOf)
     if (other !== undefined && other.message.id !== id) {
       yield finding(replayOf, `was replayed twice, as ${other.message.id} and ${id}`, other, event)
