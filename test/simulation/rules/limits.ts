@@ -166,8 +166,8 @@ const purgeCounted: Rule = {
           cancels.length === 0 &&
           shown[0]?.outcome.queue === purging.queue &&
           shown[0].outcome.code === 'canceled' &&
-          shown[0].outcome.finishedAtMs >= purging.nowMs - 1 &&
-          shown[0].outcome.finishedAtMs <= purged.nowMs + 1,
+          shown[0].outcome.finishedAtMs >= purging.nowMs &&
+          shown[0].outcome.finishedAtMs <= purged.nowMs,
       )
       const asked = files.messages.filter(
         ({ shown, cancels }) => shown[0]?.outcome.queue === purging.queue && cancels.length > 0,
