@@ -24,7 +24,7 @@ const root = join(import.meta.dirname, '..')
 const testMsMax = 60_000
 const filesAtOnce = 2
 /** Share of lines of src/ that tests must run. Raise it, never lower it. */
-const linesPercentMin = 85
+const linesPercentMin = 97
 
 const { values, positionals } = parseArgs({
   options: { coverage: { type: 'boolean', default: false } },
