@@ -117,11 +117,19 @@ export class World {
 
   /** While nothing runs, one byte of a file is changed. */
   alterByte(file: string, at: number): void {
+    this.editFile(file, (bytes) => {
+      bytes[at] = (bytes[at] ?? 0) ^ 0x5a
+      return bytes
+    })
+    this.recorder.record({ kind: 'altered', file, at })
+  }
+
+  /** While nothing runs, a file is changed; the disk is as if all of it had been synced. */
+  editFile(file: string, change: (bytes: Uint8Array) => Uint8Array): void {
     const files = this.#disk.state.files()
     const bytes = files.get(file)
     if (bytes === undefined) throw new Error(`there is no ${file}`)
-    bytes[at] = (bytes[at] ?? 0) ^ 0x5a
-    this.recorder.record({ kind: 'altered', file, at })
+    files.set(file, change(bytes))
     this.#operationsBefore += this.#disk.operations
     this.#disk = this.#newDisk({ state: DiskState.of(files) })
   }
