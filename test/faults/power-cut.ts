@@ -65,12 +65,14 @@ export class PowerCutDisk implements Disposable {
     })
     try {
       await working.until('final', options.finals)
+      // What is said after the cut has begun does not count: a machine without power says nothing, and
+      // a sync that was under way when ext4 is shut down may return as if it had succeeded.
+      confirmed.push(...working.ids('confirmed'))
+      final.push(...working.ids('final'))
       execFileSync('perl', ['-e', shutDown, this.#mount])
     } finally {
       await working.kill()
     }
-    confirmed.push(...working.ids('confirmed'))
-    final.push(...working.ids('final'))
     execFileSync('umount', [this.#mount])
     execFileSync('mount', [this.#device, this.#mount])
     const broken = await brokenPromises(data, this.#promised).catch((error) => [String(error)])
