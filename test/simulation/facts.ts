@@ -83,10 +83,6 @@ export const tell = (answer: AnswerFacts): string =>
 /** Whether any life ended between two events. */
 export const livesBetween = (a: HistoryEvent, b: HistoryEvent): number => b.life - a.life
 
-export function outcomeOf(message: MessageCase): OutcomeFacts | undefined {
-  return message.shown[0]?.outcome
-}
-
 /** True time of an engine's wall time, within that life. */
 export function trueTime(files: CaseFiles, life: number, nowMs: number): number {
   const opened = files.lives[life]?.opened
