@@ -24,6 +24,6 @@ test('in every run there are restarts, new segments and checkpoints', async () =
     }
   }
   assert.ok(lives > 30, `${lives} lives`)
-  assert.ok(deepest.journal > 20, `${deepest.journal} segments`)
-  assert.ok(deepest.checkpoint > 5, `${deepest.checkpoint} checkpoints`)
+  assert.ok(deepest.journal > 10, `${deepest.journal} segments`)
+  assert.ok(deepest.checkpoint > 3, `${deepest.checkpoint} checkpoints`)
 })

@@ -113,7 +113,7 @@ export const deliveryTests: readonly ConformanceTest[] = [
     needs: 'reinsertion',
     async run(trial) {
       const queue = await trial.queue('work')
-      await trial.send(queue, 'x', { timeoutMs: 60 })
+      await trial.send(queue, 'x', { timeoutMs: 400 })
       const inbox = trial.consume(queue, 1)
       const [first] = await trial.received(inbox, 1)
       await trial.received(inbox, 2)

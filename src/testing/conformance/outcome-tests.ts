@@ -121,9 +121,9 @@ export const outcomeTests: readonly ConformanceTest[] = [
     title: 'a message whose deadline passes expires, waiting or held',
     async run(trial) {
       const queue = await trial.queue('work')
-      const deadlineAtMs = trial.engine.nowMs() + 80
-      const held = await trial.send(queue, 'held', { deadlineAtMs })
       const inbox = trial.consume(queue, 1)
+      const deadlineAtMs = trial.engine.nowMs() + 200
+      const held = await trial.send(queue, 'held', { deadlineAtMs })
       await trial.received(inbox, 1)
       const waiting = await trial.send(queue, 'waiting', { deadlineAtMs })
       for (const { id } of [held, waiting]) {
@@ -144,8 +144,8 @@ export const outcomeTests: readonly ConformanceTest[] = [
     title: 'a time to live ends the wait of a message, not the work on it',
     async run(trial) {
       const queue = await trial.queue('brief', { messageTtlMs: 60 })
-      const worked = await trial.send(queue, 'worked on')
       const inbox = trial.consume(queue, 1)
+      const worked = await trial.send(queue, 'worked on')
       const [delivery] = await trial.received(inbox, 1)
       const waiting = await trial.send(queue, 'waits')
       assert.equal((await trial.outcome(waiting.id)).code, 'expired')
