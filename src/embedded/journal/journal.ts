@@ -50,7 +50,8 @@ export interface Waiter {
   durable(error: HomingError | undefined): void
 }
 
-const arenaBytes = 1024 * 1024
+const arenaBytesMax = 1024 * 1024
+const arenaBytesMin = 64 * 1024
 /** Gathered in one turn: more than this is on its way to the disk while the turn goes on. */
 const eagerBytes = 128 * 1024
 
@@ -63,7 +64,9 @@ export class Journal {
   readonly #tail: TailCache
   readonly #readAhead: TailCache
   #file: DiskFile
-  #arena = new ByteWriter(arenaBytes)
+  /** Small segments need no large arena. */
+  readonly #arenaBytes: number
+  #arena: ByteWriter
   /** Where in the segment the arena's first byte lies. */
   #arenaFrom = segmentHeaderBytes
   #taken = 0
@@ -98,6 +101,8 @@ export class Journal {
     this.#disk = disk
     this.#clock = clock
     this.#options = options
+    this.#arenaBytes = Math.max(arenaBytesMin, Math.min(arenaBytesMax, options.segmentBytes))
+    this.#arena = new ByteWriter(this.#arenaBytes)
     this.#files = files
     this.#reserve = reserve
     const onFailed = (error: unknown): void => this.#fail(error, [])
@@ -281,11 +286,11 @@ export class Journal {
   /** Between batches: gives a full arena to the tail and goes on to the next segment when it is time. */
   #seal(): void {
     const next = this.#nextSegment()
-    if (!next && this.#arena.length < arenaBytes) return
+    if (!next && this.#arena.length < this.#arenaBytes) return
     this.#tail.add(this.segment, this.#arenaFrom, this.#arena.taken())
     this.#arenaFrom += this.#arena.length
     this.#sealedBytes += this.#arena.length
-    this.#arena = new ByteWriter(arenaBytes)
+    this.#arena = new ByteWriter(this.#arenaBytes)
     this.#taken = 0
     if (!next) return
     this.#options.onSealed(this.segment, this.lastLsn)
