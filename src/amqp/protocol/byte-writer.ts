@@ -1,0 +1,149 @@
+/*
+ * Bytes that are being written, in one Buffer that grows.
+ *
+ *   bytes   ┌── handed over ──┬── pending ──┬── room ──┐
+ *           0               from            at         length
+ *
+ * Rule: bytes that were handed over are never written again, so whoever took them may keep them.
+ * What follows them in the same Buffer serves the next writes; an allocation is shared by many small
+ * takes. After a burst a large Buffer is let go at the first small take, for idle connections to hold
+ * next to nothing.
+ *
+ * `bytes` and `at` are open to hot paths: make room first, then write, then move `at`.
+ */
+
+import { Buffer } from 'node:buffer'
+import { assert } from '../../assert.ts'
+import { shortStringBytesMax } from './wire.ts'
+
+const smallBytes = 512
+const slabBytes = 64 * 1024
+const empty = Buffer.alloc(0)
+const two32 = 2 ** 32
+
+export class ByteWriter {
+  bytes: Buffer = empty
+  /** Where the next byte goes. */
+  at = 0
+  /** Where the bytes begin that nobody took yet. */
+  #from = 0
+  /** Bytes of the takes from the present Buffer, to size the next one. */
+  #takenBytes = 0
+
+  /** Bytes waiting to be taken. */
+  get length(): number {
+    return this.at - this.#from
+  }
+
+  /** Makes sure that so many bytes can be written at `at`. */
+  reserve(count: number): void {
+    if (this.at + count > this.bytes.length) this.#grow(count)
+  }
+
+  /** Hands over what was written since the last take. */
+  take(): Buffer {
+    const { bytes, at } = this
+    const taken = bytes.subarray(this.#from, at)
+    this.#takenBytes += taken.length
+    if (bytes.length > smallBytes * 8 && taken.length * 16 < bytes.length) this.#release()
+    else this.#from = at
+    return taken
+  }
+
+  octet(value: number): void {
+    this.reserve(1)
+    this.bytes[this.at++] = value
+  }
+
+  short(value: number): void {
+    this.reserve(2)
+    this.at = this.bytes.writeUInt16BE(value, this.at)
+  }
+
+  long(value: number): void {
+    this.reserve(4)
+    this.at = this.bytes.writeUInt32BE(value, this.at)
+  }
+
+  /** A whole number from 0 that a double holds exactly. */
+  longlong(value: number): void {
+    this.long(Math.min(Math.floor(value / two32), two32 - 1))
+    this.long(value % two32)
+  }
+
+  shortstr(text: string): void {
+    this.reserve(1 + shortStringBytesMax)
+    this.at = writeShortString(this.bytes, this.at, text)
+  }
+
+  longstr(value: string | Uint8Array): void {
+    if (typeof value !== 'string') {
+      this.long(value.length)
+      this.raw(value)
+      return
+    }
+    const count = Buffer.byteLength(value)
+    this.long(count)
+    this.reserve(count)
+    this.at += this.bytes.write(value, this.at, count)
+  }
+
+  raw(value: Uint8Array): void {
+    this.reserve(value.length)
+    this.bytes.set(value, this.at)
+    this.at += value.length
+  }
+
+  /** Leaves room for a length of four octets, to be filled in by {@link endLength}. */
+  beginLength(): number {
+    this.long(0)
+    return this.length
+  }
+
+  /** Counts what was written since. Positions are relative: the Buffer may have grown. */
+  endLength(begun: number): void {
+    const from = this.#from + begun
+    this.bytes.writeUInt32BE(this.at - from, from - 4)
+  }
+
+  #release(): void {
+    this.bytes = empty
+    this.at = 0
+    this.#from = 0
+    this.#takenBytes = 0
+  }
+
+  #grow(count: number): void {
+    const { length } = this
+    // Twice what is pending, so that copying is paid for by the writes before; as large as the last
+    // Buffer's use when that was handed over in several takes.
+    const wished = Math.max(length + count, length * 2, Math.min(this.#takenBytes * 2, slabBytes))
+    const grown = Buffer.allocUnsafe(Math.max(wished, smallBytes))
+    this.bytes.copy(grown, 0, this.#from, this.at)
+    this.bytes = grown
+    this.at = length
+    this.#from = 0
+    this.#takenBytes = 0
+  }
+}
+
+/** Writes the length octet and the text at `at`, where 256 octets must be free. Where it ends. */
+export function writeShortString(bytes: Buffer, at: number, text: string): number {
+  const { length } = text
+  assert(length <= shortStringBytesMax, 'a short string is longer than 255 bytes')
+  for (let n = 0; n < length; n++) {
+    const code = text.charCodeAt(n)
+    if (code > 0x7f) return writeLongText(bytes, at, text)
+    bytes[at + 1 + n] = code
+  }
+  bytes[at] = length
+  return at + 1 + length
+}
+
+function writeLongText(bytes: Buffer, at: number, text: string): number {
+  const count = Buffer.byteLength(text)
+  assert(count <= shortStringBytesMax, 'a short string is longer than 255 bytes')
+  bytes[at] = count
+  bytes.write(text, at + 1, count)
+  return at + 1 + count
+}
