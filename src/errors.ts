@@ -200,6 +200,38 @@ export const errorCodes = {
     541,
     501,
   ),
+  'definition-unknown': row(
+    'No user, virtual host or permission of that name exists.',
+    false,
+    404,
+    404,
+    'channel',
+  ),
+  'definition-exists': row(
+    'A user or virtual host of that name exists already.',
+    false,
+    406,
+    409,
+    'channel',
+  ),
+  'address-in-use': row(
+    'Another program listens on the address and port, or on the socket.',
+    true,
+    541,
+    503,
+  ),
+  'address-refused': row(
+    'The machine does not let the server listen on the address and port.',
+    false,
+    541,
+    503,
+  ),
+  'bad-certificate': row(
+    'A TLS certificate, key or authority cannot be read, or they do not fit each other.',
+    false,
+    541,
+    500,
+  ),
   'node-too-old': row('This Node.js is older than the oldest one supported.', false, 541, 500),
 } as const satisfies Record<string, ErrorCodeRow>
 

@@ -69,4 +69,34 @@ export const limits = {
   callbackAttemptsDefault: 20,
   /** Members of one gather. */
   gatherMembersMax: 100_000,
+  /** Password of a user. */
+  passwordBytesMax: kib,
+  /** Users whose last right password is remembered as a keyed digest, so that logging in again is quick. */
+  passwordsRememberedMax: 10_000,
+  /** Passwords that are checked at once; the others wait. */
+  passwordChecksAtOnceMax: 2,
+  /** Passwords from one address that wait to be checked before more are refused. */
+  passwordChecksWaitingMax: 256,
+  /** Pause of an address after a wrong password before its next one is checked. */
+  loginPauseMs: 250,
+  /** Time from connecting to an opened virtual host. */
+  handshakeMsMax: 10 * second,
+  /** Frame of a connection that has not logged in. */
+  handshakeFrameBytesMax: 8 * kib,
+  /** Bytes kept of what a connection sent before it has logged in. */
+  handshakeBytesMax: 16 * kib,
+  /** Connections that have not logged in. */
+  handshakesMax: 8_000,
+  /** Connections from one address that have not logged in. */
+  handshakesPerAddressMax: 2_000,
+  /** Connections. */
+  connectionsMax: 100_000,
+  /** Connections from one address. */
+  connectionsPerAddressMax: 50_000,
+  /** Time that connections get to take their leave when the server stops. */
+  goodbyeMsMax: 3 * second,
+  /** Free space on the disk below which publishers are blocked, unless the server is given another. */
+  diskFreeBytesMin: 64 * mib,
+  /** Users, virtual hosts, permissions and policies, each. */
+  definitionsMax: 100_000,
 } as const
