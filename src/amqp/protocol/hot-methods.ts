@@ -9,7 +9,7 @@
  * read. All bounds are checked as in `decodeMethod`.
  */
 
-import { syntaxError } from './amqp-error.ts'
+import { syntaxError, unexpectedFrame } from './amqp-error.ts'
 import { contentHeadBytes } from './wire.ts'
 import { truncated } from './wire-reader.ts'
 
@@ -99,7 +99,7 @@ export class HeaderReader {
     const classAndWeight = uint32(bytes, from)
     this.classId = classAndWeight >>> 16
     if ((classAndWeight & 0xffff) !== 0)
-      throw syntaxError('the weight of a content header is not 0')
+      throw unexpectedFrame('the weight of a content header is not 0')
     this.bodyBytes = uint64(bytes, from + 4)
     this.propertiesFrom = from + contentHeadBytes
   }
