@@ -1,5 +1,5 @@
 import type { Binding } from './binding.ts'
-import type { ExchangeType } from './exchange.ts'
+import type { MatchingType } from './exchange.ts'
 import type { Headers } from './header-value.ts'
 import { type HeadersPattern, headersMatch, headersPattern } from './headers-match.ts'
 import { TopicTrie } from './topic-trie.ts'
@@ -12,7 +12,7 @@ export interface ExchangeBindings {
   match(routingKey: string, headers: Headers, matched: (binding: Binding) => void): void
 }
 
-export function exchangeBindings(type: ExchangeType): ExchangeBindings {
+export function exchangeBindings(type: MatchingType): ExchangeBindings {
   switch (type) {
     case 'direct':
       return directBindings()

@@ -1,7 +1,15 @@
 import { HomingError } from '../../errors.ts'
+import { baseName } from '../../scoped-name.ts'
 import type { HeaderTable, HeaderValue } from './header-value.ts'
 
-export const exchangeTypes = ['direct', 'fanout', 'topic', 'headers'] as const
+/** How bindings can be matched. */
+export const matchingTypes = ['direct', 'fanout', 'topic', 'headers'] as const
+export type MatchingType = (typeof matchingTypes)[number]
+
+/** Routes as its argument `x-delayed-type` says; who publishes to it may ask for a delay. */
+export const delayedType = 'x-delayed-message'
+
+export const exchangeTypes = [...matchingTypes, delayedType] as const
 export type ExchangeType = (typeof exchangeTypes)[number]
 
 export interface ExchangeSettings {
@@ -27,15 +35,24 @@ export interface Exchange extends Required<Omit<ExchangeSettings, 'alternate'>> 
 /** The exchange whose routing key is the queue's name. */
 export const defaultExchange = ''
 
-/** There from the start, and not to be deleted. */
-export const predeclaredExchanges: ReadonlyMap<string, ExchangeType> = new Map([
-  [defaultExchange, 'direct'],
-  ['amq.direct', 'direct'],
-  ['amq.fanout', 'fanout'],
-  ['amq.topic', 'topic'],
-  ['amq.headers', 'headers'],
-  ['amq.match', 'headers'],
+/** There from the start in every virtual host, and not to be deleted. */
+export const predeclaredExchanges: ReadonlyMap<string, ExchangeSettings> = new Map<
+  string,
+  ExchangeSettings
+>([
+  [defaultExchange, { type: 'direct' }],
+  ['amq.direct', { type: 'direct' }],
+  ['amq.fanout', { type: 'fanout' }],
+  ['amq.topic', { type: 'topic' }],
+  ['amq.headers', { type: 'headers' }],
+  ['amq.match', { type: 'headers' }],
+  ['amq.rabbitmq.trace', { type: 'topic', internal: true }],
 ])
+
+export const isPredeclared = (name: string): boolean => predeclaredExchanges.has(baseName(name))
+
+/** Whether it is the default exchange of some virtual host. */
+export const isDefaultExchange = (name: string): boolean => baseName(name) === defaultExchange
 
 export function exchangeOf(name: string, settings: ExchangeSettings): Exchange {
   const { type, durable = true, autoDelete = false, internal = false } = settings
@@ -45,7 +62,22 @@ export function exchangeOf(name: string, settings: ExchangeSettings): Exchange {
       `exchange "${name}" is declared with type '${String(type)}'; known are ${exchangeTypes.join(', ')}`,
     )
   const { alternate, args = new Map<string, HeaderValue>() } = settings
+  if (type === delayedType) matchingTypeIn(name, args)
   return { name, type, durable, autoDelete, internal, alternate, args }
+}
+
+/** How an exchange matches its bindings. */
+export const matchingTypeOf = ({ name, type, args }: Exchange): MatchingType =>
+  type === delayedType ? matchingTypeIn(name, args) : type
+
+function matchingTypeIn(name: string, args: HeaderTable): MatchingType {
+  const asked = args.get('x-delayed-type')
+  const known = matchingTypes.find((type) => type === asked)
+  if (known !== undefined) return known
+  throw new HomingError(
+    'bad-argument',
+    `exchange "${name}" is declared with x-delayed-type ${String(asked)}; known are ${matchingTypes.join(', ')}`,
+  )
 }
 
 const compared = ['type', 'durable', 'autoDelete', 'internal', 'alternate'] as const

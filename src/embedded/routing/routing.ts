@@ -9,11 +9,14 @@
  * once, so circles of bindings and alternates end. Queues are only names here: who removes a queue
  * tells `removeQueue`, and the default exchange answers with the routing key whether or not a queue
  * of that name exists.
+ * Names are scoped to virtual hosts (scoped-name.ts). The predeclared exchanges are in each of them
+ * without being declared: they are made here when they are first asked for.
  * Pure: no disk, no clock. It is rebuilt from its snapshot and the changes recorded since.
  */
 
 import { HomingError } from '../../errors.ts'
 import { checkName } from '../../name.ts'
+import { baseName, scopedName, scopeEnd, virtualHostOf } from '../../scoped-name.ts'
 import { type Binding, bindingKey, type DestinationKind } from './binding.ts'
 import {
   assertEquivalent,
@@ -21,6 +24,9 @@ import {
   type Exchange,
   type ExchangeSettings,
   exchangeOf,
+  isDefaultExchange,
+  isPredeclared,
+  matchingTypeOf,
   predeclaredExchanges,
 } from './exchange.ts'
 import { type ExchangeBindings, exchangeBindings } from './exchange-bindings.ts'
@@ -43,7 +49,7 @@ export interface Unbound {
 }
 
 interface Node {
-  readonly exchange: Exchange
+  exchange: Exchange
   /** From here, by binding key. */
   readonly from: Map<string, Binding>
   readonly bindings: ExchangeBindings
@@ -81,9 +87,15 @@ export class Routing {
   readonly #toQueue = new Map<string, Set<Binding>>()
   readonly #toExchange = new Map<string, Set<Binding>>()
   readonly #cache = new RouteCache(cachedRoutesMax)
+  #version = 0
 
   constructor() {
-    for (const [name, type] of predeclaredExchanges) this.#add(exchangeOf(name, { type }))
+    for (const [name, settings] of predeclaredExchanges) this.#add(exchangeOf(name, settings))
+  }
+
+  /** Another number after every change of where messages go. */
+  get version(): number {
+    return this.#version
   }
 
   /**
@@ -95,9 +107,9 @@ export class Routing {
    */
   declareExchange(name: string, settings: ExchangeSettings): boolean {
     this.#refuseDefault(name, 'declared')
-    checkName(name, 'the exchange name')
+    checkName(baseName(name), 'the exchange name')
     const received = exchangeOf(name, settings)
-    const there = this.#nodes.get(name)
+    const there = this.#find(name)
     if (there !== undefined) {
       assertEquivalent(there.exchange, received)
       return false
@@ -108,12 +120,12 @@ export class Routing {
 
   /** Removes the exchange and every binding from and to it; nothing when it is not there. */
   deleteExchange(name: string): Unbound {
-    if (predeclaredExchanges.has(name))
+    if (isPredeclared(name))
       throw new HomingError('bad-argument', `exchange "${name}" is predeclared and stays`)
     const node = this.#nodes.get(name)
     if (node === undefined) return { removed: [], unused: [] }
     this.#nodes.delete(name)
-    this.#cache.clear()
+    this.#changed()
     const outward = [...node.from.values()]
     for (const binding of outward) this.#unlink(binding)
     const inward = this.#removeAll(this.#toExchange.get(name) ?? [])
@@ -137,7 +149,7 @@ export class Routing {
     node.bindings.add(binding)
     node.from.set(key, binding)
     this.#link(binding)
-    this.#cache.clear()
+    this.#changed()
     return true
   }
 
@@ -162,7 +174,7 @@ export class Routing {
    * routing.route('events', 'photo.resized.42') // ['thumbnails', 'audit']
    */
   route(exchange: string, routingKey: string, headers: Headers = noHeaders): readonly string[] {
-    if (exchange === defaultExchange) return [routingKey]
+    if (exchange === defaultExchange || exchange.endsWith(scopeEnd)) return [exchange + routingKey]
     const known = this.#cache.get(exchange, routingKey)
     if (known !== undefined) return known
     const { queues, byHeaders } = this.#walk(this.#node(exchange), routingKey, headers)
@@ -172,11 +184,38 @@ export class Routing {
   }
 
   exchange(name: string): Exchange | undefined {
-    return this.#nodes.get(name)?.exchange
+    return this.#find(name)?.exchange
   }
 
   exchanges(): readonly Exchange[] {
     return [...this.#nodes.values()].map((node) => node.exchange)
+  }
+
+  /** All of a virtual host, the predeclared ones with them. */
+  exchangesOf(virtualHost: string): readonly Exchange[] {
+    for (const name of predeclaredExchanges.keys()) this.#find(scopedName(virtualHost, name))
+    return this.exchanges().filter(({ name }) => virtualHostOf(name) === virtualHost)
+  }
+
+  /** The alternate exchange that a policy gives or takes; what was declared stays in `args`. */
+  setAlternate(name: string, alternate: string | undefined): void {
+    const node = this.#node(name)
+    if (node.exchange.alternate === alternate) return
+    node.exchange = { ...node.exchange, alternate }
+    this.#changed()
+  }
+
+  /** The virtual host is gone, and before it whatever was declared in it. */
+  forgetVirtualHost(virtualHost: string): void {
+    for (const base of predeclaredExchanges.keys()) {
+      const name = scopedName(virtualHost, base)
+      if (this.#nodes.get(name)?.from.size === 0) this.#nodes.delete(name)
+    }
+    this.#changed()
+  }
+
+  hasBindingsFrom(exchange: string): boolean {
+    return (this.#nodes.get(exchange)?.from.size ?? 0) > 0
   }
 
   bindingsFrom(exchange: string): readonly Binding[] {
@@ -189,7 +228,7 @@ export class Routing {
 
   /** Everything that was declared and bound, as JSON can hold it. */
   snapshot(): RoutingSnapshot {
-    const declared = this.exchanges().filter(({ name }) => !predeclaredExchanges.has(name))
+    const declared = this.exchanges().filter(({ name }) => !isPredeclared(name))
     const bindings = [...this.#nodes.values()].flatMap(({ from }) => [...from.values()])
     return { exchanges: declared.map(plainExchange), bindings: bindings.map(plainBinding) }
   }
@@ -211,7 +250,8 @@ export class Routing {
     // The set grows while it is walked, which is how the walk goes on.
     for (const node of seen) {
       byHeaders ||= node.exchange.type === 'headers'
-      if (node.exchange.name === defaultExchange) queues.add(routingKey)
+      const { name } = node.exchange
+      if (isDefaultExchange(name)) queues.add(name + routingKey)
       else if (!this.#follow(node, routingKey, headers, { queues, seen })) this.#instead(node, seen)
     }
     return { queues, byHeaders }
@@ -230,18 +270,32 @@ export class Routing {
   }
 
   #instead({ exchange: { alternate } }: Node, seen: Set<Node>): void {
-    const next = alternate === undefined ? undefined : this.#nodes.get(alternate)
+    const next = alternate === undefined ? undefined : this.#find(alternate)
     if (next !== undefined) seen.add(next)
   }
 
-  #add(exchange: Exchange): void {
-    const bindings = exchangeBindings(exchange.type)
-    this.#nodes.set(exchange.name, { exchange, from: new Map(), bindings })
+  #add(exchange: Exchange): Node {
+    const bindings = exchangeBindings(matchingTypeOf(exchange))
+    const node = { exchange, from: new Map<string, Binding>(), bindings }
+    this.#nodes.set(exchange.name, node)
+    this.#changed()
+    return node
+  }
+
+  #changed(): void {
+    this.#version++
     this.#cache.clear()
   }
 
-  #node(name: string): Node {
+  #find(name: string): Node | undefined {
     const node = this.#nodes.get(name)
+    if (node !== undefined) return node
+    const settings = predeclaredExchanges.get(baseName(name))
+    return settings && this.#add(exchangeOf(name, settings))
+  }
+
+  #node(name: string): Node {
+    const node = this.#find(name)
     if (node !== undefined) return node
     throw new HomingError(
       'exchange-unknown',
@@ -278,12 +332,12 @@ export class Routing {
       node.from.delete(bindingKey(binding))
       if (node.from.size === 0 && node.exchange.autoDelete) unused.push(binding.source)
     }
-    if (removed.length > 0) this.#cache.clear()
+    if (removed.length > 0) this.#changed()
     return { removed, unused }
   }
 
   #refuseDefault(name: string, done: string): void {
-    if (name === defaultExchange)
+    if (isDefaultExchange(name))
       throw new HomingError('bad-argument', `the default exchange cannot be ${done}`)
   }
 }
