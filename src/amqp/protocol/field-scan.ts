@@ -62,6 +62,35 @@ export class FieldScan {
   }
 }
 
+/** Elements of an array, from what follows its length to its end. */
+export class ElementScan {
+  /** The element is `bytes` from `from`, at its type octet, to `end`. */
+  from = 0
+  end = 0
+  readonly #reader: WireReader
+
+  constructor(bytes: Uint8Array, from = 0, end = bytes.length) {
+    this.#reader = new WireReader(bytes, from, end)
+  }
+
+  get bytes(): Buffer {
+    return this.#reader.bytes
+  }
+
+  get type(): number {
+    return this.bytes[this.from] as number
+  }
+
+  next(): boolean {
+    const reader = this.#reader
+    if (reader.at === reader.end) return false
+    this.from = reader.at
+    skipValue(reader, 1)
+    this.end = reader.at
+    return true
+  }
+}
+
 /** Refuses with 502 what cannot be read as table bytes; allocates nothing for what can. */
 export function checkFields(reader: WireReader): void {
   skipFields(reader, 1)

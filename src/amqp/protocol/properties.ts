@@ -132,7 +132,7 @@ export function headerBytesOf(bytes: Uint8Array): Uint8Array | undefined {
 }
 
 /** All headers; an empty table when there are none. */
-export function headersOf(bytes: Uint8Array): HeaderTable {
+export function decodeHeaders(bytes: Uint8Array): HeaderTable {
   const at = propertyAt(bytes, propertyFlags.headers)
   return at === -1 ? noHeaders : decodeTable(bytes, at + 4, at + 4 + lengthAt(bytes, at))
 }
