@@ -6,7 +6,7 @@
  *
  * Rules: what these functions return is as of now and is not changed afterwards; a change is told by
  * `onChange` after it has been made, and the virtual host then computes its effective settings anew.
- * A policy that gets here was checked by `policyFault` of policy.ts.
+ * A policy that gets here was checked by `policyFault` of policy.ts, and its pattern by its keeper.
  */
 
 /** What of a virtual host a policy is for; the last three tell queues by their type. */
@@ -31,7 +31,7 @@ export type PolicyValue =
 
 export interface Policy {
   readonly name: string
-  /** A regular expression that finds its match anywhere in a name; see name-pattern.ts. */
+  /** A regular expression that finds its match anywhere in a name; '' matches every name. */
   readonly pattern: string
   readonly applyTo: PolicyTarget
   /** The highest one that matches is the one that applies. Default 0. */
@@ -54,6 +54,8 @@ export interface Definitions {
   limitsOf(virtualHost: string): VirtualHostLimits
   /** Type of the queues that are declared without `x-queue-type`; undefined for classic. */
   defaultQueueTypeOf(virtualHost: string): string | undefined
+  /** Whether a policy's pattern matches the name, in bounded time whatever the two are. */
+  matches(pattern: string, name: string): boolean
   /** Told after policies, limits or the default type of that virtual host changed. Returns how to stop. */
   onChange(told: (virtualHost: string) => void): () => void
 }
@@ -66,5 +68,6 @@ export const noDefinitions: Definitions = {
   operatorPoliciesOf: () => [],
   limitsOf: () => unlimited,
   defaultQueueTypeOf: () => undefined,
+  matches: () => false,
   onChange: () => () => {},
 }
