@@ -27,7 +27,9 @@ export interface QueueSettings {
   /** Messages that may wait; Infinity by default. */
   readonly depthMax?: number
   /** What a full queue does: refuse the new message (default) or push out the oldest as `rejected`. */
-  readonly overflow?: 'reject' | 'drop-head'
+  readonly overflow?: 'reject' | 'drop-head' | 'reject-dead-letter'
+  /** Bytes of the bodies that may wait. */
+  readonly depthBytesMax?: number
   /** Milliseconds a message may wait undelivered before it is `expired`. */
   readonly messageTtlMs?: number
   /** Deliveries started per period, over all consumers. */
@@ -39,6 +41,20 @@ export interface QueueSettings {
     readonly rate?: { readonly count: number; readonly perMs: number }
     readonly concurrencyMax?: number
   }
+  /** False keeps the queue and all in it in memory only. Default true. */
+  readonly durable?: boolean
+  /** Where plain messages go that are rejected, expire, are pushed out or delivered too often. */
+  readonly deadLetter?: { readonly exchange: string; readonly routingKey?: string }
+  /** Times a plain message may come back before it is dead-lettered. */
+  readonly deliveryLimit?: number
+  /** Higher priorities count as this one; 0 for a queue without priorities. */
+  readonly priorityMax?: number
+  /** One consumer at a time: the next in line when it goes. */
+  readonly singleActive?: boolean
+  /** Milliseconds a consumer may hold a plain message. */
+  readonly consumerTimeoutMs?: number
+  /** What an AMQP client declared, as JSON; kept and shown, never interpreted here. */
+  readonly declaration?: unknown
 }
 
 export interface SubscribeOptions {

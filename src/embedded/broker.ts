@@ -35,6 +35,7 @@ import { Journal } from './journal/journal.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { HeldDelivery, type Subscriber } from './live-queue.ts'
 import { Progress } from './progress.ts'
+import { QueueDoor } from './queue-door.ts'
 import { type Recovered, recover } from './recovery.ts'
 import type { ExchangeSettings } from './routing/exchange.ts'
 import type { BindingMatch, BindingTarget } from './routing/routing.ts'
@@ -111,6 +112,8 @@ export class Broker implements Engine {
   readonly #parts: EngineParts
   readonly #core: Core
   readonly #progress = new Progress()
+  /** The same queues, as a broker serves them. */
+  readonly door: QueueDoor
   readonly #mintId: MintId
   #closing: Promise<void> | undefined
 
@@ -120,6 +123,7 @@ export class Broker implements Engine {
     this.#mintId = needed.mintId
     this.#parts = new EngineParts(needed)
     this.#core = this.#parts.core
+    this.door = new QueueDoor(this.#parts)
     this.#parts.gathering.resume()
     this.#parts.janitor.opened()
     this.#core.wakeAt(this.nowMs())
@@ -197,9 +201,7 @@ export class Broker implements Engine {
 
   async #unsubscribe(subscriber: Subscriber): Promise<void> {
     subscriber.stopped = true
-    const { subscribers } = subscriber.live
-    const at = subscribers.indexOf(subscriber)
-    if (at >= 0) subscribers.splice(at, 1)
+    subscriber.live.removeSubscriber(subscriber)
     if (this.#core.journal.failure) return
     // What was seen counts as an attempt; what was only on its way does not.
     for (const delivery of [...subscriber.held]) {

@@ -111,7 +111,9 @@ export class Checkpoints {
     const { state, seed, nowMs } = this.#parts
     const parts = new ByteWriter(64 * 1024)
     const queues: QueueHead[] = []
-    for (const live of state.queues.values()) queues.push(this.#queue(live, parts, writes))
+    for (const live of state.queues.values()) {
+      if (live.durable) queues.push(this.#queue(live, parts, writes))
+    }
     const head: CheckpointHead = {
       lsn: journal.lastLsn,
       ledgerLsn: Math.max(state.ledgerLsn, journal.ledgerLsn),
@@ -119,7 +121,7 @@ export class Checkpoints {
       from: journal.nextFrom,
       seed,
       atMs: nowMs(),
-      routing: state.routing.snapshot(),
+      routing: state.durableRouting(),
       gathers: state.gathers.records(),
       queues,
       segments: state.segments.all().map(({ segment, lastLsn, damaged }) => ({
@@ -155,7 +157,7 @@ export class Checkpoints {
       })
       return { priority: fifo.priority, blocks }
     })
-    const entries = queue.entries()
+    const entries = queue.entries().filter((entry) => !entry.transient)
     for (const entry of entries) {
       const { message, acceptedAtMs } = entry
       const waitsUntilMs = message && live.waitsUntilMs(message, acceptedAtMs)

@@ -3,27 +3,36 @@
  *
  *   accepted, a consumer waits ──────────────▶ handed out at the end of this turn
  *   waiting in the queue ── `delivered` record ── sync ──▶ handed out
+ *   the same, without acknowledgement ── `remove` record ── sync ──▶ handed over
+ *   transient ────────────────────────────────▶ handed out at once
  *
  * Rule: whatever a consumer has seen is on record with it. A message handed out in the turn that
  * accepts it says so in its own accept record; any other delivery is on disk before it is made. So
  * `redelivered` and `attempt` stay true across a crash (invariants 9, 10).
  */
 
-import type { SubscribeOptions, SubscriptionHandler } from '../engine.ts'
 import { gatheredContentType } from '../message/homecoming.ts'
 import type { Message } from '../message/message.ts'
 import type { Core } from './core.ts'
 import type { IndexPages } from './index-pages.ts'
 import { writePositions } from './journal/entry-records.ts'
 import { recordTypes } from './journal/record.ts'
-import { HeldDelivery, type KeyState, type LiveQueue, Subscriber } from './live-queue.ts'
+import {
+  HeldDelivery,
+  type KeyState,
+  type LiveQueue,
+  Subscriber,
+  type Taker,
+  type TakingOptions,
+} from './live-queue.ts'
 import { isPassingFault, readAgainMs } from './passing-fault.ts'
-import type { Entry } from './queue/entry.ts'
+import { type Entry, plainKind } from './queue/entry.ts'
 
 /** Messages of busy keys that are taken out of the line so that others can pass. */
 const parkedMax = 10_000
-/** Deliveries put on record in one go. */
+/** Deliveries put on record in one go, and the bytes of their bodies. */
 const pumpMax = 1_024
+const pumpBytesMax = 1024 * 1024
 
 export interface DeliveringParts {
   readonly core: Core
@@ -36,6 +45,8 @@ export interface DeliveringParts {
   lose(live: LiveQueue, entry: Entry): void
   /** Its consumer stopped before it was handed out. */
   giveBack(delivery: HeldDelivery): void
+  /** Handed to a consumer that acknowledges nothing. */
+  handedOver(delivery: HeldDelivery): void
 }
 
 export class Delivering {
@@ -43,6 +54,7 @@ export class Delivering {
   readonly #core: Core
   #nextTag: number
   #handouts: HeldDelivery[] = []
+  #takenBytes = 0
 
   constructor(parts: DeliveringParts) {
     this.#parts = parts
@@ -50,15 +62,15 @@ export class Delivering {
     this.#nextTag = parts.firstTag
   }
 
-  subscribe(live: LiveQueue, options: SubscribeOptions, handler: SubscriptionHandler): Subscriber {
+  subscribe(live: LiveQueue, options: TakingOptions, handler: Taker): Subscriber {
     const subscriber = new Subscriber(live, options, handler)
-    live.subscribers.push(subscriber)
+    live.addSubscriber(subscriber)
     return subscriber
   }
 
   /**
    * The subscriber that may have a new message at once: nothing waits before it and no limit holds
-   * it back. The limits are charged.
+   * it back. The limits are charged, and it is told that one is on its way.
    */
   startAtOnce(live: LiveQueue, message: Message, nowMs: number): Subscriber | undefined {
     if (live.subscribers.length === 0 || live.queue.waiting > 0) return undefined
@@ -76,6 +88,7 @@ export class Delivering {
     if (!subscriber) return undefined
     live.limiter.start()
     key?.limiter.start()
+    subscriber.handler.onItsWay?.(1)
     return subscriber
   }
 
@@ -83,7 +96,8 @@ export class Delivering {
   hold(live: LiveQueue, entry: Entry, message: Message, subscriber: Subscriber): HeldDelivery {
     const delivery = new HeldDelivery(message, live, entry, subscriber, this.#nextTag++)
     entry.message = message
-    entry.deadlineAtMs = message.deadlineAtMs
+    // What is held has been delivered in time; only the deadline of an outcome goes on.
+    entry.deadlineAtMs = entry.kind === plainKind ? Number.POSITIVE_INFINITY : message.deadlineAtMs
     entry.holder = delivery
     subscriber.held.add(delivery)
     return delivery
@@ -103,21 +117,49 @@ export class Delivering {
     const nowMs = this.#core.nowMs()
     for (const delivery of deliveries) {
       if (delivery.over) continue
-      const { live } = delivery
       if (delivery.subscriber.stopped) {
         this.#parts.giveBack(delivery)
         continue
       }
-      delivery.seen = true
-      live.delivered++
-      this.#startTime(delivery, nowMs)
-      try {
-        delivery.subscriber.handler.deliver(delivery)
-      } catch (error) {
-        // The others of this turn have their deliveries all the same.
-        this.#core.onProblem(`a consumer of queue "${live.queue.name}" threw: ${error}`)
-      }
+      this.#give(delivery, nowMs)
     }
+  }
+
+  #give(delivery: HeldDelivery, nowMs: number): void {
+    const { live, subscriber } = delivery
+    delivery.seen = true
+    live.delivered++
+    subscriber.handler.onItsWay?.(-1)
+    if (subscriber.noAck) this.#parts.handedOver(delivery)
+    else this.#startTime(delivery, nowMs)
+    try {
+      if (subscriber.noAck && subscriber.handler.handOver) {
+        subscriber.handler.handOver(delivery.message, delivery.redelivered, delivery.attempt)
+      } else subscriber.handler.deliver(delivery)
+    } catch (error) {
+      // The others of this turn have their deliveries all the same.
+      this.#core.onProblem(`a consumer of queue "${live.queue.name}" threw: ${error}`)
+    }
+  }
+
+  /** Gives now what is on its way: for a consumer that acknowledges nothing and is about to go. */
+  giveNow(subscriber: Subscriber): void {
+    const nowMs = this.#core.nowMs()
+    for (const delivery of [...subscriber.held]) {
+      if (!delivery.seen && !delivery.over) this.#give(delivery, nowMs)
+    }
+  }
+
+  /** The hot path of a broker: to a consumer that waits, in the turn that accepts it. */
+  handOutNow(delivery: HeldDelivery, nowMs: number): void {
+    // Others of this turn may be on their way: they go first.
+    if (this.#handouts.length > 0) this.handOutSoon(delivery)
+    else this.#give(delivery, nowMs)
+  }
+
+  /** True while deliveries of this turn are still to be handed out. */
+  get handingOut(): boolean {
+    return this.#handouts.length > 0
   }
 
   /** The time of the attempt counts from now. */
@@ -126,8 +168,9 @@ export class Delivering {
   }
 
   #startTime({ entry, live, message }: HeldDelivery, nowMs: number): void {
-    if (message.timeoutMs === 0) return
-    entry.timeoutAtMs = nowMs + message.timeoutMs
+    const timeoutMs = message.timeoutMs || (live.queue.settings.consumerTimeoutMs ?? 0)
+    if (timeoutMs === 0) return
+    entry.timeoutAtMs = nowMs + timeoutMs
     live.queue.watchTimeout(entry)
     this.#core.wakeAt(live.queue.dueAtMs)
   }
@@ -137,7 +180,10 @@ export class Delivering {
     if (live.queue.waiting === live.parked || live.loading || this.#core.closed) return
     if (this.#core.journal.failure) return
     const taken: HeldDelivery[] = []
-    while (taken.length < pumpMax && this.#takeOne(live, taken));
+    const bytesBefore = this.#takenBytes
+    while (taken.length < pumpMax && this.#takeOne(live, taken)) {
+      if (this.#takenBytes - bytesBefore > pumpBytesMax) break
+    }
     if (taken.length > 0) this.#record(live, taken)
   }
 
@@ -145,7 +191,7 @@ export class Delivering {
   #takeOne(live: LiveQueue, taken: HeldDelivery[]): boolean {
     const core = this.#core
     const { queue } = live
-    if (!live.subscribers.some((subscriber) => subscriber.hasCredit)) return false
+    if (!live.hasCredit) return false
     const entry = queue.candidate()
     if (!entry) {
       const block = queue.neededBlock()
@@ -178,7 +224,11 @@ export class Delivering {
       key.limiter.start()
       this.#unparkNext(live, key, nowMs)
     }
-    taken.push(this.hold(live, entry, stored.message, live.nextSubscriber() as Subscriber))
+    this.#takenBytes += stored.message.body.length
+    live.left(stored.message)
+    const subscriber = live.nextSubscriber() as Subscriber
+    subscriber.handler.onItsWay?.(1)
+    taken.push(this.hold(live, entry, stored.message, subscriber))
     return true
   }
 
@@ -261,15 +311,34 @@ export class Delivering {
 
   #record(live: LiveQueue, taken: readonly HeldDelivery[]): void {
     const { journal } = this.#core
-    const positions = taken.map((delivery) => delivery.entry.position)
+    const stored = taken.filter(({ entry }) => !entry.transient)
+    // What is transient still waits for older ones that are being put on record (invariant 13).
+    if (stored.length === 0 && live.recording === 0) this.#handOut(taken)
+    else {
+      this.#write(live, recordTypes.delivered, stored, (one) => !isHandedOver(one))
+      this.#write(live, recordTypes.remove, stored, isHandedOver)
+      live.recording++
+      journal.whenDurable((error) => {
+        live.recording--
+        if (!error) this.#handOut(taken)
+      })
+    }
+    // There may be more than one batch holds.
+    if (live.queue.waiting > live.parked && live.hasCredit)
+      this.#core.clock.soon(() => this.pump(live))
+  }
+
+  #write(
+    live: LiveQueue,
+    type: typeof recordTypes.delivered | typeof recordTypes.remove,
+    taken: readonly HeldDelivery[],
+    which: (delivery: HeldDelivery) => boolean,
+  ): void {
+    const positions = taken.filter(which).map(({ entry }) => entry.position)
+    if (positions.length === 0) return
+    const { journal } = this.#core
     writePositions(journal.begin(), live.queue.number, positions)
-    journal.end(recordTypes.delivered)
-    live.recording++
-    journal.whenDurable((error) => {
-      live.recording--
-      if (!error) this.#handOut(taken)
-    })
-    if (taken.length === pumpMax) this.#core.clock.soon(() => this.pump(live))
+    journal.end(type)
   }
 
   /** A delivery is over, in whatever way: its consumer may take another, its limits are freed. */
@@ -278,6 +347,7 @@ export class Delivering {
     delivery.entry.holder = undefined
     const { live, subscriber } = delivery
     subscriber.held.delete(delivery)
+    if (!delivery.seen) subscriber.handler.onItsWay?.(-1)
     live.limiter.end()
     const { perKey } = live.queue.settings
     const key = delivery.message.meta?.key
@@ -312,3 +382,7 @@ export class Delivering {
     })
   }
 }
+
+/** Its record says that it is gone, not that it was delivered. */
+const isHandedOver = ({ entry, subscriber }: HeldDelivery): boolean =>
+  subscriber.noAck && entry.kind === plainKind

@@ -6,6 +6,7 @@
  * where it was: nothing was shown yet.
  */
 
+import type { Later } from '../later.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
 import type { IndexPages } from './index-pages.ts'
@@ -15,7 +16,8 @@ import { readMove } from './journal/move-record.ts'
 import { frameBytes, recordTypes } from './journal/record.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
 import { isPassingFault, readAgainMs } from './passing-fault.ts'
-import { type Entry, entryStates } from './queue/entry.ts'
+import { type Entry, entryStates, messageKind, plainKind } from './queue/entry.ts'
+import type { Fifo } from './queue/fifo.ts'
 import type { IndexBlock } from './queue/index-block.ts'
 import { readPlace } from './read-place.ts'
 import { jsonBody, type OutcomeBody, type Settling } from './settling.ts'
@@ -29,6 +31,9 @@ export interface EndingParts {
 }
 
 type Because = 'expired' | 'canceled' | 'full' | 'lost'
+
+/** As plain messages have it; what is canceled just goes. */
+const deathReasons = { expired: 'expired', full: 'maxlen', lost: 'delivery_limit' } as const
 
 export class Ending {
   readonly #parts: EndingParts
@@ -166,6 +171,53 @@ export class Ending {
     return count
   }
 
+  /** All that is in a queue that was deleted; a promise when some of it must be read first. */
+  discard(live: LiveQueue): Later<void> {
+    const away = live.queue.fifos.some((fifo) =>
+      fifo.blocks.some((block) => block.live > 0 && !block.columns),
+    )
+    if (!away) this.#discardInMemory(live)
+    if (!away && this.#ending.size === 0) return
+    const discarded = this.#discardAll(live)
+    this.#keep(discarded)
+    return discarded.then(() => undefined)
+  }
+
+  async #discardAll(live: LiveQueue): Promise<void> {
+    for (const fifo of live.queue.fifos) {
+      for (const block of [...fifo.blocks]) {
+        if (block.live > 0 && !block.columns) await this.#parts.pages.bringBack(block)
+        this.#discardRows(live, fifo, block)
+        if (this.#core.journal.gatheredBytes > 1_000_000) await this.#core.journal.durable()
+      }
+    }
+    this.#discardInMemory(live)
+    await this.#reads
+  }
+
+  #discardInMemory(live: LiveQueue): void {
+    for (const entry of live.queue.entries()) this.#discardEntry(live, entry)
+    for (const fifo of live.queue.fifos) {
+      for (const block of [...fifo.blocks]) this.#discardRows(live, fifo, block)
+    }
+  }
+
+  #discardRows(live: LiveQueue, fifo: Fifo, block: IndexBlock): void {
+    for (let row = block.head; row < block.rows; row++) {
+      if (block.isLive(row)) this.#discardEntry(live, block.entryAt(row, fifo.priority))
+    }
+  }
+
+  #discardEntry(live: LiveQueue, found: Entry): void {
+    if (found.kind === messageKind) {
+      const how = (): OutcomeBody => jsonBody('canceled', { reason: 'queue deleted' })
+      this.#endEntry(live, found, 'canceled', how)
+      return
+    }
+    const entry = this.#takeOut(live, found, 'canceled')
+    if (entry) this.#core.state.release(entry)
+  }
+
   #endEntry(
     live: LiveQueue,
     found: Entry,
@@ -175,25 +227,41 @@ export class Ending {
     if (this.#core.journal.failure) return
     const entry = this.#takeOut(live, found, because)
     if (!entry) return
+    if (entry.kind === plainKind && (because === 'canceled' || !live.queue.settings.deadLetter)) {
+      // Of no further use to anybody, so it is not read.
+      this.#leftUnread(live, entry)
+      this.#parts.settling.remove(live, [entry])
+      return
+    }
+    const end = (stored: StoredMessage): void => this.#finish(live, entry, stored, because, how)
     try {
       const stored = this.#core.peekMessage(entry)
       if (stored) {
-        this.#finish(live, entry, stored, how)
+        end(stored)
         return
       }
     } catch (error) {
       this.#quarantine(live, entry, error)
       return
     }
-    this.#endWhenRead(live, entry, how)
+    this.#endWhenRead(live, entry, end)
+  }
+
+  /** Its bytes no longer wait; about as many as its record has when the message is not in memory. */
+  #leftUnread(live: LiveQueue, entry: Entry): void {
+    if (live.queue.settings.depthBytesMax === undefined) return
+    const stored = this.#core.peekMessage(entry)
+    if (stored) live.left(stored.message)
+    else if (live.queue.waiting === 0) live.readyBytes = 0
+    else live.readyBytes = Math.max(0, live.readyBytes - entry.bytes)
   }
 
   /** One read after the other: what expires together lies together, and is read along. */
-  #endWhenRead(live: LiveQueue, entry: Entry, how: (stored: StoredMessage) => OutcomeBody): void {
+  #endWhenRead(live: LiveQueue, entry: Entry, end: (stored: StoredMessage) => void): void {
     this.#reads = this.#reads
       .then(() => this.#load(entry))
       .then(
-        (stored) => this.#finish(live, entry, stored, how),
+        (stored) => end(stored),
         (error) => this.#unread(live, entry, error),
       )
       .catch((error) => this.#core.onProblem(`ending a message failed: ${error}`))
@@ -226,9 +294,15 @@ export class Ending {
     live: LiveQueue,
     entry: Entry,
     stored: StoredMessage,
+    because: Because,
     how: (stored: StoredMessage) => OutcomeBody,
   ): void {
     const { message, acceptedAtMs } = stored
+    live.left(message)
+    if (entry.kind === plainKind && because !== 'canceled') {
+      this.#parts.settling.died(live, entry, message, deathReasons[because])
+      return
+    }
     this.#parts.settling.finish(live, entry, message, acceptedAtMs, how(stored))
   }
 
@@ -243,6 +317,10 @@ export class Ending {
       if (entry.state === entryStates.parked) unparkForGood(live, entry)
       queue.remove(entry)
       return entry
+    }
+    if (found.lined) {
+      queue.remove(found)
+      return found
     }
     const there = queue.locate(found.position)
     const row = there?.block.columns ? there.block.rowOf(found.position) : -1

@@ -5,6 +5,7 @@
  *                  └─▶ Delivering ─▶ consumer ─▶ Settling ─▶ Journal ⇢ Outcomes ─▶ waiters, ledger
  *                                                   └─▶ OnwardSending ─▶ queues of callbacks
  *   time, cancel, purge ─▶ Ending ─▶ Settling                    Janitor: checkpoints, old segments
+ *   a broker ─▶ QueueDoor ─▶ PlainPublishing, Settling ─▶ DeadLettering ─▶ PlainPublishing
  */
 
 import type { Clock, SteadyTime } from '../clock.ts'
@@ -12,6 +13,7 @@ import type { MintId } from '../identifier.ts'
 import type { Message } from '../message/message.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Core } from './core.ts'
+import { DeadLettering } from './dead-lettering.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Delivering } from './delivering.ts'
 import { Ending } from './ending.ts'
@@ -25,6 +27,7 @@ import type { Ledger } from './ledger/ledger.ts'
 import type { LiveQueue } from './live-queue.ts'
 import { OnwardSending } from './onward-sending.ts'
 import { Outcomes } from './outcomes.ts'
+import { PlainPublishing } from './plain-publishing.ts'
 import { Publishing } from './publishing.ts'
 import type { Recovered } from './recovery.ts'
 import { Settling } from './settling.ts'
@@ -51,6 +54,8 @@ export class EngineParts {
   readonly delivering: Delivering
   readonly settling: Settling
   readonly publishing: Publishing
+  readonly plainPublishing: PlainPublishing
+  readonly deadLettering: DeadLettering
   readonly ending: Ending
   readonly gathering: Gathering
   readonly deadLetters: DeadLetters
@@ -81,6 +86,11 @@ export class EngineParts {
     this.settling = this.#settling()
     this.ending = new Ending(this)
     this.publishing = this.#publishing()
+    this.plainPublishing = new PlainPublishing({
+      ...this,
+      refused: (live, message) => this.deadLettering.send(live, message, 'maxlen'),
+    })
+    this.deadLettering = new DeadLettering({ core: this.core, publishing: this.plainPublishing })
     this.gathering = new Gathering(this.core, this.publishing)
     this.deadLetters = new DeadLetters(this.core, this.publishing, mintId)
     this.janitor = this.#janitor(needed)
@@ -96,6 +106,7 @@ export class EngineParts {
       lose: (live, entry) => this.ending.lose(live, entry),
       damaged: (live, entry, error) => this.ending.damaged(live, entry, error),
       giveBack: (delivery) => this.settling.giveBackUnseen(delivery),
+      handedOver: (delivery) => this.settling.handedOver(delivery),
     })
   }
 
@@ -112,6 +123,7 @@ export class EngineParts {
       delivering,
       onward,
       gathered: (id) => this.gathering.finished(id),
+      dead: (live, message, reason) => this.deadLettering.send(live, message, reason),
     })
   }
 

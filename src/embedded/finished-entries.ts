@@ -59,12 +59,14 @@ function standsIn(frame: Frame, buffer: Buffer): Stands | undefined {
   if (frame.type === recordTypes.accept) {
     const { message, entries } = readAccept(reader)
     const [entry] = entries
-    return entry && message.exchange === '' ? { id: message.id, ...entry } : undefined
+    // A plain message has no outcome that could be known.
+    const isOwn = message.id !== '' && message.exchange === ''
+    return entry && isOwn ? { id: message.id, ...entry } : undefined
   }
   if (frame.type !== recordTypes.move) return undefined
   const { accepted, queueNumber, position } = readMove(reader)
   const { id, exchange } = accepted.message
-  return exchange === '' ? { id, queueNumber, position } : undefined
+  return id !== '' && exchange === '' ? { id, queueNumber, position } : undefined
 }
 
 async function dropOne(

@@ -49,22 +49,49 @@ export class HeldDelivery implements Delivery {
   }
 }
 
+/** Beyond what every engine offers: how the consumer of a broker takes its messages. */
+export interface TakingOptions extends SubscribeOptions {
+  /** What is handed over is done with. */
+  readonly noAck?: boolean
+  /** Higher ones are served first; 0 by default. */
+  readonly priority?: number
+}
+
+/** Who takes deliveries. What is optional is asked by brokers only. */
+export interface Taker extends SubscriptionHandler {
+  /** False while it cannot take more, whatever its prefetch says. */
+  mayDeliver?(): boolean
+  /** One more delivery is on its way to it (1), or has arrived or been taken back (-1). */
+  onItsWay?(change: 1 | -1): void
+  /** For a consumer without acknowledgement: the message is its own with this. */
+  handOver?(message: Message, redelivered: boolean, attempt: number): void
+  /** Its queue was deleted. */
+  gone?(): void
+  /** It has held the delivery for longer than its queue allows. */
+  heldTooLong?(delivery: HeldDelivery): void
+}
+
 export class Subscriber {
   readonly live: LiveQueue
-  readonly options: SubscribeOptions
-  readonly handler: SubscriptionHandler
+  readonly options: TakingOptions
+  readonly handler: Taker
+  readonly noAck: boolean
+  readonly priority: number
   readonly held = new Set<HeldDelivery>()
   stopped = false
 
-  constructor(live: LiveQueue, options: SubscribeOptions, handler: SubscriptionHandler) {
+  constructor(live: LiveQueue, options: TakingOptions, handler: Taker) {
     this.live = live
     this.options = options
     this.handler = handler
+    this.noAck = options.noAck === true
+    this.priority = options.priority ?? 0
   }
 
   /** Deliveries it may still take. */
   get credit(): number {
-    return this.stopped ? 0 : this.options.prefetch - this.held.size
+    if (this.stopped || this.handler.mayDeliver?.() === false) return 0
+    return this.options.prefetch - this.held.size
   }
 
   get hasCredit(): boolean {
@@ -98,6 +125,12 @@ export class LiveQueue {
   recording = 0
   /** A read from disk is under way for the head of the queue. */
   loading = false
+  /** Bytes of the bodies that wait; kept only where the settings limit them, and near after a restart. */
+  readyBytes = 0
+  /** Not all subscribers have the same priority. */
+  #ranked = false
+  /** Deleted: what consumers still hold is nobody's any more. */
+  deleted = false
 
   constructor(number: number, name: string, settings: QueueSettings, nowMs: number) {
     this.queue = new Queue(number, name, settings)
@@ -117,8 +150,82 @@ export class LiveQueue {
     return Math.min(message.deadlineAtMs, Math.max(acceptedAtMs, message.availableAtMs) + ttlMs)
   }
 
+  get durable(): boolean {
+    return this.queue.settings.durable !== false
+  }
+
+  /** Whether a consumer may take one more. */
+  get hasCredit(): boolean {
+    if (this.queue.settings.singleActive) return this.#active() !== undefined
+    for (const subscriber of this.subscribers) if (subscriber.hasCredit) return true
+    return false
+  }
+
+  /** A message has come to wait, or come back. */
+  came(message: Message): void {
+    if (this.queue.settings.depthBytesMax !== undefined) this.readyBytes += message.body.length
+  }
+
+  /** A waiting message has left. */
+  left(message: Message): void {
+    if (this.queue.settings.depthBytesMax === undefined) return
+    const left = Math.max(0, this.readyBytes - message.body.length)
+    this.readyBytes = this.queue.waiting === 0 ? 0 : left
+  }
+
+  /** The highest priority that counts here. */
+  priorityOf(message: Message): number {
+    const { priorityMax } = this.queue.settings
+    return priorityMax === undefined ? message.priority : Math.min(message.priority, priorityMax)
+  }
+
+  addSubscriber(subscriber: Subscriber): void {
+    this.subscribers.push(subscriber)
+    this.#rank()
+  }
+
+  removeSubscriber(subscriber: Subscriber): boolean {
+    const at = this.subscribers.indexOf(subscriber)
+    if (at < 0) return false
+    this.subscribers.splice(at, 1)
+    this.#rank()
+    return true
+  }
+
+  #rank(): void {
+    const [first] = this.subscribers
+    this.#ranked = this.subscribers.some(({ priority }) => priority !== first?.priority)
+  }
+
   /** The next subscriber in turn that may take one more. */
   nextSubscriber(): Subscriber | undefined {
+    if (this.queue.settings.singleActive) return this.#active()
+    return this.#ranked ? this.#nextRanked() : this.#nextInTurn()
+  }
+
+  /** The consumer that has been there longest. */
+  #active(): Subscriber | undefined {
+    const [active] = this.subscribers
+    return active?.hasCredit ? active : undefined
+  }
+
+  #nextRanked(): Subscriber | undefined {
+    let best: Subscriber | undefined
+    const { length } = this.subscribers
+    let bestAt = 0
+    for (let n = 1; n <= length; n++) {
+      const at = (this.#turn + n) % length
+      const subscriber = this.subscribers[at] as Subscriber
+      if (best && subscriber.priority <= best.priority) continue
+      if (!subscriber.hasCredit) continue
+      best = subscriber
+      bestAt = at
+    }
+    if (best) this.#turn = bestAt
+    return best
+  }
+
+  #nextInTurn(): Subscriber | undefined {
     const { subscribers } = this
     for (let n = 0; n < subscribers.length; n++) {
       this.#turn = this.#turn + 1 >= subscribers.length ? 0 : this.#turn + 1

@@ -75,6 +75,7 @@ export class OnwardSending {
       return
     }
     live.limiter.start()
+    subscriber.handler.onItsWay?.(1)
     const delivery = delivering.hold(live, entry, message, subscriber)
     core.journal.whenDurable((error) => {
       if (!error) delivering.handOutSoon(delivery)

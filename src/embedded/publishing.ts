@@ -303,7 +303,7 @@ export class Publishing {
     const { queue } = live
     const entry = new Entry(
       position,
-      message.priority,
+      live.priorityOf(message),
       messageKind,
       hash,
       subscriber ? message.deadlineAtMs : live.waitsUntilMs(message, nowMs),

@@ -9,6 +9,7 @@
 
 import type { SteadyTime } from '../clock.ts'
 import { callbackQueue, type Message } from '../message/message.ts'
+import { PlainMessage } from '../message/plain-message.ts'
 import type { GatherRecord } from './gathers.ts'
 import { type AcceptRecord, readAccept } from './journal/accept-record.ts'
 import { ByteReader } from './journal/bytes.ts'
@@ -17,7 +18,7 @@ import { type FinalRecord, readFinal } from './journal/final-record.ts'
 import { readMove } from './journal/move-record.ts'
 import { type Frame, recordTypes } from './journal/record.ts'
 import type { LiveQueue } from './live-queue.ts'
-import { Entry, entryStates, homecomingKind, messageKind } from './queue/entry.ts'
+import { Entry, entryStates, homecomingKind, messageKind, plainKind } from './queue/entry.ts'
 import type { IndexBlock } from './queue/index-block.ts'
 import type { Lies, State } from './state.ts'
 import { applyRouting, type TopologyRecord } from './topology.ts'
@@ -83,6 +84,7 @@ export class Replay {
       const live = this.#live(queueNumber, queueOf(message, queueNumber))
       const entry = this.#entry(live, message, acceptedAtMs, position, hash, lies)
       live.queue.nextPosition = Math.max(live.queue.nextPosition, position + 1)
+      live.came(message)
       this.#state.hold(entry)
       if (delivered) {
         entry.attempts = 1
@@ -119,8 +121,8 @@ export class Replay {
     const { segment, from, bytes } = lies
     return new Entry(
       position,
-      message.priority,
-      messageKind,
+      live.priorityOf(message),
+      message instanceof PlainMessage ? plainKind : messageKind,
       hash,
       deadlineAtMs,
       segment,
@@ -258,14 +260,43 @@ export class Replay {
     live.queue.nextPosition = Math.max(live.queue.nextPosition, move.position + 1)
   }
 
-  #topology(record: TopologyRecord): undefined {
+  #topology(record: TopologyRecord): undefined | Promise<void> {
+    if (record.op === 'queue-deleted') return this.#deleted(record.number)
     if (record.op !== 'queue') {
       applyRouting(this.#state.routing, record)
       return
     }
     const live = this.#state.numbered.get(record.number)
+    const namesake = this.#state.queues.get(record.name)
+    // It was deleted, and its own record comes later.
+    if (namesake && namesake !== live) this.#state.routing.removeQueue(record.name)
     if (live) live.change(record.settings)
     else this.#state.addQueue(record.number, record.name, record.settings, this.#parts.nowMs())
+  }
+
+  /** What was left in it goes without a record of its own. */
+  #deleted(number: number): undefined | Promise<void> {
+    const state = this.#state
+    const live = state.numbered.get(number)
+    if (!live) return
+    state.numbered.delete(number)
+    if (state.queues.get(live.queue.name) === live) {
+      state.queues.delete(live.queue.name)
+      state.routing.removeQueue(live.queue.name)
+    }
+    for (const entry of live.queue.entries()) state.release(entry)
+    return this.#releaseRows(live)
+  }
+
+  async #releaseRows({ queue }: LiveQueue): Promise<void> {
+    for (const fifo of queue.fifos) {
+      for (const block of fifo.blocks) {
+        if (block.live > 0 && !block.columns) await this.#parts.bringBack(block)
+        for (let row = block.head; row < block.rows; row++) {
+          if (block.isLive(row)) this.#state.release(block.entryAt(row, fifo.priority))
+        }
+      }
+    }
   }
 }
 

@@ -9,6 +9,7 @@
  * later is told who won. The outcome is shown when the record is durable, not before.
  */
 
+import type { DeathReason } from '../amqp/protocol/dead-letter-headers.ts'
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Revocation } from '../message/delivery.ts'
@@ -28,7 +29,7 @@ import { outcomeKind } from './ledger/ledger-event.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
 import type { OnwardSending } from './onward-sending.ts'
 import { checkOutcome } from './port-checks.ts'
-import { type Entry, entryStates, messageKind } from './queue/entry.ts'
+import { type Entry, entryStates, messageKind, plainKind } from './queue/entry.ts'
 
 export interface OutcomeBody {
   readonly code: string
@@ -42,9 +43,13 @@ export interface SettlingParts {
   readonly onward: OnwardSending
   /** A gather has its last outcome. */
   gathered(id: string): void
+  /** Plain messages that die go to their dead-letter exchange. */
+  dead(live: LiveQueue, message: Message, reason: DeathReason): void
 }
 
 const toldOfGather: OutcomeBody = { code: 'ok', contentType: '', body: new Uint8Array(0) }
+/** Done by a consumer that has no result to give. */
+export const acknowledged: OutcomeBody = { code: 'ok', contentType: '', body: new Uint8Array(0) }
 const accepted: Settled = { accepted: true }
 const none: readonly Onward[] = []
 const jsonContentType = 'application/json'
@@ -75,9 +80,28 @@ export class Settling {
       return Promise.reject(error)
     }
     live.settled++
-    const settled = this.#act(delivery, settlement)
+    const settled =
+      delivery.entry.kind === plainKind
+        ? this.#actOnPlain(delivery, settlement)
+        : this.#act(delivery, settlement)
     this.#parts.delivering.pump(live)
     return settled
+  }
+
+  /** A plain message has no outcome: what failed is dead-lettered. */
+  #actOnPlain(delivery: HeldDelivery, settlement: Settlement): Promise<Settled> {
+    const { live, entry, message } = delivery
+    if (settlement.kind === 'return') this.#back(delivery, 0, true)
+    else if (settlement.kind === 'retry') {
+      const { delayMs } = settlement
+      this.#back(delivery, delayMs > 0 ? this.#core.nowMs() + delayMs : 0, false)
+    } else {
+      this.#leave(delivery)
+      const failed = settlement.kind === 'final' && settlement.code !== 'ok'
+      if (failed) this.died(live, entry, message, 'rejected')
+      else this.remove(live, [entry])
+    }
+    return this.#durable()
   }
 
   #act(delivery: HeldDelivery, settlement: Settlement): Promise<Settled> {
@@ -143,10 +167,15 @@ export class Settling {
   giveBack(live: LiveQueue, entry: Entry, availableAtMs: number, excused: boolean): void {
     const { journal } = this.#core
     if (excused) entry.excused++
-    if (entry.message) entry.deadlineAtMs = live.waitsUntilMs(entry.message, entry.acceptedAtMs)
-    entry.message = undefined
-    writeRequeue(journal.begin(), live.queue.number, entry.position, availableAtMs, excused)
-    journal.end(recordTypes.requeue)
+    if (entry.message) {
+      entry.deadlineAtMs = live.waitsUntilMs(entry.message, entry.acceptedAtMs)
+      live.came(entry.message)
+    }
+    if (!entry.transient) {
+      entry.message = undefined
+      writeRequeue(journal.begin(), live.queue.number, entry.position, availableAtMs, excused)
+      journal.end(recordTypes.requeue)
+    }
     live.queue.giveBack(entry, availableAtMs, this.#core.nowMs())
     this.#core.wakeAt(live.queue.dueAtMs)
   }
@@ -175,12 +204,18 @@ export class Settling {
   timedOut(live: LiveQueue, entry: Entry): void {
     const delivery = entry.holder as HeldDelivery
     const { message } = delivery
+    if (entry.kind === plainKind) {
+      entry.timeoutAtMs = Number.POSITIVE_INFINITY
+      delivery.subscriber.handler.heldTooLong?.(delivery)
+      return
+    }
     this.revoke(delivery, 'timeout')
     if (entry.attempts - entry.excused < message.attemptsMax) this.giveBack(live, entry, 0, false)
-    else this.#lose(live, entry, message)
+    else this.lose(live, entry, message)
   }
 
-  #lose(live: LiveQueue, entry: Entry, message: Message): void {
+  /** No attempt is left, and none was answered. */
+  lose(live: LiveQueue, entry: Entry, message: Message): void {
     const how = jsonBody('lost', { attempts: entry.attempts })
     this.finish(live, entry, message, entry.acceptedAtMs, how)
   }
@@ -188,13 +223,35 @@ export class Settling {
   /** Entries leave without an outcome. */
   remove(live: LiveQueue, entries: readonly Entry[]): void {
     const { journal, state } = this.#core
-    const positions = entries.map((entry) => entry.position)
-    writePositions(journal.begin(), live.queue.number, positions)
-    journal.end(recordTypes.remove)
+    const positions: number[] = []
+    for (const entry of entries) if (!entry.transient) positions.push(entry.position)
+    if (positions.length > 0) {
+      writePositions(journal.begin(), live.queue.number, positions)
+      journal.end(recordTypes.remove)
+    }
     for (const entry of entries) {
-      live.queue.remove(entry)
+      if (entry.state !== entryStates.gone) live.queue.remove(entry)
       state.release(entry)
     }
+  }
+
+  /** A plain message is over without having been acknowledged: its copies first, then its end. */
+  died(live: LiveQueue, entry: Entry, message: Message, reason: DeathReason): void {
+    if (live.queue.settings.deadLetter) this.#parts.dead(live, message, reason)
+    this.remove(live, [entry])
+  }
+
+  /** Its consumer acknowledges nothing; a plain one's record says already that it is gone. */
+  handedOver(delivery: HeldDelivery): void {
+    const { live, entry, message } = delivery
+    this.#leave(delivery)
+    live.settled++
+    if (entry.kind === messageKind) {
+      this.finish(live, entry, message, entry.acceptedAtMs, acknowledged)
+    } else if (entry.kind === plainKind) {
+      live.queue.remove(entry)
+      this.#core.state.release(entry)
+    } else this.remove(live, [entry])
   }
 
   /**

@@ -10,6 +10,7 @@ import { LiveQueue } from './live-queue.ts'
 import { type Entry, messageKind } from './queue/entry.ts'
 import type { IndexBlock } from './queue/index-block.ts'
 import { Routing } from './routing/routing.ts'
+import type { RoutingSnapshot } from './routing/routing-snapshot.ts'
 import { SegmentTable } from './segment-table.ts'
 
 /** Where a record lies. */
@@ -47,14 +48,32 @@ export class State {
     return live
   }
 
-  /** An entry has come to stand in a queue. Homecomings are not found by id, so they are not indexed. */
+  /** Exchanges and bindings that outlive the process: a binding does when both its ends do. */
+  durableRouting(): RoutingSnapshot {
+    const { exchanges, bindings } = this.routing.snapshot()
+    const isKept = (exchange: string): boolean => this.routing.exchange(exchange)?.durable !== false
+    return {
+      exchanges: exchanges.filter(({ durable }) => durable),
+      bindings: bindings.filter(
+        ({ source, kind, destination }) =>
+          isKept(source) &&
+          (kind === 'exchange'
+            ? isKept(destination)
+            : this.queues.get(destination)?.durable !== false),
+      ),
+    }
+  }
+
+  /** An entry has come to stand in a queue. Only messages with an id of their own are found by it. */
   hold(entry: Entry): void {
+    if (entry.transient) return
     this.segments.hold(entry.segment, entry.bytes)
     if (entry.kind === messageKind) this.ids.add(entry.hash, entry.segment, entry.from)
   }
 
   /** An entry has left: its record is no longer needed for it, and its id no longer live. */
   release(entry: Entry): void {
+    if (entry.transient) return
     this.segments.release(entry.segment, entry.bytes)
     if (entry.kind === messageKind) this.ids.remove(entry.hash, entry.segment, entry.from)
   }

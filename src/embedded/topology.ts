@@ -5,6 +5,7 @@
 
 import type { QueueSettings } from '../engine.ts'
 import { HomingError } from '../errors.ts'
+import type { Later } from '../later.ts'
 import type { Message } from '../message/message.ts'
 import { checkName } from '../name.ts'
 import type { Core } from './core.ts'
@@ -27,6 +28,7 @@ export type TopologyRecord =
       readonly name: string
       readonly settings: QueueSettings
     }
+  | { readonly op: 'queue-deleted'; readonly number: number }
   | { readonly op: 'exchange'; readonly exchange: PlainExchange }
   | { readonly op: 'exchange-deleted'; readonly name: string }
   | { readonly op: 'bind' | 'unbind'; readonly binding: PlainBinding }
@@ -34,7 +36,7 @@ export type TopologyRecord =
 /** Applies a change to the routing; recovery does it with what it reads. */
 export function applyRouting(
   routing: Routing,
-  record: Exclude<TopologyRecord, { op: 'queue' }>,
+  record: Exclude<TopologyRecord, { op: 'queue' | 'queue-deleted' }>,
 ): void {
   switch (record.op) {
     case 'exchange': {
@@ -70,8 +72,28 @@ export class Topology {
     if (!live) return this.#make(name, settings)
     if (sameSettings(live.queue.settings, settings)) return undefined
     live.change(settings)
-    this.#write({ op: 'queue', number: live.queue.number, name, settings })
+    if (live.durable) this.#write({ op: 'queue', number: live.queue.number, name, settings })
     return live
+  }
+
+  /**
+   * Out of sight at once, with its bindings; on record when `discard` has ended what was in it.
+   * A promise when that takes time.
+   */
+  deleteQueue(live: LiveQueue, discard: () => Later<void>): Later<void> {
+    const { state } = this.#core
+    const { name, number } = live.queue
+    if (state.queues.get(name) !== live) return
+    state.queues.delete(name)
+    live.deleted = true
+    const { unused } = state.routing.removeQueue(name)
+    const end = (): void => {
+      state.numbered.delete(number)
+      if (live.durable) this.#write({ op: 'queue-deleted', number })
+      for (const exchange of unused) this.deleteExchange(exchange)
+    }
+    const discarded = discard()
+    return discarded ? discarded.then(end) : end()
   }
 
   /** The queue of that name, made with standard settings when it is not there. */
@@ -83,7 +105,7 @@ export class Topology {
     checkName(name, 'the queue name')
     const { state } = this.#core
     const live = state.addQueue(state.nextQueueNumber, name, settings, this.#core.nowMs())
-    this.#write({ op: 'queue', number: live.queue.number, name, settings })
+    if (live.durable) this.#write({ op: 'queue', number: live.queue.number, name, settings })
     return live
   }
 
@@ -97,14 +119,16 @@ export class Topology {
   declareExchange(name: string, settings: ExchangeSettings): void {
     const { routing } = this.#core.state
     if (!routing.declareExchange(name, settings)) return
-    this.#write({ op: 'exchange', exchange: plainExchange(routing.exchange(name) as Exchange) })
+    const exchange = routing.exchange(name) as Exchange
+    if (exchange.durable) this.#write({ op: 'exchange', exchange: plainExchange(exchange) })
   }
 
   deleteExchange(name: string): void {
     const { routing } = this.#core.state
-    if (!routing.exchange(name)) return
+    const exchange = routing.exchange(name)
+    if (!exchange) return
     const { unused } = routing.deleteExchange(name)
-    this.#write({ op: 'exchange-deleted', name })
+    if (exchange.durable) this.#write({ op: 'exchange-deleted', name })
     for (const other of unused) this.deleteExchange(other)
   }
 
@@ -117,14 +141,25 @@ export class Topology {
       )
     }
     if (!this.#core.state.routing.bind(source, to, on)) return
-    this.#write({ op: 'bind', binding: bindingRecord(source, to, on) })
+    if (this.#isKept(source, to))
+      this.#write({ op: 'bind', binding: bindingRecord(source, to, on) })
   }
 
   unbind(source: string, to: BindingTarget, on: BindingMatch = {}): void {
     const { removed, unused } = this.#core.state.routing.unbind(source, to, on)
     if (removed.length === 0) return
-    this.#write({ op: 'unbind', binding: bindingRecord(source, to, on) })
+    if (this.#isKept(source, to)) {
+      this.#write({ op: 'unbind', binding: bindingRecord(source, to, on) })
+    }
     for (const exchange of unused) this.deleteExchange(exchange)
+  }
+
+  /** A binding outlives the process when both its ends do. */
+  #isKept(source: string, to: BindingTarget): boolean {
+    const { routing } = this.#core.state
+    const isDurable = (name: string): boolean => routing.exchange(name)?.durable !== false
+    const target = to.kind === 'exchange' ? isDurable(to.name) : this.#core.queue(to.name)?.durable
+    return isDurable(source) && target === true
   }
 
   /** The queues a message goes to. Fails with `unroutable`, `exchange-unknown`. */

@@ -26,6 +26,8 @@ export interface Message {
   /** Attempts before the outcome is `thrown` or `lost`; at least 1. */
   readonly attemptsMax: number
   readonly meta: MessageMeta | undefined
+  /** Property flags and list of an AMQP content header, as they came; library messages have none. */
+  readonly properties?: Uint8Array
 }
 
 export interface MessageMeta {

@@ -12,10 +12,11 @@
 
 import type { HeaderTable } from '../embedded/routing/header-value.ts'
 import type { HomingError } from '../errors.ts'
+import type { Later } from '../later.ts'
 import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 
-export type Later<T> = T | Promise<T>
+export type { Later }
 
 export type Right = 'configure' | 'write' | 'read'
 

@@ -51,7 +51,7 @@ export interface QueueFacts {
 
 export interface SettingFacts {
   readonly depthMax: number
-  readonly overflow: 'reject' | 'drop-head'
+  readonly overflow: 'reject' | 'drop-head' | 'reject-dead-letter'
   readonly ttlMs: number | undefined
   /** Deliveries are held back by a rate or a concurrency limit. */
   readonly limited: boolean

@@ -14,9 +14,16 @@ import type { Message } from '../../message/message.ts'
 export const entryStates = { ready: 1, held: 2, delayed: 3, parked: 4, gone: 5 } as const
 export type EntryState = (typeof entryStates)[keyof typeof entryStates]
 
-/** What an entry is: a message, or the n-th homecoming of a final record (its kind is 2 + n). */
+/**
+ * What an entry is: a message with an id and an outcome, the n-th homecoming of a final record (its
+ * kind is 2 + n), or a plain message, which has neither.
+ */
 export const messageKind = 1
 export const homecomingKind = 2
+export const plainKind = 255
+
+/** Where a transient entry lies: in no segment, only in memory. */
+export const noSegment = 0
 
 export class Entry {
   readonly position: number
@@ -43,6 +50,8 @@ export class Entry {
   acceptedAtMs = 0
   /** Who holds it, and under which tag: the broker's business. */
   holder: unknown
+  /** It stands in a line of transient messages, not in the index. */
+  lined = false
 
   constructor(
     position: number,
@@ -62,5 +71,10 @@ export class Entry {
     this.segment = segment
     this.from = from
     this.bytes = bytes
+  }
+
+  /** Kept in memory only: a crash may lose it. */
+  get transient(): boolean {
+    return this.segment === noSegment
   }
 }

@@ -15,6 +15,13 @@ export class Heap<T> {
     return this.#items[0]
   }
 
+  /** Forgets all others, once they are many. */
+  keepOnly(kept: (item: T) => boolean): void {
+    const items = this.#items.filter(kept)
+    this.#items.length = 0
+    for (const item of items) this.push(item)
+  }
+
   push(item: T): void {
     const items = this.#items
     let at = items.push(item) - 1

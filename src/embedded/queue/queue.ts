@@ -2,12 +2,13 @@
  * A queue as a state machine. It knows positions, not bytes, disks or clocks: time is passed in.
  *
  *   fifo per priority ──┐                      ┌─▶ gone
- *                       ├─ candidate ─▶ held ──┤
+ *   line per priority ──┼─ candidate ─▶ held ──┤
  *   ready heap ─────────┘                      ├─▶ ready heap (old position)
  *        ▲                                     └─▶ delayed heap ─▶ ready heap
  *
  * Rule: a message keeps its position for life. What was never delivered is taken in order of
  * position; what comes back stands where it stood, before everything younger of its priority.
+ * Fifos hold what is on disk, lines what is transient.
  */
 
 import { assert } from '../../assert.ts'
@@ -16,9 +17,13 @@ import { type Entry, entryStates } from './entry.ts'
 import { Fifo } from './fifo.ts'
 import { Heap } from './heap.ts'
 import type { IndexBlock } from './index-block.ts'
+import { Line } from './line.ts'
 
 const before = (a: Entry, b: Entry): boolean =>
   a.priority === b.priority ? a.position < b.position : a.priority > b.priority
+
+/** Entries that may be in the heap of deadlines and no longer in a line. */
+const expiringSlack = 1_024
 
 const dueAt = (entry: Entry): number => Math.min(entry.availableAtMs, entry.deadlineAtMs)
 
@@ -38,12 +43,15 @@ export class Queue {
   nextPosition = 1
   /** Highest priority first. */
   readonly fifos: Fifo[] = []
+  readonly lines: Line[] = []
   /** What is held, has come back or is parked, by position. */
   readonly #awake = new Map<number, Entry>()
   /** What is delayed, by position: apart, so that a million of them cost nothing while they sleep. */
   readonly #asleep = new Map<number, Entry>()
   readonly #returned = new Heap<Entry>(before)
   readonly #delayed = new Heap<Entry>((a, b) => dueAt(a) < dueAt(b))
+  /** What stands in a line and has a deadline. */
+  readonly #expiring = new Heap<Entry>((a, b) => a.deadlineAtMs < b.deadlineAtMs)
   /** Messages in the queue by state; waiting includes parked. */
   waiting = 0
   unsettled = 0
@@ -66,22 +74,38 @@ export class Queue {
     return this.#awake.get(position) ?? this.#asleep.get(position)
   }
 
-  /** All that are more than a row of a block. */
+  /** All that are more than a row of a block, but for transient ones that a consumer holds. */
   entries(): Entry[] {
-    return [...this.#awake.values(), ...this.#asleep.values()]
+    const lined = this.lines.flatMap((line) => line.entries())
+    return [...this.#awake.values(), ...this.#asleep.values(), ...lined]
   }
 
   /** A new message at the end. Returns the block that it filled up, if it did. */
   push(entry: Entry): IndexBlock | undefined {
     this.waiting++
     if (entry.deadlineAtMs < this.dueAtMs) this.dueAtMs = entry.deadlineAtMs
+    if (entry.transient) {
+      this.#line(entry.priority).push(entry)
+      if (entry.deadlineAtMs < Number.POSITIVE_INFINITY) this.#expire(entry)
+      return undefined
+    }
     return this.#fifo(entry.priority).push(entry)
+  }
+
+  #expire(entry: Entry): void {
+    // Those taken before their time are still in the heap.
+    if (this.#expiring.size > 2 * this.waiting + expiringSlack) {
+      this.#expiring.keepOnly((one) => one.lined)
+    }
+    this.#expiring.push(entry)
   }
 
   /** An entry that is held from the start: accepted and handed out in one turn. */
   pushHeld(entry: Entry): void {
     entry.state = entryStates.held
     this.unsettled++
+    // What is transient and held is known to its consumer only, until it comes back.
+    if (entry.transient) return
     this.#awake.set(entry.position, entry)
     this.#watch(entry)
   }
@@ -118,7 +142,16 @@ export class Queue {
       if (!best || before(first, best)) best = first
       break
     }
-    return best
+    return this.lines.length === 0 ? best : this.#firstInLine(best)
+  }
+
+  #firstInLine(other: Entry | undefined): Entry | undefined {
+    for (const line of this.lines) {
+      if (other && other.priority > line.priority) break
+      const first = line.first()
+      if (first) return !other || before(first, other) ? first : other
+    }
+    return other
   }
 
   /** The block to bring back before `candidate()` can answer. */
@@ -191,6 +224,10 @@ export class Queue {
       this.#returned.pop()
       return
     }
+    if (entry.lined) {
+      this.#line(entry.priority).takeFirst()
+      return
+    }
     this.#fifo(entry.priority).takeFirst()
     this.#awake.set(entry.position, entry)
   }
@@ -215,6 +252,10 @@ export class Queue {
     else if (entry.state === entryStates.delayed) this.delayed--
     else this.waiting--
     entry.state = entryStates.gone
+    if (entry.lined) {
+      this.#line(entry.priority).remove(entry)
+      return
+    }
     this.#awake.delete(entry.position)
     this.#asleep.delete(entry.position)
   }
@@ -242,6 +283,7 @@ export class Queue {
 
   /** Told when a held entry got its time-out. */
   watchTimeout(entry: Entry): void {
+    if (entry.transient) this.#awake.set(entry.position, entry)
     this.#watch(entry)
   }
 
@@ -261,7 +303,21 @@ export class Queue {
       else this.#watch(entry)
     }
     for (const fifo of this.fifos) this.#expireRows(fifo, nowMs, due)
+    this.#expireLined(nowMs, due)
     return due
+  }
+
+  #expireLined(nowMs: number, due: Due): void {
+    for (;;) {
+      const entry = this.#expiring.peek()
+      if (!entry) return
+      if (entry.lined && entry.deadlineAtMs > nowMs) {
+        this.dueAtMs = Math.min(this.dueAtMs, entry.deadlineAtMs)
+        return
+      }
+      this.#expiring.pop()
+      if (entry.lined) due.expired.push(entry)
+    }
   }
 
   #wakeDue(nowMs: number, due: Due): void {
@@ -306,6 +362,16 @@ export class Queue {
       if (!entry || entry.state === entryStates.ready) return entry
       this.#returned.pop()
     }
+  }
+
+  #line(priority: number): Line {
+    const { lines } = this
+    const at = lines.findIndex((line) => line.priority <= priority)
+    const there = lines[at]
+    if (there?.priority === priority) return there
+    const line = new Line(priority)
+    lines.splice(at < 0 ? lines.length : at, 0, line)
+    return line
   }
 
   #fifo(priority: number): Fifo {

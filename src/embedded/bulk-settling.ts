@@ -1,0 +1,103 @@
+/*
+ * Many deliveries settled at once, and nobody waits: how a broker's channels do it.
+ *
+ *   acknowledged ─▶ one `remove` record per run of one queue
+ *   requeued     ─▶ back at the old place; too often ─▶ dead-lettered
+ *   rejected     ─▶ dead-lettered, or dropped
+ *
+ * A delivery that is over already (its queue deleted, its time up, its outcome known) is passed by.
+ * A message with an outcome of its own gets it: `ok` without a value, or `rejected`.
+ */
+
+import type { Delivering } from './delivering.ts'
+import type { HeldDelivery, LiveQueue } from './live-queue.ts'
+import { type Entry, messageKind, plainKind } from './queue/entry.ts'
+import { acknowledged, jsonBody, type OutcomeBody, type Settling } from './settling.ts'
+
+export interface BulkSettlingParts {
+  readonly delivering: Delivering
+  readonly settling: Settling
+}
+
+const rejected: OutcomeBody = jsonBody('rejected', { by: 'consumer' })
+
+export class BulkSettling {
+  readonly #delivering: Delivering
+  readonly #settling: Settling
+
+  constructor({ delivering, settling }: BulkSettlingParts) {
+    this.#delivering = delivering
+    this.#settling = settling
+  }
+
+  acknowledge(held: readonly HeldDelivery[]): void {
+    let live: LiveQueue | undefined
+    let run: Entry[] = []
+    for (const delivery of held) {
+      if (!this.#leave(delivery)) continue
+      if (delivery.live !== live) {
+        this.#removed(live, run)
+        live = delivery.live
+        run = []
+      }
+      if (delivery.entry.kind === messageKind) this.#finish(delivery, acknowledged)
+      else run.push(delivery.entry)
+    }
+    this.#removed(live, run)
+  }
+
+  #removed(live: LiveQueue | undefined, run: readonly Entry[]): void {
+    if (!live) return
+    if (run.length > 0) this.#settling.remove(live, run)
+    this.#delivering.pump(live)
+  }
+
+  /** `counted`: the delivery counts for the limits of queue and message. */
+  requeue(held: readonly HeldDelivery[], counted: boolean): void {
+    const lives = new Set<LiveQueue>()
+    for (const delivery of held) {
+      if (!this.#leave(delivery)) continue
+      lives.add(delivery.live)
+      this.#back(delivery, counted)
+    }
+    for (const live of lives) this.#delivering.pump(live)
+  }
+
+  #back({ live, entry, message }: HeldDelivery, counted: boolean): void {
+    const { deliveryLimit } = live.queue.settings
+    const returns = entry.attempts - entry.excused
+    if (entry.kind === plainKind) {
+      const isOver = counted && deliveryLimit !== undefined && returns > deliveryLimit
+      if (isOver) this.#settling.died(live, entry, message, 'delivery_limit')
+      else this.#settling.giveBack(live, entry, 0, !counted)
+    } else if (counted && returns >= message.attemptsMax) {
+      this.#settling.lose(live, entry, message)
+    } else this.#settling.giveBack(live, entry, 0, !counted)
+  }
+
+  reject(held: readonly HeldDelivery[]): void {
+    const lives = new Set<LiveQueue>()
+    for (const delivery of held) {
+      if (!this.#leave(delivery)) continue
+      const { live, entry, message } = delivery
+      lives.add(live)
+      if (entry.kind === plainKind) this.#settling.died(live, entry, message, 'rejected')
+      else if (entry.kind === messageKind) this.#finish(delivery, rejected)
+      else this.#settling.remove(live, [entry])
+    }
+    for (const live of lives) this.#delivering.pump(live)
+  }
+
+  #finish({ live, entry, message }: HeldDelivery, how: OutcomeBody): void {
+    this.#settling.finish(live, entry, message, entry.acceptedAtMs, how)
+  }
+
+  /** False when it is over already. */
+  #leave(delivery: HeldDelivery): boolean {
+    if (delivery.over) return false
+    this.#delivering.release(delivery, 'settled')
+    if (delivery.live.deleted) return false
+    delivery.live.settled++
+    return true
+  }
+}

@@ -1,0 +1,92 @@
+/*
+ * Plain messages that die: where a broker's dead letters go.
+ *
+ *   rejected · expired · pushed out · delivered too often
+ *        └─▶ the queue's dead-letter exchange ─▶ a copy with its history in `x-death` ─▶ queues
+ *
+ * Rule: the copies are appended before the record that removes the message, in one batch, so at no
+ * moment does the disk hold neither (invariant 37). Where no exchange is named, or none leads on, the
+ * message is dropped, as AMQP clients expect. A message that comes round without a rejection in
+ * between is dropped by the queue it has been in (invariant 38).
+ */
+
+import {
+  type DeathReason,
+  deadLetteredProperties,
+  deathCycle,
+} from '../amqp/protocol/dead-letter-headers.ts'
+import { decodeHeaders, headerOf, persistent } from '../amqp/protocol/properties.ts'
+import type { Message } from '../message/message.ts'
+import { PlainMessage } from '../message/plain-message.ts'
+import { baseName, scopedName, virtualHostOf } from '../scoped-name.ts'
+import type { Core } from './core.ts'
+import type { LiveQueue } from './live-queue.ts'
+import type { PlainPublishing } from './plain-publishing.ts'
+
+export interface DeadLetteringParts {
+  readonly core: Core
+  readonly publishing: Pick<PlainPublishing, 'publish'>
+}
+
+export class DeadLettering {
+  readonly #core: Core
+  readonly #publishing: Pick<PlainPublishing, 'publish'>
+
+  constructor({ core, publishing }: DeadLetteringParts) {
+    this.#core = core
+    this.#publishing = publishing
+  }
+
+  /** Sends the copies of a message that dies in that queue; what leads nowhere is dropped. */
+  send(live: LiveQueue, message: Message, reason: DeathReason): void {
+    const { deadLetter } = live.queue.settings
+    const properties = message.properties
+    if (!deadLetter || !properties || this.#core.closed) return
+    const { exchange, routingKey } = deadLetter
+    const routingKeys = [message.routingKey, ...carbonCopies(properties)]
+    const copied = deadLetteredProperties(properties, {
+      queue: baseName(live.queue.name),
+      reason,
+      exchange: baseName(message.exchange),
+      routingKeys,
+      timeSeconds: Math.floor(this.#core.nowMs() / 1000),
+      dropCC: routingKey !== undefined,
+    })
+    const keys = routingKey === undefined ? routingKeys : [routingKey]
+    const lives = this.#route(live, exchange, keys, copied).filter(
+      (target) => reason === 'rejected' || !deathCycle(properties, baseName(target.queue.name)),
+    )
+    if (lives.length === 0) return
+    const copy = new PlainMessage(exchange, keys[0] as string, copied, message.body)
+    copy.priority = message.priority
+    this.#publishing.publish(copy, lives, persistent(copied))
+  }
+
+  #route(
+    from: LiveQueue,
+    exchange: string,
+    keys: readonly string[],
+    properties: Uint8Array,
+  ): LiveQueue[] {
+    const { routing } = this.#core.state
+    const names = new Set<string>()
+    if (baseName(exchange) === '') {
+      const host = virtualHostOf(from.queue.name)
+      for (const key of keys) names.add(scopedName(host, key))
+    } else if (routing.exchange(exchange)) {
+      const headers = decodeHeaders(properties)
+      for (const key of keys) {
+        for (const name of routing.route(exchange, key, headers)) names.add(name)
+      }
+    }
+    return [...names]
+      .map((name) => this.#core.queue(name))
+      .filter((live): live is LiveQueue => live !== undefined)
+  }
+}
+
+/** Keys that the publisher named beside the routing key; BCC was taken out when it was published. */
+function carbonCopies(properties: Uint8Array): readonly string[] {
+  const copies = headerOf(properties, 'CC')
+  return Array.isArray(copies) ? copies.filter((key) => typeof key === 'string') : []
+}

@@ -1,0 +1,108 @@
+/*
+ * One message on request, as `basic.get` wants it: no consumer, no prefetch.
+ *
+ * The same rule as for consumers: what is kept on disk is on record as delivered, or as gone, before
+ * anybody has it.
+ */
+
+import type { Later } from '../later.ts'
+import type { Core } from './core.ts'
+import type { Delivering } from './delivering.ts'
+import type { Ending } from './ending.ts'
+import type { IndexPages } from './index-pages.ts'
+import { writePositions } from './journal/entry-records.ts'
+import { recordTypes } from './journal/record.ts'
+import { type HeldDelivery, type LiveQueue, Subscriber, type Taker } from './live-queue.ts'
+import { isPassingFault } from './passing-fault.ts'
+import { type Entry, plainKind } from './queue/entry.ts'
+import type { Settling } from './settling.ts'
+import type { StoredMessage } from './stored-message.ts'
+
+export interface GettingParts {
+  readonly core: Core
+  readonly pages: IndexPages
+  readonly delivering: Delivering
+  readonly settling: Settling
+  readonly ending: Pick<Ending, 'expire' | 'damaged'>
+}
+
+const taker: Taker = { deliver: () => undefined, revoke: () => undefined }
+
+export class Getting {
+  readonly #parts: GettingParts
+  readonly #core: Core
+
+  constructor(parts: GettingParts) {
+    this.#parts = parts
+    this.#core = parts.core
+  }
+
+  /** The oldest message that may be delivered. `noAck`: it is settled with this. */
+  get(live: LiveQueue, noAck: boolean): Later<HeldDelivery | undefined> {
+    for (;;) {
+      if (this.#core.closed || live.deleted) return undefined
+      if (this.#core.journal.failure) throw this.#core.journal.failure
+      const entry = live.queue.candidate()
+      if (!entry) {
+        const block = live.queue.neededBlock()
+        if (!block) return undefined
+        return this.#parts.pages.bringBack(block).then(() => this.get(live, noAck))
+      }
+      const stored = this.#peek(live, entry)
+      if (stored === 'damaged') continue
+      if (!stored) return this.#load(live, entry).then(() => this.get(live, noAck))
+      if (entry.deadlineAtMs > this.#core.nowMs()) return this.#take(live, entry, stored, noAck)
+      this.#parts.ending.expire(live, entry)
+      if (live.queue.candidate() === entry) return undefined
+    }
+  }
+
+  #peek(live: LiveQueue, entry: Entry): StoredMessage | 'damaged' | undefined {
+    try {
+      return this.#core.peekMessage(entry)
+    } catch (error) {
+      this.#parts.ending.damaged(live, entry, error)
+      return 'damaged'
+    }
+  }
+
+  async #load(live: LiveQueue, entry: Entry): Promise<void> {
+    try {
+      await this.#core.journal.load(entry.segment, entry.from)
+    } catch (error) {
+      if (isPassingFault(error)) throw error
+      this.#parts.ending.damaged(live, entry, error)
+    }
+  }
+
+  #take(
+    live: LiveQueue,
+    entry: Entry,
+    { message, acceptedAtMs }: StoredMessage,
+    noAck: boolean,
+  ): Later<HeldDelivery> {
+    const { journal } = this.#core
+    live.queue.take(entry)
+    live.left(message)
+    entry.attempts++
+    entry.acceptedAtMs = acceptedAtMs
+    live.limiter.start()
+    const getter = new Subscriber(live, { prefetch: 1, noAck }, taker)
+    const delivery = this.#parts.delivering.hold(live, entry, message, getter)
+    if (!entry.transient) {
+      const isGone = noAck && entry.kind === plainKind
+      writePositions(journal.begin(), live.queue.number, [entry.position])
+      journal.end(isGone ? recordTypes.remove : recordTypes.delivered)
+    }
+    if (entry.transient && live.recording === 0) return this.#taken(delivery)
+    return journal.durable().then(() => this.#taken(delivery))
+  }
+
+  #taken(delivery: HeldDelivery): HeldDelivery {
+    delivery.seen = true
+    delivery.live.delivered++
+    if (delivery.subscriber.noAck) this.#parts.settling.handedOver(delivery)
+    else this.#parts.delivering.begun(delivery)
+    return delivery
+  }
+}

@@ -1,0 +1,210 @@
+/*
+ * The hot path of a broker: plain messages into queues, without a promise.
+ *
+ *   refused? ─▶ takers that wait ─▶ one `accept` record for what must be kept ─▶ rows, lines, consumers
+ *
+ * What is kept: a persistent message in a durable queue. A consumer without acknowledgement that
+ * waits gets the message and nothing is kept. A refusal by one queue keeps it out of all (invariant 5).
+ */
+
+import { HomingError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { PlainMessage } from '../message/plain-message.ts'
+import type { Core } from './core.ts'
+import type { Delivering } from './delivering.ts'
+import type { Ending } from './ending.ts'
+import type { IndexPages } from './index-pages.ts'
+import { type AcceptedEntry, writeAccept } from './journal/accept-record.ts'
+import { recordTypes } from './journal/record.ts'
+import type { LiveQueue, Subscriber } from './live-queue.ts'
+import { Entry, entryStates, noSegment, plainKind } from './queue/entry.ts'
+
+export type PlainFate = 'done' | 'durable' | 'refused'
+
+export interface PlainPublishingParts {
+  readonly core: Core
+  readonly delivering: Delivering
+  readonly pages: IndexPages
+  readonly ending: Pick<Ending, 'dropHead'>
+  /** A queue that is full dead-letters what it refuses. */
+  refused(live: LiveQueue, message: PlainMessage): void
+}
+
+/** A record counts its entries in one byte. */
+const entriesPerRecord = 255
+
+export class PlainPublishing {
+  readonly #parts: PlainPublishingParts
+  readonly #core: Core
+
+  constructor(parts: PlainPublishingParts) {
+    this.#parts = parts
+    this.#core = parts.core
+  }
+
+  /** Publishers are to wait: the disk or the ledger is behind. */
+  get mustWait(): boolean {
+    const { journal, outcomes } = this.#core
+    return journal.gatheredBytes > limits.commitBytesMax || outcomes.lagging
+  }
+
+  /**
+   * Puts the message into the queues. `persistent`: kept on disk where the queue is durable.
+   * Fails with the error that ended the journal, and with `closed`.
+   */
+  publish(message: PlainMessage, lives: readonly LiveQueue[], persistent: boolean): PlainFate {
+    const core = this.#core
+    if (core.journal.failure) throw core.journal.failure
+    if (core.closed) throw new HomingError('closed', 'the engine is closed; nothing was published')
+    if (persistent && core.journal.full) {
+      void core.journal.retakeReserve()
+      return 'refused'
+    }
+    const nowMs = core.nowMs()
+    let full = false
+    for (const live of lives) if (this.#refuses(live, message)) full = true
+    if (full) return 'refused'
+    const only = lives[0]
+    if (lives.length === 1 && only) return this.#toOne(only, message, persistent, nowMs)
+    return this.#toMany(lives, message, persistent, nowMs)
+  }
+
+  #refuses(live: LiveQueue, message: PlainMessage): boolean {
+    const { overflow, depthMax, depthBytesMax, deadLetter } = live.queue.settings
+    if (depthMax === undefined && depthBytesMax === undefined) return false
+    if (overflow === 'drop-head' || !isOver(live, 1, message.body.length)) return false
+    if (live.queue.waiting === 0 && live.hasCredit) return false
+    if (overflow === 'reject-dead-letter' && deadLetter) this.#parts.refused(live, message)
+    return true
+  }
+
+  #toOne(live: LiveQueue, message: PlainMessage, persistent: boolean, nowMs: number): PlainFate {
+    const taker = this.#parts.delivering.startAtOnce(live, message, nowMs)
+    if (taker && this.#isHandedOver(taker)) {
+      handOver(live, taker, message)
+      return 'done'
+    }
+    const position = live.queue.nextPosition++
+    if (!persistent || !live.durable) {
+      this.#place({ live, message, position, nowMs, taker }, noSegment, 0, 0)
+      return 'done'
+    }
+    const { journal } = this.#core
+    const entry = { queueNumber: live.queue.number, position, delivered: taker !== undefined }
+    writeAccept(journal.begin(), message, nowMs, [entry], undefined)
+    journal.end(recordTypes.accept)
+    const { segment, recordFrom, recordBytes } = journal
+    this.#place({ live, message, position, nowMs, taker }, segment, recordFrom, recordBytes)
+    return 'durable'
+  }
+
+  #toMany(
+    lives: readonly LiveQueue[],
+    message: PlainMessage,
+    persistent: boolean,
+    nowMs: number,
+  ): PlainFate {
+    const kept: Place[] = []
+    for (const live of lives) {
+      const taker = this.#parts.delivering.startAtOnce(live, message, nowMs)
+      if (taker && this.#isHandedOver(taker)) {
+        handOver(live, taker, message)
+        continue
+      }
+      const place = { live, message, position: live.queue.nextPosition++, nowMs, taker }
+      if (persistent && live.durable) kept.push(place)
+      else this.#place(place, noSegment, 0, 0)
+    }
+    for (let at = 0; at < kept.length; at += entriesPerRecord) {
+      this.#keep(kept.length <= entriesPerRecord ? kept : kept.slice(at, at + entriesPerRecord))
+    }
+    return kept.length > 0 ? 'durable' : 'done'
+  }
+
+  #keep(places: readonly Place[]): void {
+    const { journal } = this.#core
+    const first = places[0] as Place
+    const entries = places.map(
+      ({ live, position, taker }): AcceptedEntry => ({
+        queueNumber: live.queue.number,
+        position,
+        delivered: taker !== undefined,
+      }),
+    )
+    writeAccept(journal.begin(), first.message, first.nowMs, entries, undefined)
+    journal.end(recordTypes.accept)
+    // Placing may append further records: where this one lies is noted before.
+    const { segment, recordFrom, recordBytes } = journal
+    for (const place of places) this.#place(place, segment, recordFrom, recordBytes)
+  }
+
+  /** Delivered on the spot, and nothing of it is kept; others of this turn must not be overtaken. */
+  #isHandedOver(taker: Subscriber): boolean {
+    return taker.noAck && !this.#parts.delivering.handingOut && taker.handler.handOver !== undefined
+  }
+
+  #place(place: Place, segment: number, from: number, bytes: number): void {
+    const { live, message, position, nowMs, taker } = place
+    const { delivering, pages } = this.#parts
+    const { queue } = live
+    const priority = live.priorityOf(message)
+    const deadlineAtMs = taker ? Number.POSITIVE_INFINITY : live.waitsUntilMs(message, nowMs)
+    const entry = new Entry(position, priority, plainKind, 0, deadlineAtMs, segment, from, bytes)
+    entry.acceptedAtMs = nowMs
+    if (segment === noSegment) entry.message = message
+    else this.#core.state.hold(entry)
+    live.accepted++
+    if (taker) {
+      entry.attempts = 1
+      queue.pushHeld(entry)
+      delivering.handOutNow(delivering.hold(live, entry, message, taker), nowMs)
+      return
+    }
+    live.came(message)
+    if (message.availableAtMs > nowMs) {
+      entry.state = entryStates.delayed
+      entry.availableAtMs = message.availableAtMs
+      queue.put(entry)
+    } else {
+      const filled = queue.push(entry)
+      if (filled) pages.filled(filled)
+      if (live.subscribers.length > 0) delivering.pump(live)
+      this.#dropHeads(live)
+    }
+    if (queue.dueAtMs < Number.POSITIVE_INFINITY) this.#core.wakeAt(queue.dueAtMs)
+  }
+
+  /** Pushes out the oldest ones of a queue that holds too much now. */
+  #dropHeads(live: LiveQueue): void {
+    const { overflow, depthMax, depthBytesMax } = live.queue.settings
+    if (overflow !== 'drop-head' || (depthMax === undefined && depthBytesMax === undefined)) return
+    while (live.queue.waiting > 0 && isOver(live, 0, 0)) {
+      if (!this.#parts.ending.dropHead(live)) return
+    }
+  }
+}
+
+interface Place {
+  readonly live: LiveQueue
+  readonly message: PlainMessage
+  readonly position: number
+  readonly nowMs: number
+  readonly taker: Subscriber | undefined
+}
+
+function isOver(live: LiveQueue, count: number, bytes: number): boolean {
+  const { depthMax, depthBytesMax } = live.queue.settings
+  return (
+    (depthMax !== undefined && live.queue.waiting + count > depthMax) ||
+    (depthBytesMax !== undefined && live.readyBytes + bytes > depthBytesMax)
+  )
+}
+
+function handOver(live: LiveQueue, taker: Subscriber, message: PlainMessage): void {
+  live.accepted++
+  live.delivered++
+  live.settled++
+  live.limiter.end()
+  taker.handler.onItsWay?.(-1)
+  taker.handler.handOver?.(message, false, 1)
+}

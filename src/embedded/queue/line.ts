@@ -1,0 +1,75 @@
+/*
+ * The transient messages of one priority that were never delivered: entries in order, in memory.
+ *
+ *   items  [undefined … undefined][entry][entry][gone][entry]
+ *                                  └ head
+ *
+ * What leaves from the middle (expired, purged) stays in the array, marked gone, until the head
+ * comes by.
+ */
+
+import { type Entry, entryStates } from './entry.ts'
+
+/** Taken places at the front before the array is cut. */
+const takenMax = 1_024
+
+export class Line {
+  readonly priority: number
+  live = 0
+  #items: (Entry | undefined)[] = []
+  #head = 0
+
+  constructor(priority: number) {
+    this.priority = priority
+  }
+
+  push(entry: Entry): void {
+    entry.lined = true
+    this.#items.push(entry)
+    this.live++
+  }
+
+  /** The oldest waiting message. */
+  first(): Entry | undefined {
+    while (this.#head < this.#items.length) {
+      const entry = this.#items[this.#head] as Entry
+      if (entry.lined && entry.state === entryStates.ready) return entry
+      this.#step()
+    }
+    return undefined
+  }
+
+  /** Takes what `first()` just returned. */
+  takeFirst(): void {
+    const entry = this.#items[this.#head] as Entry
+    entry.lined = false
+    this.live--
+    this.#step()
+  }
+
+  /** Out of the middle. */
+  remove(entry: Entry): void {
+    entry.lined = false
+    this.live--
+  }
+
+  entries(): Entry[] {
+    const waiting: Entry[] = []
+    for (let at = this.#head; at < this.#items.length; at++) {
+      const entry = this.#items[at]
+      if (entry?.lined) waiting.push(entry)
+    }
+    return waiting
+  }
+
+  #step(): void {
+    this.#items[this.#head++] = undefined
+    if (this.#head === this.#items.length) {
+      this.#items.length = 0
+      this.#head = 0
+    } else if (this.#head >= takenMax && this.#head * 2 >= this.#items.length) {
+      this.#items = this.#items.slice(this.#head)
+      this.#head = 0
+    }
+  }
+}
