@@ -70,6 +70,18 @@ test('the command goes through the public doors only', () => {
   assert.match(refusals('src/cli/main.ts', "import '../errors.ts'").join(), /may not import base/)
 })
 
+test('the codec of AMQP knows no engine, and connections know virtual hosts by their port', () => {
+  const codec = 'src/amqp/protocol/field-table.ts'
+  const values = "import '../../embedded/routing/header-value.ts'"
+  assert.deepEqual(refusals(codec, values), [])
+  assert.match(refusals(codec, "import '../tune.ts'").join(), /may not import amqp/)
+  assert.match(refusals(codec, "import '../../embedded/routing/routing.ts'").join(), /routing/)
+  assert.match(refusals(codec, "import 'node:net'").join(), /does not use this module/)
+  assert.deepEqual(refusals('src/amqp/channel.ts', "import '../virtual-host/port.ts'"), [])
+  assert.match(refusals('src/amqp/channel.ts', "import '../embedded/broker.ts'").join(), /embedded/)
+  assert.match(refusals('src/amqp/new/x.ts', "import '../tune.ts'").join(), /not in the table/)
+})
+
 test('what the table allows is allowed', () => {
   const text = "import '../../errors.ts'; import './fifo.ts'; import { Buffer } from 'node:buffer'"
   assert.deepEqual(refusals('src/embedded/queue/queue.ts', text), [])

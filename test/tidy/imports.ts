@@ -5,6 +5,9 @@
  *                     └─ engine port ◀─ client ◀─ door ◀─ cli
  *                            ▲                     │
  *     routing, queue, journal, ledger ◀─ embedded ◀┘
+ *                                           ▲
+ *          virtual-host port ◀─ amqp   virtual-host
+ *                   amqp, virtual-host ◀─ server
  *
  * An area is a folder of src/ or a named file of it. What the table does not allow is refused,
  * whether the import is of a value, of a type only, dynamic, or the file of a worker thread.
@@ -57,9 +60,39 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     areas: ['base', 'message', 'engine', 'journal'],
     node: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:timers', 'node:url'],
   },
+  // The codec shares with routing what the values of a field table are, and nothing else.
+  'amqp-protocol': { areas: ['base'], files: ['src/embedded/routing/header-value.ts'] },
   embedded: {
-    areas: ['base', 'message', 'engine', 'routing', 'queue', 'journal', 'ledger'],
+    // The protocol's codec writes the history of a dead letter into its headers.
+    areas: [
+      ...['base', 'message', 'engine', 'amqp-protocol'],
+      ...['routing', 'queue', 'journal', 'ledger'],
+    ],
     node: ['node:fs', 'node:os', 'node:sqlite', 'node:url'],
+  },
+  'virtual-host': {
+    areas: ['base', 'message', 'engine', 'amqp-protocol', 'routing', 'queue', 'embedded'],
+  },
+  // Connections and channels know virtual hosts by their port only.
+  amqp: {
+    areas: ['base', 'message', 'amqp-protocol'],
+    files: ['src/embedded/routing/header-value.ts', 'src/virtual-host/port.ts'],
+    node: ['node:net', 'node:tls', 'node:timers'],
+  },
+  server: {
+    areas: [
+      ...['base', 'message', 'engine', 'routing', 'embedded'],
+      ...['amqp-protocol', 'amqp', 'virtual-host'],
+    ],
+    node: [
+      'node:fs',
+      'node:net',
+      'node:os',
+      'node:perf_hooks',
+      'node:timers',
+      'node:url',
+      'node:vm',
+    ],
   },
   door: { areas: ['base', 'message', 'engine', 'contract', 'client', 'embedded'] },
   testing: {
@@ -90,8 +123,14 @@ const namedFiles: Readonly<Record<string, string>> = {
 export function areaOf(path: string): string | undefined {
   const [, folder = '', inner = ''] = path.split('/')
   if (folder.endsWith('.ts')) return namedFiles[path] ?? 'base'
-  const area = folder === 'embedded' && !inner.endsWith('.ts') ? inner : folder
+  const area = inner.endsWith('.ts') ? folder : innerArea(folder, inner)
   return Object.hasOwn(importRules, area) ? area : undefined
+}
+
+/** Folders within embedded are areas by their own names, those within amqp by both. */
+function innerArea(folder: string, inner: string): string {
+  if (folder === 'amqp') return `amqp-${inner}`
+  return folder === 'embedded' ? inner : folder
 }
 
 export interface ImportFound {
