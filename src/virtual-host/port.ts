@@ -175,6 +175,8 @@ export interface VirtualHost {
    * exchange, properties. The hot path: no promise unless an id must be looked up on disk.
    */
   publish(channel: ChannelSession, message: PlainMessage): Later<PublishFate>
+  /** Throws what `publish` would refuse now, and does nothing: for publishes within a transaction. */
+  checkPublish(channel: ChannelSession, message: PlainMessage): void
   /** Told when everything published so far is durable, or why it never will be. */
   whenDurable(told: (error: HomingError | undefined) => void): void
   /** True when publishers are to wait: the connection reads no more until `whenRoom` resolves. */
