@@ -97,6 +97,8 @@ export const limits = {
   goodbyeMsMax: 3 * second,
   /** Free space on the disk below which publishers are blocked, unless the server is given another. */
   diskFreeBytesMin: 64 * mib,
+  /** Answers about permissions that a connection remembers. */
+  judgementsMax: 1_000,
   /** Users, virtual hosts, permissions and policies, each. */
   definitionsMax: 100_000,
 } as const

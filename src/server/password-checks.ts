@@ -116,11 +116,7 @@ export class PasswordChecks {
     while (this.#running < limits.passwordChecksAtOnceMax) {
       const waiting = this.#takeTurn()
       if (waiting === undefined) return
-      this.#running++
-      this.#run(waiting).finally(() => {
-        this.#running--
-        this.#next()
-      })
+      void this.#run(waiting)
     }
   }
 
@@ -160,6 +156,7 @@ export class PasswordChecks {
   }
 
   async #run({ check, resolve, reject }: Waiting): Promise<void> {
+    this.#running++
     try {
       const right = await answerTo(check)
       if (!right) this.#pause(check.address)
@@ -167,6 +164,8 @@ export class PasswordChecks {
     } catch (error) {
       reject(error)
     }
+    this.#running--
+    this.#next()
   }
 
   #pause(address: string): void {

@@ -1,0 +1,170 @@
+/*
+ * Who is let in, and into which virtual host. Every refusal looks the same to the client; the log says
+ * why.
+ *
+ *   authenticate ─▶ by password or certificate ─▶ a login
+ *   open ─▶ virtual host there? ─▶ permission in it? ─▶ limits of both ─▶ a session
+ *
+ * Rules: guest comes from this machine only; a password in plain text does so too, unless that is
+ * allowed. Between the look at a limit and the count there is no wait.
+ */
+
+import type {
+  Credentials,
+  Login,
+  OpenedVirtualHost,
+  Opening,
+  PeerFacts,
+} from '../amqp/admission.ts'
+import { notAllowed } from '../amqp/protocol/amqp-error.ts'
+import type { VirtualHost } from '../virtual-host/port.ts'
+import type { UserRecord } from './definitions-state.ts'
+import type { DefinitionsStore } from './definitions-store.ts'
+import { guestName } from './first-start.ts'
+import type { LiveSessions } from './live-sessions.ts'
+import { isLoopback } from './loopback.ts'
+import type { PasswordChecks } from './password-checks.ts'
+import { mayEnter } from './permissions.ts'
+import type { ServerLog } from './server-log.ts'
+import { UserSession } from './user-session.ts'
+
+export interface AdmissionSettings {
+  readonly guest: boolean
+  readonly allowPlaintext: boolean
+  readonly compat: 'rabbitmq-4.3' | undefined
+}
+
+export interface AdmissionParts {
+  readonly definitions: DefinitionsStore
+  readonly checks: PasswordChecks
+  readonly sessions: LiveSessions
+  readonly log: ServerLog
+  /** Opens the virtual host; undefined when it is not there. */
+  readonly virtualHost: (name: string) => VirtualHost | undefined
+  readonly settings: AdmissionSettings
+}
+
+export class Admissions {
+  readonly #parts: AdmissionParts
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts
+  }
+
+  /** Whether a peer may send a password at all. */
+  takesPasswords(peer: PeerFacts): boolean {
+    return peer.tls || this.#parts.settings.allowPlaintext || isLoopback(peer.address)
+  }
+
+  async authenticate(credentials: Credentials, peer: PeerFacts): Promise<Login | undefined> {
+    return credentials.mechanism === 'EXTERNAL'
+      ? this.#byCertificate(peer)
+      : this.#byPassword(credentials.user, credentials.password, peer)
+  }
+
+  /** Whether a secret that replaces the one logged in with is the user's. */
+  checkSecret(login: Login, secret: Uint8Array, peer: PeerFacts): Promise<boolean> {
+    const stored = this.#parts.definitions.state.users.get(login.user)?.passwordHash
+    return this.#parts.checks.check({
+      user: login.user,
+      stored,
+      password: secret,
+      address: peer.address,
+    })
+  }
+
+  #byCertificate(peer: PeerFacts): Login | undefined {
+    const user = peer.certificateUser
+    if (user === undefined)
+      return this.#refuse(peer, '', 'it showed no certificate that names a user')
+    if (!this.#parts.definitions.state.users.has(user)) {
+      return this.#refuse(peer, user, 'its certificate names nobody who is known here')
+    }
+    return this.#isGuestElsewhere(user, peer) ? this.#refuse(peer, user, guestRule) : { user }
+  }
+
+  async #byPassword(
+    user: string,
+    password: Uint8Array,
+    peer: PeerFacts,
+  ): Promise<Login | undefined> {
+    if (!this.takesPasswords(peer)) {
+      return this.#refuse(peer, user, 'a password over an unencrypted connection; use TLS')
+    }
+    const { definitions, checks } = this.#parts
+    const shut = this.#isGuestElsewhere(user, peer)
+    const known = shut ? undefined : definitions.state.users.get(user)
+    const stored = known?.passwordHash
+    const right = await checks.check({ user, stored, password, address: peer.address })
+    if (shut) return this.#refuse(peer, user, guestRule)
+    if (!right) return this.#refuse(peer, user, 'unknown user or wrong password')
+    // Deleted, or given another password, while it was checked.
+    const still = definitions.state.users.get(user)?.passwordHash === stored
+    return still ? { user } : this.#refuse(peer, user, 'the user was changed meanwhile')
+  }
+
+  #isGuestElsewhere(user: string, peer: PeerFacts): boolean {
+    return user === guestName && !(this.#parts.settings.guest && isLoopback(peer.address))
+  }
+
+  #refuse(peer: PeerFacts, user: string, why: string): undefined {
+    this.#parts.log.warn({ peer: peer.address, user }, `login refused: ${why}`)
+  }
+
+  /** Throws the AmqpError of what refuses it. */
+  open(name: string, login: Login, opening: Opening): OpenedVirtualHost & { session: UserSession } {
+    const { definitions, sessions, virtualHost, settings } = this.#parts
+    const { state } = definitions
+    const vhost = state.vhosts.get(name)
+    const user = state.users.get(login.user)
+    if (vhost === undefined) throw notAllowed(`vhost ${name} not found`)
+    const refused = `access to vhost '${name}' refused for user '${login.user}'`
+    if (user === undefined || !mayEnter(state, login.user, name)) throw notAllowed(refused)
+    checkConnections(sessions, user, { name, max: vhost.connectionsMax, refused })
+    const host = virtualHost(name)
+    if (host === undefined) throw notAllowed(`vhost ${name} not found`)
+    const session = new UserSession(definitions, {
+      user: login.user,
+      tags: user.tags,
+      vhost: name,
+      connectionName: opening.name,
+      compat: settings.compat,
+      warnPortability: (feature, text) => opening.warnings.note(feature, text),
+    })
+    return {
+      host,
+      session,
+      takeChannel: () => this.#takeChannel(login.user),
+      giveChannel: () => sessions.giveChannel(login.user),
+    }
+  }
+
+  #takeChannel(name: string): void {
+    const { definitions, sessions } = this.#parts
+    const max = definitions.state.users.get(name)?.channelsMax
+    if (max !== undefined && sessions.channelsOf(name) >= max) {
+      throw notAllowed(
+        `number of channels opened for user '${name}' has reached the maximum allowed user limit of (${max})`,
+      )
+    }
+    sessions.takeChannel(name)
+  }
+}
+
+const guestRule = 'guest may come from this machine only, if at all'
+
+function checkConnections(
+  sessions: LiveSessions,
+  user: UserRecord,
+  vhost: { readonly name: string; readonly max: number | undefined; readonly refused: string },
+): void {
+  if (vhost.max !== undefined && sessions.connectionsIn(vhost.name) >= vhost.max) {
+    throw notAllowed(`${vhost.refused}: connection limit (${vhost.max}) is reached`)
+  }
+  const max = user.connectionsMax
+  if (max !== undefined && sessions.connectionsOf(user.name) >= max) {
+    throw notAllowed(
+      `connection refused for user '${user.name}': user connection limit (${max}) is reached`,
+    )
+  }
+}

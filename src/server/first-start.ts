@@ -1,0 +1,52 @@
+/*
+ * What a server has when it has nothing yet: the virtual host `/`, the user `guest`, and an
+ * administrator with a password that nobody could guess, which is told by a file that its owner reads.
+ *
+ *   DIR/admin-password      "USER:PASSWORD" on one line; delete it when you have noted it
+ */
+
+import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import type { Change, DefinitionsState } from './definitions-state.ts'
+import { emptyState } from './definitions-state.ts'
+import { hashPassword, publicPasswordCost } from './password.ts'
+import { addUser, setPermission } from './user-changes.ts'
+import { addVirtualHost } from './virtual-host-changes.ts'
+
+export const adminName = 'admin'
+export const guestName = 'guest'
+export const adminPasswordFileName = 'admin-password'
+
+const passwordRandomBytes = 24
+
+export interface FirstUser {
+  readonly name: string
+  readonly passwordHash: string
+  readonly tags: readonly string[]
+}
+
+/** A virtual host and users who may do everything in it. */
+export function firstState(vhost: string, users: readonly FirstUser[]): DefinitionsState {
+  const all = { vhost, configure: '.*', write: '.*', read: '.*' }
+  const changes: readonly Change[] = [
+    addVirtualHost(vhost),
+    ...users.flatMap((user) => [addUser(user), setPermission({ ...all, user: user.name })]),
+  ]
+  return changes.reduce((state, change) => change(state), emptyState)
+}
+
+export async function guestUser(): Promise<FirstUser> {
+  const password = Buffer.from(guestName, 'utf8')
+  const passwordHash = await hashPassword(password, publicPasswordCost)
+  return { name: guestName, passwordHash, tags: ['administrator'] }
+}
+
+/** An administrator, and the password, which is not kept anywhere else. */
+export async function adminUser(): Promise<{
+  readonly user: FirstUser
+  readonly password: string
+}> {
+  const password = randomBytes(passwordRandomBytes).toString('base64url')
+  const passwordHash = await hashPassword(Buffer.from(password, 'utf8'))
+  return { user: { name: adminName, passwordHash, tags: ['administrator'] }, password }
+}
