@@ -1,0 +1,27 @@
+import type { Scenario } from './scenario.ts'
+import { bindingScenarios } from './scenarios/binding.ts'
+import { channelScenarios } from './scenarios/channel.ts'
+import { connectionScenarios } from './scenarios/connection.ts'
+import { contentScenarios } from './scenarios/content.ts'
+import { exchangeScenarios } from './scenarios/exchange.ts'
+import { handshakeScenarios } from './scenarios/handshake.ts'
+import { queueScenarios } from './scenarios/queue.ts'
+import { queueArgumentsScenarios } from './scenarios/queue-arguments.ts'
+import { queueLifeScenarios } from './scenarios/queue-life.ts'
+import { routingScenarios } from './scenarios/routing.ts'
+
+/** Every scenario, by topic. */
+export const scenariosByTopic: Readonly<Record<string, readonly Scenario[]>> = {
+  handshake: handshakeScenarios,
+  connection: connectionScenarios,
+  channel: channelScenarios,
+  content: contentScenarios,
+  exchange: exchangeScenarios,
+  binding: bindingScenarios,
+  routing: routingScenarios,
+  queue: queueScenarios,
+  'queue-life': queueLifeScenarios,
+  'queue-arguments': queueArgumentsScenarios,
+}
+
+export const allScenarios: readonly Scenario[] = Object.values(scenariosByTopic).flat()

@@ -1,0 +1,66 @@
+/*
+ * Plays scenarios against one broker, a few at a time.
+ *
+ * Each of them has a virtual host for itself while it plays, lane-0, lane-1 …, that is empty at its
+ * start, so scenarios may use the same names. What a broker must be configured with is in oracle.ts.
+ */
+
+import { setTimeout as after } from 'node:timers/promises'
+import { PeerChannel } from './peer-channel.ts'
+import type { Scenario } from './scenario.ts'
+import { Stage } from './stage.ts'
+import type { Transcript } from './transcript.ts'
+
+export const laneCount = 6
+export const laneName = (lane: number): string => `lane-${lane}`
+
+const scenarioMsMax = 40_000
+
+/** Transcripts by the name of the scenario. */
+export async function playAll(
+  scenarios: readonly Scenario[],
+  port: number,
+): Promise<ReadonlyMap<string, Transcript>> {
+  const transcripts = new Map<string, Transcript>()
+  const waiting = [...scenarios]
+  const lanes = Array.from({ length: laneCount }, async (_, lane) => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+      transcripts.set(next.name, await play(next, port, laneName(lane)))
+  })
+  await Promise.all(lanes)
+  return transcripts
+}
+
+async function play(scenario: Scenario, port: number, vhost: string): Promise<Transcript> {
+  const stage = new Stage(port, vhost)
+  const stopped = new AbortController()
+  const late = after(scenarioMsMax, 'late', { signal: stopped.signal }).catch(() => '')
+  const played = scenario.play(stage).catch((error: Error) => stage.tell(`broke: ${error.stack}`))
+  if ((await Promise.race([played, late])) === 'late') stage.tell('takes too long')
+  stopped.abort()
+  await stage.finish()
+  await clean(stage)
+  return stage.transcript
+}
+
+/** Deletes what the scenario declared. Exclusive queues went with their connections. */
+async function clean(stage: Stage): Promise<void> {
+  const { queues, exchanges } = stage.transcript.declared
+  queues.delete('')
+  for (const name of exchanges) if (name === '' || name.startsWith('amq.')) exchanges.delete(name)
+  if (queues.size + exchanges.size === 0) return
+  const unread = new Stage(stage.port, stage.vhost)
+  const peer = await unread.connect()
+  const deletions = [
+    ...[...queues].map((queue) => ['queue.delete', { queue }] as const),
+    ...[...exchanges].map((exchange) => ['exchange.delete', { exchange }] as const),
+  ]
+  await Promise.all(
+    deletions.map(async ([method, fields], at) => {
+      const channel = new PeerChannel(peer, at + 1)
+      await channel.open()
+      await channel.call(method, fields)
+    }),
+  )
+  await unread.finish()
+}

@@ -1,0 +1,130 @@
+import { scenario } from '../scenario.ts'
+
+const isGone = () => false
+
+export const queueLifeScenarios = [
+  scenario('an auto-delete queue lives until its last consumer is cancelled', async (s) => {
+    const ch = await s.channel()
+    await ch.declare('q', {}, { autoDelete: true })
+    await ch.consume('q', { consumerTag: 'a' })
+    await ch.consume('q', { consumerTag: 'b' })
+    await ch.call('basic.cancel', { consumerTag: 'a' })
+    await ch.passive('q')
+    await ch.call('basic.cancel', { consumerTag: 'b' })
+    await ch.passive('q')
+  }),
+  scenario('an auto-delete queue that never had a consumer stays', async (s) => {
+    const ch = await s.channel()
+    await ch.declare('q', {}, { autoDelete: true })
+    ch.publishTo('q', '1')
+    await ch.get('q', { noAck: true })
+    await ch.call('channel.close', { replyCode: 200 })
+    await ch.call('channel.open')
+    await ch.passive('q')
+  }),
+  scenario('an auto-delete queue goes with the channel of its last consumer', async (s) => {
+    const other = await s.channel()
+    const ch = await s.channel()
+    await ch.declare('q', {}, { autoDelete: true })
+    await ch.consume('q')
+    await ch.call('channel.close', { replyCode: 200 })
+    await s.eventually(other, 'q', isGone)
+  }),
+  scenario(
+    'an auto-delete queue goes when the connection of its last consumer drops',
+    async (s) => {
+      const other = await s.channel()
+      const ch = await s.channel()
+      await ch.declare('q', {}, { autoDelete: true })
+      await ch.consume('q')
+      ch.peer.recording = false
+      ch.peer.drop()
+      await s.eventually(other, 'q', isGone)
+    },
+  ),
+  scenario('an exclusive queue goes when its connection drops', async (s) => {
+    const other = await s.confirming()
+    const ch = await s.channel()
+    await ch.declare('q', {}, { exclusive: true })
+    ch.peer.recording = false
+    ch.peer.drop()
+    let tries = 0
+    for (; tries < 100; tries++) {
+      other.peer.unrecorded.add('basic.return')
+      other.publish({ routingKey: 'q', mandatory: true })
+      await s.pass(20)
+      const returned = await other.peer.until(() => (tries > 40 ? true : undefined), 1)
+      if (returned) break
+    }
+    await other.peer.take(1, ['basic.return'])
+    other.peer.confirms.delete(1)
+  }),
+  scenario('a queue with x-expires goes when it is not used', async (s) => {
+    const ch = await s.channel()
+    await ch.declare('q', { 'x-expires': 300 })
+    await s.pass(150)
+    await ch.passive('q')
+    await s.pass(700)
+    await ch.passive('q')
+  }),
+  scenario('a queue with x-expires stays while it has a consumer', async (s) => {
+    const ch = await s.channel()
+    await ch.declare('q', { 'x-expires': 200 })
+    await ch.consume('q')
+    await s.pass(600)
+    await ch.passive('q')
+    await ch.call('basic.cancel', { consumerTag: 'on-q' })
+    await s.pass(700)
+    await ch.passive('q')
+  }),
+  scenario(
+    'getting and declaring are use of a queue with x-expires, publishing is not',
+    async (s) => {
+      const ch = await s.channel()
+      await ch.declare('q', { 'x-expires': 400 })
+      await ch.declare('r', { 'x-expires': 400 })
+      for (let n = 0; n < 4; n++) {
+        await s.pass(200)
+        await ch.get('q')
+        ch.publishTo('r', 'm')
+      }
+      await ch.passive('q')
+      await ch.passive('r')
+    },
+  ),
+  scenario('a consumer of a deleted queue is told that it is cancelled', async (s) => {
+    const consumer = await s.channel()
+    const ch = await s.channel()
+    await ch.declare('q')
+    await consumer.consume('q')
+    await ch.call('queue.delete', { queue: 'q' })
+    await consumer.take('basic.cancel')
+    await consumer.call('basic.cancel', { consumerTag: 'on-q' })
+    await consumer.declare('q')
+    await consumer.consume('q')
+  }),
+  scenario('a consumer that cannot be told is cancelled in silence', async (s) => {
+    const consumer = await s.channel(await s.connect({ capabilities: {} }))
+    const ch = await s.channel()
+    await ch.declare('q')
+    await consumer.consume('q')
+    await ch.call('queue.delete', { queue: 'q' })
+    await consumer.fence()
+    await s.pass(100)
+    await consumer.fence()
+  }),
+  scenario('who deletes a queue is told of its own cancelled consumer', async (s) => {
+    const ch = await s.channel()
+    await ch.declare('q')
+    await ch.consume('q')
+    ch.peer.unrecorded.add('queue.delete-ok')
+    await ch.call('queue.delete', { queue: 'q' })
+    await ch.take('basic.cancel')
+  }),
+  scenario('a virtual host with no queue left refuses another', async (s) => {
+    const ch = await s.channel(await s.connect({ vhost: 'few' }))
+    await ch.declare('one', {}, { exclusive: true })
+    await ch.declare('one', {}, { exclusive: true })
+    await ch.declare('two', {}, { exclusive: true })
+  }),
+]
