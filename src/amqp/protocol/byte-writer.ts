@@ -5,9 +5,10 @@
  *           0               from            at         length
  *
  * Rule: bytes that were handed over are never written again, so whoever took them may keep them.
- * What follows them in the same Buffer serves the next writes; an allocation is shared by many small
- * takes. After a burst a large Buffer is let go at the first small take, for idle connections to hold
- * next to nothing.
+ * What follows them in the same Buffer serves the next writes, so many small takes share an
+ * allocation. A take that leaves less room than it was long ends the Buffer, and the next one begins
+ * large enough for another such take. After a burst, the first small take lets a large Buffer go:
+ * idle connections hold next to nothing.
  *
  * `bytes` and `at` are open to hot paths: make room first, then write, then move `at`.
  */
@@ -16,8 +17,11 @@ import { Buffer } from 'node:buffer'
 import { assert } from '../../assert.ts'
 import { shortStringBytesMax } from './wire.ts'
 
-const smallBytes = 512
-const slabBytes = 64 * 1024
+const bufferBytesMin = 512
+/** Up to here a Buffer is kept for the next writes, however small the take was. */
+const keptBytesMax = 4096
+/** Largest Buffer that is made before anybody asks for so much. */
+const nextBytesMax = 256 * 1024
 const empty = Buffer.alloc(0)
 const two32 = 2 ** 32
 
@@ -27,8 +31,8 @@ export class ByteWriter {
   at = 0
   /** Where the bytes begin that nobody took yet. */
   #from = 0
-  /** Bytes of the takes from the present Buffer, to size the next one. */
-  #takenBytes = 0
+  /** Size of the next Buffer, if no more is needed. */
+  #nextBytes = bufferBytesMin
 
   /** Bytes waiting to be taken. */
   get length(): number {
@@ -44,8 +48,9 @@ export class ByteWriter {
   take(): Buffer {
     const { bytes, at } = this
     const taken = bytes.subarray(this.#from, at)
-    this.#takenBytes += taken.length
-    if (bytes.length > smallBytes * 8 && taken.length * 16 < bytes.length) this.#release()
+    const room = bytes.length - at
+    const burstIsOver = bytes.length > keptBytesMax && taken.length * 16 < bytes.length
+    if (room < taken.length || burstIsOver) this.#release(taken.length)
     else this.#from = at
     return taken
   }
@@ -106,24 +111,22 @@ export class ByteWriter {
     this.bytes.writeUInt32BE(this.at - from, from - 4)
   }
 
-  #release(): void {
+  #release(takenBytes: number): void {
+    const shared = Math.min(this.bytes.length * 2, keptBytesMax)
+    this.#nextBytes = Math.max(Math.min(takenBytes * 1.25, nextBytesMax) >>> 0, shared)
     this.bytes = empty
     this.at = 0
     this.#from = 0
-    this.#takenBytes = 0
   }
 
   #grow(count: number): void {
     const { length } = this
-    // Twice what is pending, so that copying is paid for by the writes before; as large as the last
-    // Buffer's use when that was handed over in several takes.
-    const wished = Math.max(length + count, length * 2, Math.min(this.#takenBytes * 2, slabBytes))
-    const grown = Buffer.allocUnsafe(Math.max(wished, smallBytes))
+    // Twice what is pending, so that copying is paid for by the writes before.
+    const grown = Buffer.allocUnsafe(Math.max(length + count, length * 2, this.#nextBytes))
     this.bytes.copy(grown, 0, this.#from, this.at)
     this.bytes = grown
     this.at = length
     this.#from = 0
-    this.#takenBytes = 0
   }
 }
 

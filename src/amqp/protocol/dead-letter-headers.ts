@@ -15,11 +15,10 @@ import { Buffer } from 'node:buffer'
 import type { HeaderValue } from '../../embedded/routing/header-value.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { ElementScan, FieldScan } from './field-scan.ts'
-import { writeValue } from './field-table.ts'
 import { fieldType } from './field-type.ts'
 import { expirationOf, headerBytesOf } from './properties.ts'
 import { withHeaders, withText } from './property-splice.ts'
-import { fieldOf, tableWithEncoded, tableWithout } from './table-splice.ts'
+import { fieldOf, writeField, writeWithout } from './table-splice.ts'
 
 export type DeathReason = 'rejected' | 'expired' | 'maxlen' | 'delivery_limit'
 
@@ -52,15 +51,18 @@ const none = Buffer.alloc(0)
 /** The properties of the dead-lettered copy; `properties` are those of the message that dies. */
 export function deadLetteredProperties(properties: Uint8Array, death: Death): Buffer {
   const headers = headerBytesOf(properties) ?? none
-  const entries = entriesOf(headers)
-  const additions = new Map<string, Uint8Array>()
-  // Not "no entries": what a client made of the header tells nothing of the first death.
-  if (!hasField(headers, 'x-death')) nameDeath(additions, 'x-first-death', death)
-  nameDeath(additions, 'x-last-death', death)
-  additions.set('x-death', encoded(fieldType.array, newestFirst(entries, death, properties)))
-  const kept = death.dropCC ? tableWithout(headers, ['CC']) : headers
-  const copied = withHeaders(properties, tableWithEncoded(kept, additions))
-  return withText(copied, 'expiration', undefined)
+  const writer = new ByteWriter()
+  // Asked of the header, not of entries: what a client made of it tells nothing of the first death.
+  const first = !hasField(headers, 'x-death')
+  writeWithout(writer, headers, replaced(first, death.dropCC))
+  if (first) nameDeath(writer, firstNames, death)
+  nameDeath(writer, lastNames, death)
+  writer.shortstr('x-death')
+  writer.octet(fieldType.array)
+  const begun = writer.beginLength()
+  writeEntries(writer, properties, death)
+  writer.endLength(begun)
+  return withText(withHeaders(properties, writer.take()), 'expiration', undefined)
 }
 
 /**
@@ -77,32 +79,55 @@ export function deathCycle(properties: Uint8Array, queue: string): boolean {
   return false
 }
 
-function newestFirst(entries: readonly Entry[], death: Death, properties: Uint8Array): Buffer {
-  const same = entries.filter(
-    ({ queue, reason }) => queue === death.queue && reason === death.reason,
-  )
-  const [known] = same
-  const newest = known?.table
-    ? countedUp(known.table, same.length)
-    : firstOf(death, expirationOf(properties))
-  const others = entries.filter((entry) => !same.includes(entry)).map(({ element }) => element)
-  return Buffer.concat([encoded(fieldType.table, newest), ...others])
+const firstNames = [
+  'x-first-death-queue',
+  'x-first-death-reason',
+  'x-first-death-exchange',
+] as const
+const lastNames = ['x-last-death-queue', 'x-last-death-reason', 'x-last-death-exchange'] as const
+
+function replaced(first: boolean, dropCC: boolean): readonly string[] {
+  const names: string[] = ['x-death', ...lastNames]
+  if (first) names.push(...firstNames)
+  if (dropCC) names.push('CC')
+  return names
 }
 
-/** Table bytes of the entry, with everything but its count as it was. */
-function countedUp(table: Buffer, entries: number): Buffer {
-  const writer = new ByteWriter()
+function nameDeath(
+  writer: ByteWriter,
+  [queue, reason, exchange]: typeof firstNames | typeof lastNames,
+  death: Death,
+): void {
+  writeField(writer, queue, death.queue)
+  writeField(writer, reason, death.reason)
+  writeField(writer, exchange, death.exchange)
+}
+
+function writeEntries(writer: ByteWriter, properties: Uint8Array, death: Death): void {
+  const entries = entriesOf(headerBytesOf(properties) ?? none)
+  const same = entries.filter(({ queue, reason }) => {
+    return queue === death.queue && reason === death.reason
+  })
+  writer.octet(fieldType.table)
+  const begun = writer.beginLength()
+  const [known] = same
+  if (known?.table) writeCountedUp(writer, known.table, same.length)
+  else writeFirst(writer, death, expirationOf(properties))
+  writer.endLength(begun)
+  for (const entry of entries) if (!same.includes(entry)) writer.raw(entry.element)
+}
+
+/** The entry with everything but its count as it was. */
+function writeCountedUp(writer: ByteWriter, table: Buffer, entries: number): void {
   const count = fieldOf(table, 'count')
   const counted = typeof count === 'bigint' || Number.isInteger(count) ? count : entries
   const next = BigInt(counted as number | bigint) + 1n
   writeCount(writer, next > countMax ? countMax : next)
-  writer.raw(tableWithout(table, ['count']))
-  return writer.take()
+  writeWithout(writer, table, ['count'])
 }
 
-/** Table bytes, sorted by name as RabbitMQ does. */
-function firstOf(death: Death, expiration: string | undefined): Buffer {
-  const writer = new ByteWriter()
+/** Sorted by name, as RabbitMQ does. */
+function writeFirst(writer: ByteWriter, death: Death, expiration: string | undefined): void {
   writeCount(writer, 1n)
   writeField(writer, 'exchange', death.exchange)
   if (expiration !== undefined) writeField(writer, 'original-expiration', expiration)
@@ -112,12 +137,6 @@ function firstOf(death: Death, expiration: string | undefined): Buffer {
   writer.shortstr('time')
   writer.octet(fieldType.timestamp)
   writer.longlong(death.timeSeconds)
-  return writer.take()
-}
-
-function writeField(writer: ByteWriter, name: string, value: HeaderValue): void {
-  writer.shortstr(name)
-  writeValue(writer, value)
 }
 
 /** 64 bits whatever the number: clients read it as a long. */
@@ -126,19 +145,6 @@ function writeCount(writer: ByteWriter, count: bigint): void {
   writer.octet(fieldType.int64)
   writer.reserve(8)
   writer.at = writer.bytes.writeBigInt64BE(count, writer.at)
-}
-
-function nameDeath(headers: Map<string, Uint8Array>, prefix: string, death: Death): void {
-  for (const what of ['queue', 'reason', 'exchange'] as const)
-    headers.set(`${prefix}-${what}`, encoded(fieldType.text, Buffer.from(death[what])))
-}
-
-/** Type octet, length and contents. */
-function encoded(type: number, contents: Uint8Array): Buffer {
-  const writer = new ByteWriter()
-  writer.octet(type)
-  writer.longstr(contents)
-  return writer.take()
 }
 
 function hasField(tableBytes: Uint8Array, name: string): boolean {

@@ -9,8 +9,9 @@ import type { HeaderTable } from '../../embedded/routing/header-value.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { encodeTable } from './field-table.ts'
 import { placeOf, propertyAt, propertyFlags, type TextProperty, valueBytes } from './properties.ts'
+import { asBuffer } from './wire-reader.ts'
 
-/** Undefined takes the property out. */
+/** Undefined takes the property out; the same bytes come back when it was not there. */
 export function withText(bytes: Uint8Array, name: TextProperty, text: string | undefined): Buffer {
   if (text === undefined) return spliced(bytes, propertyFlags[name], undefined)
   const writer = new ByteWriter()
@@ -30,8 +31,10 @@ export function withHeaders(
 }
 
 function spliced(bytes: Uint8Array, flag: number, value: Uint8Array | undefined): Buffer {
+  const there = propertyAt(bytes, flag) !== -1
+  if (!there && value === undefined) return asBuffer(bytes)
   const from = placeOf(bytes, flag)
-  const end = propertyAt(bytes, flag) === -1 ? from : from + valueBytes(bytes, from, flag)
+  const end = there ? from + valueBytes(bytes, from, flag) : from
   const result = Buffer.concat([bytes.subarray(0, from), value ?? none, bytes.subarray(end)])
   const flags = result.readUInt16BE(0)
   result.writeUInt16BE(value === undefined ? flags & ~flag : flags | flag, 0)

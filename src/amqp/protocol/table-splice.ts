@@ -6,7 +6,7 @@
  * All of these take and give table bytes: fields without the length in front.
  */
 
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import type { HeaderTable, HeaderValue } from '../../embedded/routing/header-value.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { FieldScan } from './field-scan.ts'
@@ -15,32 +15,39 @@ import { WireReader } from './wire-reader.ts'
 
 /** The fields that are not named. */
 export function tableWithout(tableBytes: Uint8Array, names: readonly string[]): Buffer {
-  const kept: Buffer[] = []
-  const scan = new FieldScan(tableBytes)
-  while (scan.next())
-    if (!names.some((name) => scan.isNamed(name)))
-      kept.push(scan.bytes.subarray(scan.from, scan.end))
-  return Buffer.concat(kept)
+  const writer = new ByteWriter()
+  writeWithout(writer, tableBytes, names)
+  return writer.take()
 }
 
 /** The additions take the place of fields of their names. */
 export function tableWith(tableBytes: Uint8Array, additions: HeaderTable): Buffer {
-  const encoded = [...additions].map(([name, value]) => [name, encodedValue(value)] as const)
-  return tableWithEncoded(tableBytes, new Map(encoded))
+  const writer = new ByteWriter()
+  writeWithout(writer, tableBytes, [...additions.keys()])
+  for (const [name, value] of additions) writeField(writer, name, value)
+  return writer.take()
 }
 
-/** As {@link tableWith}, of type octets and values: where a type of the wire is asked for. */
-export function tableWithEncoded(
+/** Copies the fields that are not named. */
+export function writeWithout(
+  writer: ByteWriter,
   tableBytes: Uint8Array,
-  additions: ReadonlyMap<string, Uint8Array>,
-): Buffer {
-  const writer = new ByteWriter()
-  writer.raw(tableWithout(tableBytes, [...additions.keys()]))
-  for (const [name, value] of additions) {
-    writer.shortstr(name)
-    writer.raw(value)
+  names: readonly string[],
+): void {
+  const scan = new FieldScan(tableBytes)
+  let from = 0
+  // Fields that stay and follow each other are copied as one.
+  while (scan.next()) {
+    if (!names.some((name) => scan.isNamed(name))) continue
+    writer.raw(tableBytes.subarray(from, scan.from))
+    from = scan.end
   }
-  return writer.take()
+  writer.raw(tableBytes.subarray(from))
+}
+
+export function writeField(writer: ByteWriter, name: string, value: HeaderValue): void {
+  writer.shortstr(name)
+  writeValue(writer, value)
 }
 
 /** The first field of that name, read alone; undefined when there is none. */
@@ -49,10 +56,4 @@ export function fieldOf(tableBytes: Uint8Array, name: string): HeaderValue | und
   while (scan.next())
     if (scan.isNamed(name)) return readValue(new WireReader(scan.bytes, scan.valueFrom, scan.end))
   return undefined
-}
-
-function encodedValue(value: HeaderValue): Buffer {
-  const writer = new ByteWriter()
-  writeValue(writer, value)
-  return writer.take()
 }
