@@ -2,13 +2,18 @@ import type { Scenario } from './scenario.ts'
 import { bindingScenarios } from './scenarios/binding.ts'
 import { channelScenarios } from './scenarios/channel.ts'
 import { connectionScenarios } from './scenarios/connection.ts'
+import { consumeScenarios } from './scenarios/consume.ts'
 import { contentScenarios } from './scenarios/content.ts'
 import { exchangeScenarios } from './scenarios/exchange.ts'
 import { handshakeScenarios } from './scenarios/handshake.ts'
+import { publishScenarios } from './scenarios/publish.ts'
+import { qosScenarios } from './scenarios/qos.ts'
 import { queueScenarios } from './scenarios/queue.ts'
 import { queueArgumentsScenarios } from './scenarios/queue-arguments.ts'
 import { queueLifeScenarios } from './scenarios/queue-life.ts'
 import { routingScenarios } from './scenarios/routing.ts'
+import { settleScenarios } from './scenarios/settle.ts'
+import { transactionScenarios } from './scenarios/transaction.ts'
 
 /** Every scenario, by topic. */
 export const scenariosByTopic: Readonly<Record<string, readonly Scenario[]>> = {
@@ -22,6 +27,11 @@ export const scenariosByTopic: Readonly<Record<string, readonly Scenario[]>> = {
   queue: queueScenarios,
   'queue-life': queueLifeScenarios,
   'queue-arguments': queueArgumentsScenarios,
+  publish: publishScenarios,
+  transaction: transactionScenarios,
+  consume: consumeScenarios,
+  settle: settleScenarios,
+  qos: qosScenarios,
 }
 
 export const allScenarios: readonly Scenario[] = Object.values(scenariosByTopic).flat()

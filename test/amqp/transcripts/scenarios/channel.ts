@@ -25,10 +25,16 @@ export const channelScenarios = [
     const peer = await s.connect({ channelMax: 3 })
     for (const number of [3, 1, 2]) await s.channelOf(peer, number).open()
   }),
-  scenario('a channel above channel_max closes the connection', async (s) => {
+  scenario('more channels than channel_max close the connection', async (s) => {
     const peer = await s.connect({ channelMax: 3 })
+    for (const number of [1, 2, 3]) await s.channel(peer, number)
     peer.send(4, 'channel.open')
     await peer.end()
+  }),
+  scenario('the number of a channel may be above channel_max, or not', async (s) => {
+    const peer = await s.connect({ channelMax: 3 })
+    peer.send(4, 'channel.open')
+    await peer.take(4, ['channel.open-ok'])
   }),
   scenario('a method on a channel that is not open closes the connection', async (s) => {
     const peer = await s.connect()

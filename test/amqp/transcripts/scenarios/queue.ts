@@ -128,7 +128,7 @@ export const queueScenarios = [
     { exclusive: true },
   ),
   once('a queue name that begins with amq. is reserved', (ch) => ch.declare('amq.mine')),
-  once('a queue of the broker’s naming may be declared again by that name', async (ch) => {
+  once('a name that the broker has made up cannot be declared again by that name', async (ch) => {
     const made = await ch.declare('', {}, { exclusive: true })
     await ch.declare(String(made?.fields.queue), {}, { exclusive: true })
   }),
