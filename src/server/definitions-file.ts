@@ -64,7 +64,9 @@ function syncDirectory(directory: string): void {
   }
 }
 
-function explained(error: unknown, path: string): unknown {
+/** What the operating system said, in our words. */
+export function explained(error: unknown, path: string): unknown {
+  if (error instanceof HomingError) return error
   const { code, message } = error as NodeJS.ErrnoException
   const details = { cause: error }
   switch (code) {

@@ -9,6 +9,7 @@
 
 import type { Definitions, Policy, VirtualHostLimits } from '../virtual-host/definitions.ts'
 import type { Change, DefinitionsState } from './definitions-state.ts'
+import { matchesPattern } from './permission-pattern.ts'
 
 export type ChangeTold = (before: DefinitionsState, after: DefinitionsState) => void
 
@@ -64,6 +65,10 @@ export class DefinitionsStore implements Definitions {
 
   defaultQueueTypeOf(virtualHost: string): string | undefined {
     return this.#state.vhosts.get(virtualHost)?.defaultQueueType
+  }
+
+  matches(pattern: string, name: string): boolean {
+    return matchesPattern(pattern, name)
   }
 
   onChange(told: (virtualHost: string) => void): () => void {

@@ -3,6 +3,7 @@
  */
 
 import { HomingError } from '../errors.ts'
+import { policyFault } from '../virtual-host/policy.ts'
 import {
   type Change,
   checkName,
@@ -66,7 +67,7 @@ export function setPolicy(policy: PolicyRecord): Change {
   return (state) => {
     knownVirtualHost(state, policy.vhost)
     checkName('policy', policy.name)
-    const fault = patternFault(policy.pattern)
+    const fault = policyFault(policy) ?? patternFaultOf(policy)
     if (fault !== undefined) {
       throw new HomingError('bad-argument', `policy "${shown(policy.name)}": ${fault}`)
     }
@@ -81,6 +82,11 @@ export function clearPolicy(policy: Pick<PolicyRecord, 'vhost' | 'name' | 'opera
     knownVirtualHost(state, policy.vhost)
     return { ...state, policies: state.policies.filter((one) => !isSame(one, policy)) }
   }
+}
+
+function patternFaultOf({ pattern }: PolicyRecord): string | undefined {
+  const fault = patternFault(pattern)
+  return fault && `the pattern ${fault}`
 }
 
 const isSame = (

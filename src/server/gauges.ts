@@ -1,0 +1,70 @@
+/*
+ * What the alarms read: the memory of this process, the room on the disk.
+ */
+
+import { statfs } from 'node:fs'
+import { totalmem } from 'node:os'
+import process from 'node:process'
+import v8 from 'node:v8'
+import vm from 'node:vm'
+import type { Gauge } from './alarms.ts'
+
+/** Share of the heap that JavaScript may take before publishers are blocked. */
+const heapShareMax = 0.8
+/** Share of the machine, or of the container, that is ours when nothing is said. */
+const machineShare = 0.4
+const relieveMs = 1_000
+
+/** Bytes that may be used when nothing is said. */
+export function memoryBytesDefault(): number {
+  const constrained = process.constrainedMemory()
+  const machine = totalmem()
+  const total = constrained > 0 && constrained < machine ? constrained : machine
+  return Math.floor(total * machineShare)
+}
+
+/** Used memory against the limit; the heap's own limit counts as well. */
+export function memoryGauge(bytesMax: number): Gauge {
+  let relievedAtMs = 0
+  return {
+    name: 'memory',
+    reason: 'low on memory',
+    read() {
+      const { used_heap_size, heap_size_limit, external_memory } = v8.getHeapStatistics()
+      const used = used_heap_size + external_memory
+      return Math.max(used / bytesMax, used_heap_size / (heap_size_limit * heapShareMax))
+    },
+    relieve() {
+      if (performance.now() - relievedAtMs < relieveMs) return
+      collectGarbage()
+      relievedAtMs = performance.now()
+    },
+  }
+}
+
+/** Free space below the limit, on the disk of the directory. */
+export function diskGauge(directory: string, bytesMin: number): Gauge {
+  return {
+    name: 'disk',
+    reason: 'low on disk',
+    read: () =>
+      new Promise((resolve, reject) => {
+        statfs(directory, (error, stats) => {
+          if (error) reject(error)
+          else resolve(bytesMin / Math.max(1, stats.bavail * stats.bsize))
+        })
+      }),
+  }
+}
+
+let collect: (() => void) | undefined
+
+/** Node hands the collector out only when it was started so, or asked like this. */
+function collectGarbage(): void {
+  if (collect === undefined) {
+    v8.setFlagsFromString('--expose-gc')
+    collect = vm.runInNewContext('gc') as () => void
+    v8.setFlagsFromString('--no-expose-gc')
+  }
+  collect()
+}
