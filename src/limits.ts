@@ -67,6 +67,8 @@ export const limits = {
   retainCountMax: 10_000_000,
   /** Tries of a callback before it is dead and waits for people. */
   callbackAttemptsDefault: 20,
+  /** Time a request that was acknowledged waits for its reply. */
+  replyWaitMsMax: day,
   /** Members of one gather. */
   gatherMembersMax: 100_000,
   /** Password of a user. */

@@ -214,7 +214,7 @@ export class Broker implements Engine {
   }
 
   begun(delivery: Delivery): void {
-    if (delivery instanceof HeldDelivery) this.#parts.delivering.begun(delivery)
+    if (delivery instanceof HeldDelivery) this.#parts.delivering.handing.begun(delivery)
   }
 
   settle(delivery: Delivery, settlement: Settlement): Promise<Settled> {
@@ -227,7 +227,7 @@ export class Broker implements Engine {
     const { outcomes } = this.#core
     const known = await outcomes.lookUp(id)
     if (known) return known
-    if (await this.#parts.publishing.isLive(id)) return { state: 'pending' }
+    if (await this.#parts.ids.isLive(id)) return { state: 'pending' }
     // It may have become final while the record was read.
     return (await outcomes.lookUp(id)) ?? { state: 'unknown' }
   }
@@ -235,7 +235,7 @@ export class Broker implements Engine {
   whenFinal(id: string, told: (outcome: StoredOutcome) => void): () => void {
     const { outcomes } = this.#core
     // Most who wait do so for a message just sent: what is live is not final, and need not be looked up.
-    if (this.#parts.publishing.isLiveInMemory(id)) return outcomes.wait(id, told)
+    if (this.#parts.ids.isLiveInMemory(id)) return outcomes.wait(id, told)
     const stop = outcomes.wait(id, told)
     outcomes.lookUp(id).then(
       (known) => {
@@ -248,7 +248,7 @@ export class Broker implements Engine {
 
   async cancel(id: string, reason?: string): Promise<boolean> {
     this.#refuseWhenClosed()
-    return this.#parts.ending.cancel(id, reason === undefined ? {} : { reason })
+    return this.#parts.endingById.cancel(id, reason === undefined ? {} : { reason })
   }
 
   reportProgress(delivery: Delivery, body: Uint8Array, contentType: string): void {

@@ -12,7 +12,7 @@
 import type { Delivering } from './delivering.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
 import { type Entry, messageKind, plainKind } from './queue/entry.ts'
-import { acknowledged, jsonBody, type OutcomeBody, type Settling } from './settling.ts'
+import { jsonBody, type OutcomeBody, type Settling } from './settling.ts'
 
 export interface BulkSettlingParts {
   readonly delivering: Delivering
@@ -40,7 +40,7 @@ export class BulkSettling {
         live = delivery.live
         run = []
       }
-      if (delivery.entry.kind === messageKind) this.#finish(delivery, acknowledged)
+      if (delivery.entry.kind === messageKind) this.#settling.acknowledged(delivery)
       else run.push(delivery.entry)
     }
     this.#removed(live, run)
@@ -70,7 +70,7 @@ export class BulkSettling {
       const isOver = counted && deliveryLimit !== undefined && returns > deliveryLimit
       if (isOver) this.#settling.died(live, entry, message, 'delivery_limit')
       else this.#settling.giveBack(live, entry, 0, !counted)
-    } else if (counted && returns >= message.attemptsMax) {
+    } else if (counted && isUsedUp(returns, message.attemptsMax, deliveryLimit)) {
       this.#settling.lose(live, entry, message)
     } else this.#settling.giveBack(live, entry, 0, !counted)
   }
@@ -82,22 +82,27 @@ export class BulkSettling {
       const { live, entry, message } = delivery
       lives.add(live)
       if (entry.kind === plainKind) this.#settling.died(live, entry, message, 'rejected')
-      else if (entry.kind === messageKind) this.#finish(delivery, rejected)
-      else this.#settling.remove(live, [entry])
+      else if (entry.kind === messageKind) {
+        this.#settling.copyDead(live, message, 'rejected')
+        this.#settling.finish(live, entry, message, entry.acceptedAtMs, rejected)
+      } else this.#settling.remove(live, [entry])
     }
     for (const live of lives) this.#delivering.pump(live)
   }
 
-  #finish({ live, entry, message }: HeldDelivery, how: OutcomeBody): void {
-    this.#settling.finish(live, entry, message, entry.acceptedAtMs, how)
-  }
-
   /** False when it is over already. */
   #leave(delivery: HeldDelivery): boolean {
-    if (delivery.over) return false
+    if (delivery.over) {
+      if (delivery.isAnswered) this.#delivering.releaseAnswered(delivery)
+      return false
+    }
     this.#delivering.release(delivery, 'settled')
     if (delivery.live.deleted) return false
     delivery.live.settled++
     return true
   }
 }
+
+/** The message's own limit counts deliveries, the queue's counts returns. */
+const isUsedUp = (deliveries: number, attemptsMax: number, returnsMax: number | undefined) =>
+  deliveries >= attemptsMax || (returnsMax !== undefined && deliveries > returnsMax)

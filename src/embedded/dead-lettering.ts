@@ -26,22 +26,52 @@ import type { PlainPublishing } from './plain-publishing.ts'
 export interface DeadLetteringParts {
   readonly core: Core
   readonly publishing: Pick<PlainPublishing, 'publish'>
+  /** Puts a message with an outcome to come into a queue. */
+  store(message: Message, live: LiveQueue): void
 }
 
 export class DeadLettering {
+  readonly #parts: DeadLetteringParts
   readonly #core: Core
-  readonly #publishing: Pick<PlainPublishing, 'publish'>
 
-  constructor({ core, publishing }: DeadLetteringParts) {
-    this.#core = core
-    this.#publishing = publishing
+  constructor(parts: DeadLetteringParts) {
+    this.#parts = parts
+    this.#core = parts.core
   }
 
   /** Sends the copies of a message that dies in that queue; what leads nowhere is dropped. */
   send(live: LiveQueue, message: Message, reason: DeathReason): void {
+    const onward = this.#onward(live, message, reason)
+    if (onward && onward.lives.length > 0) {
+      this.#parts.publishing.publish(onward.copy, onward.lives, persistent(onward.copy.properties))
+    }
+  }
+
+  /**
+   * Moves a message with an outcome to come: under its id into the first durable queue it leads to,
+   * as copies into the others. False when it leads to none.
+   */
+  moveOn(live: LiveQueue, message: Message, reason: DeathReason): boolean {
+    const onward = this.#onward(live, message, reason)
+    const next = onward?.lives.find((target) => target.durable)
+    if (!onward || !next) return false
+    const { copy, lives } = onward
+    const { exchange, routingKey, properties } = copy
+    const { ttlMs: _, ...meta } = message.meta ?? {}
+    this.#parts.store({ ...message, exchange, routingKey, properties, meta }, next)
+    const others = lives.filter((target) => target !== next)
+    if (others.length > 0) this.#parts.publishing.publish(copy, others, persistent(properties))
+    return true
+  }
+
+  #onward(
+    live: LiveQueue,
+    message: Message,
+    reason: DeathReason,
+  ): { readonly copy: PlainMessage; readonly lives: readonly LiveQueue[] } | undefined {
     const { deadLetter } = live.queue.settings
     const properties = message.properties
-    if (!deadLetter || !properties || this.#core.closed) return
+    if (!deadLetter || !properties || this.#core.closed) return undefined
     const { exchange, routingKey } = deadLetter
     const routingKeys = [message.routingKey, ...carbonCopies(properties)]
     const copied = deadLetteredProperties(properties, {
@@ -56,10 +86,9 @@ export class DeadLettering {
     const lives = this.#route(live, exchange, keys, copied).filter(
       (target) => reason === 'rejected' || !deathCycle(properties, baseName(target.queue.name)),
     )
-    if (lives.length === 0) return
     const copy = new PlainMessage(exchange, keys[0] as string, copied, message.body)
     copy.priority = message.priority
-    this.#publishing.publish(copy, lives, persistent(copied))
+    return { copy, lives }
   }
 
   #route(

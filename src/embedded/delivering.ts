@@ -14,6 +14,7 @@
 import { gatheredContentType } from '../message/homecoming.ts'
 import type { Message } from '../message/message.ts'
 import type { Core } from './core.ts'
+import { HandingOut, type HandingOutParts } from './handing-out.ts'
 import type { IndexPages } from './index-pages.ts'
 import { writePositions } from './journal/entry-records.ts'
 import { recordTypes } from './journal/record.ts'
@@ -34,8 +35,7 @@ const parkedMax = 10_000
 const pumpMax = 1_024
 const pumpBytesMax = 1024 * 1024
 
-export interface DeliveringParts {
-  readonly core: Core
+export interface DeliveringParts extends HandingOutParts {
   readonly pages: IndexPages
   readonly firstTag: number
   /** A message whose deadline has passed, or whose record cannot be read, is for the others. */
@@ -43,22 +43,19 @@ export interface DeliveringParts {
   damaged(live: LiveQueue, entry: Entry, error: unknown): void
   /** Its consumers died with it as often as it may be tried. */
   lose(live: LiveQueue, entry: Entry): void
-  /** Its consumer stopped before it was handed out. */
-  giveBack(delivery: HeldDelivery): void
-  /** Handed to a consumer that acknowledges nothing. */
-  handedOver(delivery: HeldDelivery): void
 }
 
 export class Delivering {
   readonly #parts: DeliveringParts
   readonly #core: Core
   #nextTag: number
-  #handouts: HeldDelivery[] = []
+  readonly handing: HandingOut
   #takenBytes = 0
 
   constructor(parts: DeliveringParts) {
     this.#parts = parts
     this.#core = parts.core
+    this.handing = new HandingOut(parts)
     this.#nextTag = parts.firstTag
   }
 
@@ -101,78 +98,6 @@ export class Delivering {
     entry.holder = delivery
     subscriber.held.add(delivery)
     return delivery
-  }
-
-  /** Hands out once the code that runs now has finished. */
-  handOutSoon(delivery: HeldDelivery): void {
-    if (this.#handouts.push(delivery) > 1) return
-    queueMicrotask(() => {
-      const handouts = this.#handouts
-      this.#handouts = []
-      this.#handOut(handouts)
-    })
-  }
-
-  #handOut(deliveries: readonly HeldDelivery[]): void {
-    const nowMs = this.#core.nowMs()
-    for (const delivery of deliveries) {
-      if (delivery.over) continue
-      if (delivery.subscriber.stopped) {
-        this.#parts.giveBack(delivery)
-        continue
-      }
-      this.#give(delivery, nowMs)
-    }
-  }
-
-  #give(delivery: HeldDelivery, nowMs: number): void {
-    const { live, subscriber } = delivery
-    delivery.seen = true
-    live.delivered++
-    subscriber.handler.onItsWay?.(-1)
-    if (subscriber.noAck) this.#parts.handedOver(delivery)
-    else this.#startTime(delivery, nowMs)
-    try {
-      if (subscriber.noAck && subscriber.handler.handOver) {
-        subscriber.handler.handOver(delivery.message, delivery.redelivered, delivery.attempt)
-      } else subscriber.handler.deliver(delivery)
-    } catch (error) {
-      // The others of this turn have their deliveries all the same.
-      this.#core.onProblem(`a consumer of queue "${live.queue.name}" threw: ${error}`)
-    }
-  }
-
-  /** Gives now what is on its way: for a consumer that acknowledges nothing and is about to go. */
-  giveNow(subscriber: Subscriber): void {
-    const nowMs = this.#core.nowMs()
-    for (const delivery of [...subscriber.held]) {
-      if (!delivery.seen && !delivery.over) this.#give(delivery, nowMs)
-    }
-  }
-
-  /** The hot path of a broker: to a consumer that waits, in the turn that accepts it. */
-  handOutNow(delivery: HeldDelivery, nowMs: number): void {
-    // Others of this turn may be on their way: they go first.
-    if (this.#handouts.length > 0) this.handOutSoon(delivery)
-    else this.#give(delivery, nowMs)
-  }
-
-  /** True while deliveries of this turn are still to be handed out. */
-  get handingOut(): boolean {
-    return this.#handouts.length > 0
-  }
-
-  /** The time of the attempt counts from now. */
-  begun(delivery: HeldDelivery): void {
-    if (!delivery.over) this.#startTime(delivery, this.#core.nowMs())
-  }
-
-  #startTime({ entry, live, message }: HeldDelivery, nowMs: number): void {
-    const timeoutMs = message.timeoutMs || (live.queue.settings.consumerTimeoutMs ?? 0)
-    if (timeoutMs === 0) return
-    entry.timeoutAtMs = nowMs + timeoutMs
-    live.queue.watchTimeout(entry)
-    this.#core.wakeAt(live.queue.dueAtMs)
   }
 
   /** Delivers what can be delivered. Call it whenever something may have changed. */
@@ -313,14 +238,14 @@ export class Delivering {
     const { journal } = this.#core
     const stored = taken.filter(({ entry }) => !entry.transient)
     // What is transient still waits for older ones that are being put on record (invariant 13).
-    if (stored.length === 0 && live.recording === 0) this.#handOut(taken)
+    if (stored.length === 0 && live.recording === 0) this.handing.handOut(taken)
     else {
       this.#write(live, recordTypes.delivered, stored, (one) => !isHandedOver(one))
       this.#write(live, recordTypes.remove, stored, isHandedOver)
       live.recording++
       journal.whenDurable((error) => {
         live.recording--
-        if (!error) this.#handOut(taken)
+        if (!error) this.handing.handOut(taken)
       })
     }
     // There may be more than one batch holds.
@@ -353,6 +278,20 @@ export class Delivering {
     const key = delivery.message.meta?.key
     if (perKey && key !== undefined) live.keys.get(key)?.limiter.end()
     this.unpark(live)
+  }
+
+  /** Its result came as a reply: it is final, and its consumer's to acknowledge all the same. */
+  answered(delivery: HeldDelivery): void {
+    delivery.over = 'settled'
+    delivery.isAnswered = true
+    delivery.entry.holder = undefined
+  }
+
+  /** What was answered is acknowledged, or given back: only now its consumer may take another. */
+  releaseAnswered(delivery: HeldDelivery): void {
+    delivery.isAnswered = false
+    this.release(delivery, 'settled')
+    this.pump(delivery.live)
   }
 
   #after(live: LiveQueue, loaded: Promise<unknown>): void {

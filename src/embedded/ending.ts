@@ -7,21 +7,17 @@
  */
 
 import type { Later } from '../later.ts'
+import { awaitedReplies } from '../message/message.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
 import type { IndexPages } from './index-pages.ts'
-import { readAccept } from './journal/accept-record.ts'
-import { ByteReader } from './journal/bytes.ts'
-import { readMove } from './journal/move-record.ts'
-import { frameBytes, recordTypes } from './journal/record.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
 import { isPassingFault, readAgainMs } from './passing-fault.ts'
 import { type Entry, entryStates, messageKind, plainKind } from './queue/entry.ts'
 import type { Fifo } from './queue/fifo.ts'
 import type { IndexBlock } from './queue/index-block.ts'
-import { readPlace } from './read-place.ts'
-import { jsonBody, type OutcomeBody, type Settling } from './settling.ts'
-import { type StoredMessage, storedId } from './stored-message.ts'
+import { acknowledged, jsonBody, type OutcomeBody, type Settling } from './settling.ts'
+import type { StoredMessage } from './stored-message.ts'
 
 export interface EndingParts {
   readonly core: Core
@@ -30,7 +26,8 @@ export interface EndingParts {
   readonly delivering: Delivering
 }
 
-type Because = 'expired' | 'canceled' | 'full' | 'lost'
+/** `answered`: its result has come from elsewhere than the consumer that holds it. */
+export type Because = 'expired' | 'canceled' | 'full' | 'lost' | 'answered'
 
 /** As plain messages have it; what is canceled just goes. */
 const deathReasons = { expired: 'expired', full: 'maxlen', lost: 'delivery_limit' } as const
@@ -80,12 +77,16 @@ export class Ending {
   expire(live: LiveQueue, entry: Entry): void {
     // The deadline that it was taken in with: the queue's settings may have changed since.
     const deadline = new Date(entry.deadlineAtMs).toISOString()
-    this.#endEntry(live, entry, 'expired', () => jsonBody('expired', { deadline }))
+    if (live.queue.name === awaitedReplies) {
+      this.endEntry(live, entry, 'expired', () => acknowledged)
+      return
+    }
+    this.endEntry(live, entry, 'expired', () => jsonBody('expired', { deadline }))
   }
 
   /** No attempt is left, and none was answered. */
   lose(live: LiveQueue, entry: Entry): void {
-    this.#endEntry(live, entry, 'lost', () => jsonBody('lost', { attempts: entry.attempts }))
+    this.endEntry(live, entry, 'lost', () => jsonBody('lost', { attempts: entry.attempts }))
   }
 
   /** Pushes the oldest waiting message out of a full queue. */
@@ -96,52 +97,8 @@ export class Ending {
       if (block) this.#bringBack(live, block)
       return false
     }
-    this.#endEntry(live, entry, 'full', () => jsonBody('rejected', { by: 'full' }))
+    this.endEntry(live, entry, 'full', () => jsonBody('rejected', { by: 'full' }))
     return true
-  }
-
-  /** True when this call ended it. */
-  async cancel(id: string, data: { by?: string; reason?: string }): Promise<boolean> {
-    const { state, journal } = this.#core
-    let ended = false
-    const places = () => state.ids.places(state.hash(id))
-    for (const place of places()) {
-      const record = await readPlace(journal, place, places)
-      if (!record) return (await this.cancel(id, data)) || ended
-      if (storedId(record) !== id) continue
-      for (const { queueNumber, position } of entriesOf(record)) {
-        const live = state.numbered.get(queueNumber)
-        if (live && (await this.#cancelAt(live, position, data))) ended = true
-      }
-    }
-    await Promise.all(this.#ending)
-    await journal.durable()
-    return ended
-  }
-
-  async #cancelAt(live: LiveQueue, position: number, data: object): Promise<boolean> {
-    for (;;) {
-      const entry = this.#waitingOrHeld(live, position)
-      if (entry === undefined) return false
-      if ('columns' in entry) {
-        await this.#parts.pages.bringBack(entry)
-        continue
-      }
-      this.#endEntry(live, entry, 'canceled', () => jsonBody('canceled', data))
-      this.#parts.delivering.pump(live)
-      return true
-    }
-  }
-
-  /** The entry of that position, or the block to bring back first. */
-  #waitingOrHeld(live: LiveQueue, position: number): Entry | IndexBlock | undefined {
-    const entry = live.queue.entry(position)
-    if (entry) return entry
-    const there = live.queue.locate(position)
-    if (!there) return undefined
-    if (!there.block.columns) return there.block
-    const row = there.block.rowOf(position)
-    return row < 0 ? undefined : there.block.entryAt(row, there.fifo.priority)
   }
 
   /** Ends everything that waits, as canceled. Returns how many. */
@@ -150,7 +107,7 @@ export class Ending {
     const how = (): OutcomeBody => jsonBody('canceled', { reason: 'purged' })
     for (const entry of live.queue.entries()) {
       if (entry.state === entryStates.held) continue
-      this.#endEntry(live, entry, 'canceled', how)
+      this.endEntry(live, entry, 'canceled', how)
       count++
     }
     for (const fifo of live.queue.fifos) {
@@ -159,7 +116,7 @@ export class Ending {
         if (!block.columns) await this.#parts.pages.bringBack(block)
         for (let row = block.head; row < block.rows; row++) {
           if (!block.isLive(row)) continue
-          this.#endEntry(live, block.entryAt(row, fifo.priority), 'canceled', how)
+          this.endEntry(live, block.entryAt(row, fifo.priority), 'canceled', how)
           count++
         }
         // Deep queues: let what was gathered be written before more is.
@@ -211,14 +168,15 @@ export class Ending {
   #discardEntry(live: LiveQueue, found: Entry): void {
     if (found.kind === messageKind) {
       const how = (): OutcomeBody => jsonBody('canceled', { reason: 'queue deleted' })
-      this.#endEntry(live, found, 'canceled', how)
+      this.endEntry(live, found, 'canceled', how)
       return
     }
     const entry = this.#takeOut(live, found, 'canceled')
     if (entry) this.#core.state.release(entry)
   }
 
-  #endEntry(
+  /** Ends one entry, wherever it stands, and writes its outcome as soon as its message is read. */
+  endEntry(
     live: LiveQueue,
     found: Entry,
     because: Because,
@@ -299,9 +257,13 @@ export class Ending {
   ): void {
     const { message, acceptedAtMs } = stored
     live.left(message)
-    if (entry.kind === plainKind && because !== 'canceled') {
-      this.#parts.settling.died(live, entry, message, deathReasons[because])
-      return
+    if (because === 'expired' || because === 'full' || because === 'lost') {
+      const reason = deathReasons[because]
+      if (entry.kind === plainKind) {
+        this.#parts.settling.died(live, entry, message, reason)
+        return
+      }
+      if (this.#parts.settling.movedOn(live, entry, message, reason)) return
     }
     this.#parts.settling.finish(live, entry, message, acceptedAtMs, how(stored))
   }
@@ -312,7 +274,8 @@ export class Ending {
     const entry = queue.entry(found.position)
     if (entry) {
       const delivery = entry.holder as HeldDelivery | undefined
-      if (delivery)
+      if (delivery && because === 'answered') this.#parts.delivering.answered(delivery)
+      else if (delivery)
         this.#parts.settling.revoke(delivery, because === 'expired' ? because : 'canceled')
       if (entry.state === entryStates.parked) unparkForGood(live, entry)
       queue.remove(entry)
@@ -351,6 +314,11 @@ export class Ending {
     this.#ending.add(kept)
   }
 
+  /** Resolves when the ends under way now are written. */
+  async ended(): Promise<void> {
+    await Promise.all(this.#ending)
+  }
+
   get busy(): boolean {
     return this.#ending.size > 0
   }
@@ -369,9 +337,4 @@ function unparkForGood(live: LiveQueue, entry: Entry): void {
     live.parked--
     return
   }
-}
-
-function entriesOf(record: Buffer): readonly { queueNumber: number; position: number }[] {
-  const reader = new ByteReader(record, frameBytes)
-  return record[8] === recordTypes.move ? [readMove(reader)] : readAccept(reader).entries
 }

@@ -11,18 +11,22 @@
 import type { Clock, SteadyTime } from '../clock.ts'
 import type { MintId } from '../identifier.ts'
 import type { Message } from '../message/message.ts'
+import type { PlainMessage } from '../message/plain-message.ts'
+import { AwaitedReplies } from './awaited-replies.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Core } from './core.ts'
 import { DeadLettering } from './dead-lettering.ts'
 import { DeadLetters } from './dead-letters.ts'
 import { Delivering } from './delivering.ts'
 import { Ending } from './ending.ts'
+import { EndingById } from './ending-by-id.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { Gathering } from './gathering.ts'
 import type { IndexPages } from './index-pages.ts'
 import { Janitor } from './janitor.ts'
 import type { Disk } from './journal/disk.ts'
 import type { Journal } from './journal/journal.ts'
+import { KnownIds } from './known-ids.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import type { LiveQueue } from './live-queue.ts'
 import { OnwardSending } from './onward-sending.ts'
@@ -50,16 +54,21 @@ const tagsPerOpening = 2 ** 32
 export class EngineParts {
   readonly core: Core
   readonly pages: IndexPages
+  readonly ids: KnownIds
   readonly topology: Topology
   readonly delivering: Delivering
   readonly settling: Settling
   readonly publishing: Publishing
   readonly plainPublishing: PlainPublishing
   readonly deadLettering: DeadLettering
+  readonly endingById: EndingById
+  readonly awaitedReplies: AwaitedReplies
   readonly ending: Ending
   readonly gathering: Gathering
   readonly deadLetters: DeadLetters
   readonly janitor: Janitor
+  /** A broker is told of notifications that no durable queue takes. */
+  tellElsewhere: (queue: string, message: PlainMessage) => void = () => undefined
 
   constructor(needed: PartsNeeded) {
     const { options, nowMs, mintId, pages, recovered, journal } = needed
@@ -81,6 +90,7 @@ export class EngineParts {
       onProblem: options.onProblem,
       due: () => this.ending.due(),
     })
+    this.ids = new KnownIds(this.core)
     this.topology = new Topology(this.core)
     this.delivering = this.#delivering()
     this.settling = this.#settling()
@@ -90,8 +100,17 @@ export class EngineParts {
       ...this,
       refused: (live, message) => this.deadLettering.send(live, message, 'maxlen'),
     })
-    this.deadLettering = new DeadLettering({ core: this.core, publishing: this.plainPublishing })
-    this.gathering = new Gathering(this.core, this.publishing)
+    this.deadLettering = new DeadLettering({
+      core: this.core,
+      publishing: this.plainPublishing,
+      store: (message, live) => this.publishing.store(message, [live]),
+    })
+    this.endingById = new EndingById(this)
+    this.awaitedReplies = new AwaitedReplies({
+      ...this,
+      queue: (name) => this.topology.queue(name),
+    })
+    this.gathering = new Gathering(this.core, this.publishing, this.ids)
     this.deadLetters = new DeadLetters(this.core, this.publishing, mintId)
     this.janitor = this.#janitor(needed)
   }
@@ -123,14 +142,18 @@ export class EngineParts {
       delivering,
       onward,
       gathered: (id) => this.gathering.finished(id),
+      moveOn: (live, message, reason) => this.deadLettering.moveOn(live, message, reason),
+      awaitReply: (live, entry, message) => this.awaitedReplies.add(live, entry, message),
+      tellElsewhere: (queue, message) => this.tellElsewhere(queue, message),
       dead: (live, message, reason) => this.deadLettering.send(live, message, reason),
     })
   }
 
   #publishing(): Publishing {
-    const { core, delivering, pages, topology } = this
+    const { core, delivering, ids, pages, topology } = this
     return new Publishing({
       core,
+      ids,
       delivering,
       pages,
       route: (message: Message): readonly LiveQueue[] => topology.route(message),

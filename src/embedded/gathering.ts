@@ -11,17 +11,20 @@ import { checkId, checkName } from '../name.ts'
 import type { Core } from './core.ts'
 import { gatheredMessageId } from './gathers.ts'
 import { recordTypes } from './journal/record.ts'
+import type { KnownIds } from './known-ids.ts'
 import type { Publishing } from './publishing.ts'
 
 export class Gathering {
   readonly #core: Core
   readonly #publishing: Publishing
+  readonly #ids: KnownIds
   /** Those not on record yet: asking again is waiting for the first. */
   readonly #starting = new Map<string, Promise<void>>()
 
-  constructor(core: Core, publishing: Publishing) {
+  constructor(core: Core, publishing: Publishing, ids: KnownIds) {
     this.#core = core
     this.#publishing = publishing
+    this.#ids = ids
   }
 
   /** Fails with `unknown` when a member was never accepted, `forgotten` when its outcome is gone. */
@@ -42,11 +45,11 @@ export class Gathering {
   async #start(request: GatherRequest): Promise<void> {
     const { state, journal, outcomes } = this.#core
     const known = state.gathers.all.has(request.id)
-    if (known || (await this.#publishing.isKnown(gatheredMessageId(request.id)))) {
+    if (known || (await this.#ids.isKnown(gatheredMessageId(request.id)))) {
       return journal.durable()
     }
     for (const id of request.memberIds) {
-      if (!(await this.#publishing.isKnown(id))) {
+      if (!(await this.#ids.isKnown(id))) {
         throw new HomingError(
           'unknown',
           `gather ${request.id}: no message ${id} was ever accepted`,

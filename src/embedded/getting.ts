@@ -102,7 +102,7 @@ export class Getting {
     delivery.seen = true
     delivery.live.delivered++
     if (delivery.subscriber.noAck) this.#parts.settling.handedOver(delivery)
-    else this.#parts.delivering.begun(delivery)
+    else this.#parts.delivering.handing.begun(delivery)
     return delivery
   }
 }

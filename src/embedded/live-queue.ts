@@ -21,6 +21,8 @@ export class HeldDelivery implements Delivery {
   readonly tag: number
   /** Why the delivery is no longer held, once it is not. */
   over: 'timeout' | 'expired' | 'canceled' | 'settled' | 'closed' | undefined
+  /** Its result has come as a reply; it still counts as its consumer's. */
+  isAnswered = false
   /** Handed out: the consumer has seen it. */
   seen = false
 

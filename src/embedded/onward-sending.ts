@@ -6,7 +6,12 @@
  * It is handed out when that record is durable: a callback never comes before its outcome (30).
  */
 
-import { type CallbackTarget, callbackQueue, type Message } from '../message/message.ts'
+import {
+  type CallbackTarget,
+  callbackQueue,
+  type Message,
+  notification,
+} from '../message/message.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
@@ -32,13 +37,28 @@ export class OnwardSending {
   }
 
   /** Their places in the callbacks' queues, for the record that is about to be written. */
-  plan(callbacks: readonly CallbackTarget[]): Onward[] {
-    return callbacks.map(({ name, context }) => {
-      const { queue, subscribers } = this.#parts.queue(callbackQueue(name))
-      const delivered = queue.waiting === 0 && subscribers.some((one) => one.hasCredit)
-      const position = queue.nextPosition++
-      return { callback: name, context, queueNumber: queue.number, position, delivered }
-    })
+  plan(callbacks: readonly CallbackTarget[], code: string): Onward[] {
+    const planned: Onward[] = []
+    for (const target of callbacks) {
+      const live = target.onlyFailure && code === 'ok' ? undefined : this.#queueOf(target)
+      if (!live) continue
+      const { queue } = live
+      planned.push({
+        callback: target.name,
+        context: target.context,
+        queueNumber: queue.number,
+        position: queue.nextPosition++,
+        delivered: queue.waiting === 0 && live.recording === 0 && live.hasCredit,
+      })
+    }
+    return planned
+  }
+
+  /** Who asked to be notified in a queue that is not there is told elsewhere. */
+  #queueOf({ name, queue }: CallbackTarget): LiveQueue | undefined {
+    if (name !== notification) return this.#parts.queue(callbackQueue(name))
+    const live = queue === undefined ? undefined : this.#parts.core.queue(queue)
+    return live?.durable ? live : undefined
   }
 
   /** Puts them there; the record just written is theirs. */
@@ -51,8 +71,8 @@ export class OnwardSending {
     const { core } = this.#parts
     const { segment, recordFrom, recordBytes } = core.journal
     const final = { outcome, accepted: { message, acceptedAtMs, entries: [] }, onward }
-    onward.forEach(({ callback, position, delivered }, n) => {
-      const live = this.#parts.queue(callbackQueue(callback))
+    onward.forEach(({ queueNumber, position, delivered }, n) => {
+      const live = core.state.numbered.get(queueNumber) as LiveQueue
       const kind = homecomingKind + n
       const never = Number.POSITIVE_INFINITY
       const entry = new Entry(position, 0, kind, 0, never, segment, recordFrom, recordBytes)
@@ -78,7 +98,7 @@ export class OnwardSending {
     subscriber.handler.onItsWay?.(1)
     const delivery = delivering.hold(live, entry, message, subscriber)
     core.journal.whenDurable((error) => {
-      if (!error) delivering.handOutSoon(delivery)
+      if (!error) delivering.handing.handOutSoon(delivery)
     })
   }
 }

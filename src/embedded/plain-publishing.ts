@@ -9,6 +9,7 @@
 
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
@@ -27,7 +28,7 @@ export interface PlainPublishingParts {
   readonly pages: IndexPages
   readonly ending: Pick<Ending, 'dropHead'>
   /** A queue that is full dead-letters what it refuses. */
-  refused(live: LiveQueue, message: PlainMessage): void
+  refused(live: LiveQueue, message: Message): void
 }
 
 /** A record counts its entries in one byte. */
@@ -60,16 +61,21 @@ export class PlainPublishing {
       void core.journal.retakeReserve()
       return 'refused'
     }
+    if (this.refuses(message, lives)) return 'refused'
     const nowMs = core.nowMs()
-    let full = false
-    for (const live of lives) if (this.#refuses(live, message)) full = true
-    if (full) return 'refused'
     const only = lives[0]
     if (lives.length === 1 && only) return this.#toOne(only, message, persistent, nowMs)
     return this.#toMany(lives, message, persistent, nowMs)
   }
 
-  #refuses(live: LiveQueue, message: PlainMessage): boolean {
+  /** Whether one of the queues is full; it dead-letters what it refuses if it is to. */
+  refuses(message: Message, lives: readonly LiveQueue[]): boolean {
+    let full = false
+    for (const live of lives) if (this.#refuses(live, message)) full = true
+    return full
+  }
+
+  #refuses(live: LiveQueue, message: Message): boolean {
     const { overflow, depthMax, depthBytesMax, deadLetter } = live.queue.settings
     if (depthMax === undefined && depthBytesMax === undefined) return false
     if (overflow === 'drop-head' || !isOver(live, 1, message.body.length)) return false
@@ -140,7 +146,9 @@ export class PlainPublishing {
 
   /** Delivered on the spot, and nothing of it is kept; others of this turn must not be overtaken. */
   #isHandedOver(taker: Subscriber): boolean {
-    return taker.noAck && !this.#parts.delivering.handingOut && taker.handler.handOver !== undefined
+    return (
+      taker.noAck && !this.#parts.delivering.handing.busy && taker.handler.handOver !== undefined
+    )
   }
 
   #place(place: Place, segment: number, from: number, bytes: number): void {
@@ -157,7 +165,7 @@ export class PlainPublishing {
     if (taker) {
       entry.attempts = 1
       queue.pushHeld(entry)
-      delivering.handOutNow(delivering.hold(live, entry, message, taker), nowMs)
+      delivering.handing.handOutNow(delivering.hold(live, entry, message, taker), nowMs)
       return
     }
     live.came(message)
@@ -169,13 +177,13 @@ export class PlainPublishing {
       const filled = queue.push(entry)
       if (filled) pages.filled(filled)
       if (live.subscribers.length > 0) delivering.pump(live)
-      this.#dropHeads(live)
+      this.dropHeads(live)
     }
     if (queue.dueAtMs < Number.POSITIVE_INFINITY) this.#core.wakeAt(queue.dueAtMs)
   }
 
   /** Pushes out the oldest ones of a queue that holds too much now. */
-  #dropHeads(live: LiveQueue): void {
+  dropHeads(live: LiveQueue): void {
     const { overflow, depthMax, depthBytesMax } = live.queue.settings
     if (overflow !== 'drop-head' || (depthMax === undefined && depthBytesMax === undefined)) return
     while (live.queue.waiting > 0 && isOver(live, 0, 0)) {

@@ -6,7 +6,7 @@
 import { Buffer } from 'node:buffer'
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { callbackQueue, type Message } from '../message/message.ts'
+import { callbackQueue, type Message, notification } from '../message/message.ts'
 import { checkId, checkName } from '../name.ts'
 import { gatheredPrefix } from './gathers.ts'
 
@@ -32,7 +32,8 @@ export function checkMessage(message: Message): void {
   }
 }
 
-function checkChosenId(id: string): void {
+/** Fails with `bad-argument`. */
+export function checkChosenId(id: string): void {
   checkId(id)
   if (!id.startsWith(gatheredPrefix)) return
   throw new HomingError(
@@ -45,6 +46,7 @@ function checkChosenId(id: string): void {
 export function checkMeta(message: Message, metaText: string | undefined): void {
   if (metaText === undefined) return
   for (const { name } of message.meta?.callbacks ?? []) {
+    if (name === notification) continue
     checkName(name, 'the callback name')
     checkName(callbackQueue(name), 'the queue name of the callback')
   }

@@ -9,6 +9,7 @@
 
 import type { Accepted } from '../engine.ts'
 import { HomingError } from '../errors.ts'
+import type { Later } from '../later.ts'
 import { limits } from '../limits.ts'
 import type { Message } from '../message/message.ts'
 import type { Core } from './core.ts'
@@ -17,18 +18,18 @@ import type { IndexPages } from './index-pages.ts'
 import { type AcceptedEntry, metaJson, writeAccept } from './journal/accept-record.ts'
 import type { Waiter } from './journal/journal.ts'
 import { recordTypes } from './journal/record.ts'
+import type { KnownIds } from './known-ids.ts'
 import type { LiveQueue, Subscriber } from './live-queue.ts'
-import { checkMessage, checkMeta } from './port-checks.ts'
+import { checkChosenId, checkMessage, checkMeta } from './port-checks.ts'
 import { Entry, entryStates, messageKind } from './queue/entry.ts'
 import { checkRoom, roomFor } from './queue-room.ts'
-import { readPlace } from './read-place.ts'
 import type { Lies } from './state.ts'
-import { storedId } from './stored-message.ts'
 
 export interface PublishingParts {
   readonly core: Core
   readonly delivering: Delivering
   readonly pages: IndexPages
+  readonly ids: KnownIds
   /** Queues that the message goes to; fails with `unroutable`, `queue-unknown`, `exchange-unknown`. */
   route(message: Message): readonly LiveQueue[]
   /** Makes room by pushing out the oldest message of a full queue; false when there is none to push. */
@@ -47,12 +48,14 @@ interface Target {
 export class Publishing {
   readonly #parts: PublishingParts
   readonly #core: Core
+  readonly #ids: KnownIds
   /** Chosen ids whose look-up is under way. */
   readonly #looking = new Map<string, Promise<unknown>>()
 
   constructor(parts: PublishingParts) {
     this.#parts = parts
     this.#core = parts.core
+    this.#ids = parts.ids
   }
 
   publish(message: Message): Promise<Accepted> {
@@ -90,7 +93,7 @@ export class Publishing {
   }
 
   #mustLookUp(id: string): boolean {
-    return this.#looking.has(id) || this.#known(id) === undefined
+    return this.#looking.has(id) || this.#ids.known(id) === undefined
   }
 
   async #acceptAllLater(messages: readonly Message[]): Promise<readonly Accepted[]> {
@@ -99,7 +102,7 @@ export class Publishing {
     for (const { id, idChosen } of messages) {
       if (!idChosen) continue
       for (let other = this.#looking.get(id); other; other = this.#looking.get(id)) await other
-      if (this.#known(id) === undefined && (await this.isKnown(id))) known.push(id)
+      if (this.#ids.known(id) === undefined && (await this.#ids.isKnown(id))) known.push(id)
     }
     this.#refuseWhenFull()
     return this.#acceptAll(messages, known)
@@ -112,7 +115,7 @@ export class Publishing {
   ): Promise<readonly Accepted[]> {
     const known = new Set(lookedUp)
     const duplicates = messages.map(({ id, idChosen }) => {
-      const duplicate = idChosen && (known.has(id) || this.#known(id) === true)
+      const duplicate = idChosen && (known.has(id) || this.#ids.known(id) === true)
       known.add(id)
       return duplicate
     })
@@ -173,7 +176,7 @@ export class Publishing {
       if (!other) break
       await other
     }
-    const known = this.#known(id)
+    const known = this.#ids.known(id)
     if (known === true) return this.#confirm(id, true)
     if (known === false && !this.#mustWait()) {
       this.accept(message)
@@ -191,49 +194,8 @@ export class Publishing {
   /** True when the message was a duplicate. */
   async #lookAndAccept(message: Message): Promise<boolean> {
     await this.#whenRoom()
-    if (await this.isKnown(message.id)) return true
+    if (await this.#ids.isKnown(message.id)) return true
     this.accept(message)
-    return false
-  }
-
-  /** Whether the id was ever accepted; undefined when a record must be read to be sure. */
-  #known(id: string): boolean | undefined {
-    const { state, journal, outcomes } = this.#core
-    let unsure = false
-    for (const place of state.ids.places(state.hash(id))) {
-      const record = journal.peek(place.segment, place.from)
-      if (!record) unsure = true
-      else if (storedId(record) === id) return true
-    }
-    const known = outcomes.find(id)
-    if (known === 'unread') return undefined
-    if (known) return true
-    return unsure ? undefined : false
-  }
-
-  /** True when the id is surely live; false when it is not, or a record must be read to know. */
-  isLiveInMemory(id: string): boolean {
-    const { state, journal } = this.#core
-    return state.ids.places(state.hash(id)).some((place) => {
-      const record = journal.peek(place.segment, place.from)
-      return record !== undefined && storedId(record) === id
-    })
-  }
-
-  /** Whether the id is live or has, or had, an outcome. */
-  async isKnown(id: string): Promise<boolean> {
-    if (await this.#core.outcomes.lookUp(id)) return true
-    return (await this.isLive(id)) || (await this.#core.outcomes.lookUp(id)) !== undefined
-  }
-
-  async isLive(id: string): Promise<boolean> {
-    const { state, journal } = this.#core
-    const places = () => state.ids.places(state.hash(id))
-    for (const place of places()) {
-      const record = await readPlace(journal, place, places)
-      if (!record) return this.isLive(id)
-      if (storedId(record) === id) return true
-    }
     return false
   }
 
@@ -246,6 +208,36 @@ export class Publishing {
     this.#store(message, lives, metaText)
   }
 
+  /**
+   * A broker's message with an outcome, into those queues. True when its chosen id is known and it was
+   * not taken; a promise when that must be looked up on disk.
+   */
+  take(message: Message, lives: readonly LiveQueue[]): Later<boolean> {
+    this.#refuseWhenFull()
+    const metaText = metaJson(message)
+    checkMeta(message, metaText)
+    const { id, idChosen } = message
+    if (idChosen) {
+      checkChosenId(id)
+      const known = this.#looking.has(id) ? undefined : this.#ids.known(id)
+      if (known === undefined) return this.#lookAndTake(message, lives)
+      if (known) return true
+    }
+    this.#store(message, lives, metaText)
+    return false
+  }
+
+  async #lookAndTake(message: Message, lives: readonly LiveQueue[]): Promise<boolean> {
+    for (let other = this.#looking.get(message.id); other; other = this.#looking.get(message.id)) {
+      await other
+    }
+    const looked = this.#ids.isKnown(message.id)
+    this.#looking.set(message.id, looked)
+    const known = await looked.finally(() => this.#looking.delete(message.id))
+    if (!known) this.#store(message, lives, metaJson(message))
+    return known
+  }
+
   /** The same for one of a batch: there is room, whatever its consumers do meanwhile. */
   #acceptWithRoom(message: Message): void {
     const lives = this.#parts.route(message)
@@ -253,6 +245,11 @@ export class Publishing {
       const drops = live.queue.settings.overflow === 'drop-head' && roomFor(live) < 1
       if (drops) this.#parts.dropHead(live)
     }
+    this.#store(message, lives, metaJson(message))
+  }
+
+  /** Puts it into the queues, room or not. */
+  store(message: Message, lives: readonly LiveQueue[]): void {
     this.#store(message, lives, metaJson(message))
   }
 
@@ -317,12 +314,14 @@ export class Publishing {
     if (subscriber) {
       entry.attempts = 1
       queue.pushHeld(entry)
-      delivering.handOutSoon(delivering.hold(live, entry, message, subscriber))
+      delivering.handing.handOutSoon(delivering.hold(live, entry, message, subscriber))
     } else if (message.availableAtMs > nowMs) {
+      live.came(message)
       entry.state = entryStates.delayed
       entry.availableAtMs = message.availableAtMs
       queue.put(entry)
     } else {
+      live.came(message)
       const filled = queue.push(entry)
       if (filled) pages.filled(filled)
       if (live.subscribers.length > 0) delivering.pump(live)

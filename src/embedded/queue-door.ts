@@ -10,6 +10,7 @@
 import type { QueueSettings } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
+import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 import { BulkSettling } from './bulk-settling.ts'
 import type { EngineParts } from './engine-parts.ts'
@@ -18,6 +19,7 @@ import type { HeldDelivery, LiveQueue, Subscriber, Taker, TakingOptions } from '
 import type { PlainFate } from './plain-publishing.ts'
 import type { ExchangeSettings } from './routing/exchange.ts'
 import type { BindingMatch, BindingTarget, Routing } from './routing/routing.ts'
+import type { OutcomeBody } from './settling.ts'
 
 export class QueueDoor {
   readonly #parts: EngineParts
@@ -103,6 +105,34 @@ export class QueueDoor {
     return this.#parts.plainPublishing.publish(message, lives, persistent)
   }
 
+  /**
+   * A message with an outcome, kept whatever its delivery mode. True when its chosen id is known: it is
+   * a duplicate then, and the first one stands. A promise when that must be looked up on disk.
+   * Fails with `bad-argument`, `disk-full`, `message-too-large`.
+   */
+  publishTracked(message: Message, live: LiveQueue): Later<boolean | 'refused'> {
+    const { publishing, plainPublishing } = this.#parts
+    if (plainPublishing.refuses(message, [live])) return 'refused'
+    const taken = publishing.take(message, [live])
+    plainPublishing.dropHeads(live)
+    return taken
+  }
+
+  /** Whether the id is live or has an outcome; a promise when that must be looked up on disk. */
+  isKnown(id: string): Later<boolean> {
+    return this.#parts.ids.wasAccepted(id)
+  }
+
+  /** A reply has come for the request of that id; true when it is the request's result now. */
+  answer(id: string, replyTo: string, result: OutcomeBody): Later<boolean> {
+    return this.#parts.awaitedReplies.answer(id, replyTo, result)
+  }
+
+  /** Who is told of outcomes whose notification no durable queue takes. */
+  onNotification(told: (queue: string, message: PlainMessage) => void): void {
+    this.#parts.tellElsewhere = told
+  }
+
   subscribe(live: LiveQueue, options: TakingOptions, taker: Taker): Subscriber {
     this.#refuseWhenClosed()
     return this.#parts.delivering.subscribe(live, options, taker)
@@ -110,7 +140,7 @@ export class QueueDoor {
 
   /** It takes no more. What it holds stays held; what is on its way to it stays in the queue. */
   unsubscribe(subscriber: Subscriber): void {
-    if (subscriber.noAck) this.#parts.delivering.giveNow(subscriber)
+    if (subscriber.noAck) this.#parts.delivering.handing.giveNow(subscriber)
     subscriber.stopped = true
     if (!subscriber.live.removeSubscriber(subscriber)) return
     this.#parts.delivering.pump(subscriber.live)

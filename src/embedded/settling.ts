@@ -13,20 +13,22 @@ import type { DeathReason } from '../amqp/protocol/dead-letter-headers.ts'
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Revocation } from '../message/delivery.ts'
-import type { Message } from '../message/message.ts'
+import { type CallbackTarget, type Message, notification } from '../message/message.ts'
 import { builtinCodes, isBuiltinCode, type StoredOutcome } from '../message/outcome.ts'
+import type { PlainMessage } from '../message/plain-message.ts'
 import type { Settled, Settlement } from '../message/settlement.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
+import { type Asked, accepted, Finality } from './finality.ts'
 import { gatheredPrefix } from './gathers.ts'
 import { writeAccept } from './journal/accept-record.ts'
 import { ByteWriter } from './journal/bytes.ts'
 import { writePositions, writeRequeue } from './journal/entry-records.ts'
 import { type FinalExtras, type Onward, writeFinal } from './journal/final-record.ts'
-import type { Waiter } from './journal/journal.ts'
 import { recordTypes } from './journal/record.ts'
 import { outcomeKind } from './ledger/ledger-event.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
+import { notificationMessage } from './notification.ts'
 import type { OnwardSending } from './onward-sending.ts'
 import { checkOutcome } from './port-checks.ts'
 import { type Entry, entryStates, messageKind, plainKind } from './queue/entry.ts'
@@ -41,6 +43,12 @@ export interface SettlingParts {
   readonly core: Core
   readonly delivering: Delivering
   readonly onward: OnwardSending
+  /** The same with an outcome to come: under its id, into the next queue. False when none takes it. */
+  moveOn(live: LiveQueue, message: Message, reason: DeathReason): boolean
+  /** Acknowledged, and its reply is still to come. */
+  awaitReply(live: LiveQueue, entry: Entry, message: Message): void
+  /** A notification for a queue that is not durable, or for no queue at all. */
+  tellElsewhere(queue: string, message: PlainMessage): void
   /** A gather has its last outcome. */
   gathered(id: string): void
   /** Plain messages that die go to their dead-letter exchange. */
@@ -50,7 +58,6 @@ export interface SettlingParts {
 const toldOfGather: OutcomeBody = { code: 'ok', contentType: '', body: new Uint8Array(0) }
 /** Done by a consumer that has no result to give. */
 export const acknowledged: OutcomeBody = { code: 'ok', contentType: '', body: new Uint8Array(0) }
-const accepted: Settled = { accepted: true }
 const none: readonly Onward[] = []
 const jsonContentType = 'application/json'
 
@@ -216,6 +223,7 @@ export class Settling {
 
   /** No attempt is left, and none was answered. */
   lose(live: LiveQueue, entry: Entry, message: Message): void {
+    this.copyDead(live, message, 'delivery_limit')
     const how = jsonBody('lost', { attempts: entry.attempts })
     this.finish(live, entry, message, entry.acceptedAtMs, how)
   }
@@ -237,8 +245,30 @@ export class Settling {
 
   /** A plain message is over without having been acknowledged: its copies first, then its end. */
   died(live: LiveQueue, entry: Entry, message: Message, reason: DeathReason): void {
-    if (live.queue.settings.deadLetter) this.#parts.dead(live, message, reason)
+    this.copyDead(live, message, reason)
     this.remove(live, [entry])
+  }
+
+  /** Done, by a consumer that has no result to give: `ok`, unless a reply is still to come. */
+  acknowledged({ live, entry, message }: HeldDelivery): void {
+    this.#acknowledge(live, entry, message)
+  }
+
+  #acknowledge(live: LiveQueue, entry: Entry, message: Message): void {
+    if (message.meta?.awaitsReply) this.#parts.awaitReply(live, entry, message)
+    else this.finish(live, entry, message, entry.acceptedAtMs, acknowledged)
+  }
+
+  /** A copy for the dead-letter exchange of the queue, when it has one. */
+  copyDead(live: LiveQueue, message: Message, reason: DeathReason): void {
+    if (live.queue.settings.deadLetter) this.#parts.dead(live, message, reason)
+  }
+
+  /** A message with an outcome goes on through the dead-letter exchange. False when it cannot. */
+  movedOn(live: LiveQueue, entry: Entry, message: Message, reason: DeathReason): boolean {
+    if (!live.queue.settings.deadLetter || !this.#parts.moveOn(live, message, reason)) return false
+    this.remove(live, [entry])
+    return true
   }
 
   /** Its consumer acknowledges nothing; a plain one's record says already that it is gone. */
@@ -246,9 +276,8 @@ export class Settling {
     const { live, entry, message } = delivery
     this.#leave(delivery)
     live.settled++
-    if (entry.kind === messageKind) {
-      this.finish(live, entry, message, entry.acceptedAtMs, acknowledged)
-    } else if (entry.kind === plainKind) {
+    if (entry.kind === messageKind) this.#acknowledge(live, entry, message)
+    else if (entry.kind === plainKind) {
       live.queue.remove(entry)
       this.#core.state.release(entry)
     } else this.remove(live, [entry])
@@ -270,16 +299,17 @@ export class Settling {
     const { onward } = this.#parts
     const outcome: StoredOutcome = {
       id: message.id,
-      queue: live.queue.name,
+      queue: message.meta?.workedOn?.queue ?? live.queue.name,
       code: how.code,
       contentType: how.contentType,
       body: how.body,
-      attempts: entry.attempts,
+      attempts: entry.attempts + (message.meta?.workedOn?.attempts ?? 0),
       acceptedAtMs,
       finishedAtMs: this.#core.nowMs(),
     }
     const callbacks = message.meta?.callbacks
-    const planned = callbacks ? onward.plan(callbacks) : none
+    const planned = callbacks ? onward.plan(callbacks, how.code) : none
+    if (callbacks) this.#tellElsewhere(outcome, message, callbacks)
     const extras = this.#extras(message, acceptedAtMs, how.code, planned)
     writeFinal(journal.begin(), live.queue.number, entry.position, outcome, extras)
     const lsn = journal.end(recordTypes.final)
@@ -288,6 +318,22 @@ export class Settling {
     if (entry.state !== entryStates.gone) live.queue.remove(entry)
     if (planned.length > 0) onward.send(outcome, message, acceptedAtMs, planned)
     for (const gather of state.gathers.finished(message.id)) this.#parts.gathered(gather.request.id)
+  }
+
+  /** Who asked to be notified where no durable queue is: a direct reply, a passing queue. */
+  #tellElsewhere(
+    outcome: StoredOutcome,
+    message: Message,
+    callbacks: readonly CallbackTarget[],
+  ): void {
+    for (const { name, queue, onlyFailure } of callbacks) {
+      if (name !== notification || queue === undefined) continue
+      if ((onlyFailure && outcome.code === 'ok') || this.#core.queue(queue)?.durable) continue
+      const told = notificationMessage(outcome, message)
+      this.#core.journal.whenDurable((error) => {
+        if (!error) this.#parts.tellElsewhere(queue, told)
+      })
+    }
   }
 
   #extras(
@@ -302,55 +348,6 @@ export class Settling {
     scratch.length = 0
     writeAccept(scratch, message, acceptedAtMs, [])
     return { acceptPayload: scratch.taken(), deadLetter, onward }
-  }
-}
-
-interface Asked {
-  readonly resolve: (settled: Settled) => void
-  readonly reject: (error: HomingError) => void
-}
-
-/**
- * The moment an outcome is durable. Until then its id stays live, so that to everybody it is one or
- * the other (invariant 23).
- */
-class Finality implements Waiter {
-  readonly #core: Core
-  readonly #entry: Entry
-  readonly #outcome: StoredOutcome
-  readonly #lsn: number
-  readonly #segment: number
-  readonly #from: number
-  readonly #asked: Asked | undefined
-
-  constructor(
-    core: Core,
-    entry: Entry,
-    outcome: StoredOutcome,
-    lsn: number,
-    asked: Asked | undefined,
-  ) {
-    this.#core = core
-    this.#entry = entry
-    this.#outcome = outcome
-    this.#lsn = lsn
-    this.#segment = core.journal.segment
-    this.#from = core.journal.recordFrom
-    this.#asked = asked
-  }
-
-  durable(error: HomingError | undefined): void {
-    if (error) {
-      this.#asked?.reject(error)
-      return
-    }
-    const { state, outcomes } = this.#core
-    const entry = this.#entry
-    state.release(entry)
-    const hash = entry.kind === messageKind ? entry.hash : state.hash(this.#outcome.id)
-    outcomes.add(hash, this.#segment, this.#from, this.#lsn)
-    outcomes.tell(this.#outcome)
-    this.#asked?.resolve(accepted)
   }
 }
 

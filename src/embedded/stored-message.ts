@@ -7,12 +7,13 @@
 
 import { limits } from '../limits.ts'
 import { encodeHomecoming, outcomeContentType } from '../message/homecoming.ts'
-import { callbackQueue, type Message } from '../message/message.ts'
+import { callbackQueue, type Message, notification } from '../message/message.ts'
 import { acceptedId, readAccept } from './journal/accept-record.ts'
 import { ByteReader } from './journal/bytes.ts'
 import { type FinalRecord, readFinal } from './journal/final-record.ts'
 import { moveHeadBytes, readMove } from './journal/move-record.ts'
 import { frameBytes, recordTypes } from './journal/record.ts'
+import { notificationMessage } from './notification.ts'
 import { homecomingKind } from './queue/entry.ts'
 
 export interface StoredMessage {
@@ -54,6 +55,7 @@ export function homecomingMessage(
   const onward = final.onward[n]
   if (!onward) throw new RangeError(`the outcome of ${final.outcome.id} has no callback ${n}`)
   const original = final.accepted?.message
+  if (onward.callback === notification) return notificationMessage(final.outcome, original)
   return {
     // A callback named twice gets two messages.
     id: `${final.outcome.id}>${onward.callback}${n === 0 ? '' : `>${n}`}`,

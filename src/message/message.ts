@@ -44,6 +44,10 @@ export interface MessageMeta {
   readonly ttlMs?: number
   /** Backoff of the sender's contract, for consumers that know none. */
   readonly backoff?: Backoff
+  /** What the consumer publishes to the message's reply_to is its result; an acknowledgement is not. */
+  readonly awaitsReply?: true
+  /** Acknowledged there, after so many attempts, and waiting for its reply since. */
+  readonly workedOn?: { readonly queue: string; readonly attempts: number }
 }
 
 export interface CallbackTarget {
@@ -51,6 +55,10 @@ export interface CallbackTarget {
   readonly name: string
   /** JSON of the sender's context, undefined when there is none. */
   readonly context?: string
+  /** For {@link notification}: the queue that is told, by the engine's name. */
+  readonly queue?: string
+  /** Told only of outcomes other than `ok`. */
+  readonly onlyFailure?: true
 }
 
 export interface Backoff {
@@ -59,6 +67,12 @@ export interface Backoff {
   readonly maxMs: number
   readonly jitter: boolean
 }
+
+/** In place of a callback's name: an AMQP message about the outcome, for a queue. No callback has it. */
+export const notification = '\u0001notify'
+
+/** Where requests wait that were acknowledged and not yet replied to. */
+export const awaitedReplies = 'homing.awaited-replies'
 
 /** The queue a durable callback of this name reads from. */
 export const callbackQueue = (name: string): string => `callback:${name}`

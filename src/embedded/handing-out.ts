@@ -1,0 +1,101 @@
+/*
+ * The last step of a delivery: its consumer has it.
+ *
+ *   accepted in this turn ─▶ at the end of the turn, so that what runs now sees its own confirm first
+ *   on record, or transient ─▶ now
+ */
+
+import type { Core } from './core.ts'
+import type { HeldDelivery, Subscriber } from './live-queue.ts'
+
+export interface HandingOutParts {
+  readonly core: Core
+  /** Its consumer stopped before it was handed out. */
+  giveBack(delivery: HeldDelivery): void
+  /** Handed to a consumer that acknowledges nothing. */
+  handedOver(delivery: HeldDelivery): void
+}
+
+export class HandingOut {
+  readonly #parts: HandingOutParts
+  readonly #core: Core
+  #handouts: HeldDelivery[] = []
+
+  constructor(parts: HandingOutParts) {
+    this.#parts = parts
+    this.#core = parts.core
+  }
+
+  /** Hands out once the code that runs now has finished. */
+  handOutSoon(delivery: HeldDelivery): void {
+    if (this.#handouts.push(delivery) > 1) return
+    queueMicrotask(() => {
+      const handouts = this.#handouts
+      this.#handouts = []
+      this.handOut(handouts)
+    })
+  }
+
+  /** Hands out what is on record. */
+  handOut(deliveries: readonly HeldDelivery[]): void {
+    const nowMs = this.#core.nowMs()
+    for (const delivery of deliveries) {
+      if (delivery.over) continue
+      if (delivery.subscriber.stopped) {
+        this.#parts.giveBack(delivery)
+        continue
+      }
+      this.#give(delivery, nowMs)
+    }
+  }
+
+  #give(delivery: HeldDelivery, nowMs: number): void {
+    const { live, subscriber } = delivery
+    delivery.seen = true
+    live.delivered++
+    subscriber.handler.onItsWay?.(-1)
+    if (subscriber.noAck) this.#parts.handedOver(delivery)
+    else this.#startTime(delivery, nowMs)
+    try {
+      if (subscriber.noAck && subscriber.handler.handOver) {
+        subscriber.handler.handOver(delivery.message, delivery.redelivered, delivery.attempt)
+      } else subscriber.handler.deliver(delivery)
+    } catch (error) {
+      // The others of this turn have their deliveries all the same.
+      this.#core.onProblem(`a consumer of queue "${live.queue.name}" threw: ${error}`)
+    }
+  }
+
+  /** Gives now what is on its way: for a consumer that acknowledges nothing and is about to go. */
+  giveNow(subscriber: Subscriber): void {
+    const nowMs = this.#core.nowMs()
+    for (const delivery of [...subscriber.held]) {
+      if (!delivery.seen && !delivery.over) this.#give(delivery, nowMs)
+    }
+  }
+
+  /** The hot path of a broker: to a consumer that waits, in the turn that accepts it. */
+  handOutNow(delivery: HeldDelivery, nowMs: number): void {
+    // Others of this turn may be on their way: they go first.
+    if (this.#handouts.length > 0) this.handOutSoon(delivery)
+    else this.#give(delivery, nowMs)
+  }
+
+  /** True while deliveries of this turn are still to be handed out. */
+  get busy(): boolean {
+    return this.#handouts.length > 0
+  }
+
+  /** The time of the attempt counts from now. */
+  begun(delivery: HeldDelivery): void {
+    if (!delivery.over) this.#startTime(delivery, this.#core.nowMs())
+  }
+
+  #startTime({ entry, live, message }: HeldDelivery, nowMs: number): void {
+    const timeoutMs = message.timeoutMs || (live.queue.settings.consumerTimeoutMs ?? 0)
+    if (timeoutMs === 0) return
+    entry.timeoutAtMs = nowMs + timeoutMs
+    live.queue.watchTimeout(entry)
+    this.#core.wakeAt(live.queue.dueAtMs)
+  }
+}
