@@ -309,12 +309,12 @@ export class Settling {
     }
     const callbacks = message.meta?.callbacks
     const planned = callbacks ? onward.plan(callbacks, how.code) : none
-    if (callbacks) this.#tellElsewhere(outcome, message, callbacks)
     const extras = this.#extras(message, acceptedAtMs, how.code, planned)
     writeFinal(journal.begin(), live.queue.number, entry.position, outcome, extras)
     const lsn = journal.end(recordTypes.final)
     outcomes.feedLast(lsn, outcomeKind)
     journal.tellDurable(new Finality(this.#core, entry, outcome, lsn, asked))
+    if (callbacks) this.#tellElsewhere(outcome, message, callbacks)
     if (entry.state !== entryStates.gone) live.queue.remove(entry)
     if (planned.length > 0) onward.send(outcome, message, acceptedAtMs, planned)
     for (const gather of state.gathers.finished(message.id)) this.#parts.gathered(gather.request.id)
