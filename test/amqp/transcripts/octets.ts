@@ -110,6 +110,11 @@ export class OctetReader {
     return this.raw(this.unsigned(4))
   }
 
+  #integer(letter: string): bigint {
+    const value = this.signed(integerOctets(letter))
+    return 'BuiT'.includes(letter) ? BigInt.asUintN(integerOctets(letter) * 8, value) : value
+  }
+
   table(): ValueTable {
     const inner = new OctetReader(this.longBytes())
     // No prototype: a header may be called __proto__.
@@ -147,7 +152,7 @@ export class OctetReader {
       case 'D':
         return typed(letter, this.signed(5))
       default:
-        return typed(letter, this.signed(integerOctets(letter)))
+        return typed(letter, this.#integer(letter))
     }
   }
 }

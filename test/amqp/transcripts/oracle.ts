@@ -53,7 +53,7 @@ export const definitions = {
   ],
   policies: lanes.flatMap((vhost) => [
     {
-      ...{ vhost, name: 'short-lived', pattern: '^policy-ttl', priority: 0 },
+      ...{ vhost, name: 'short-lived', pattern: '^policy-ttl', priority: 5 },
       ...{ 'apply-to': 'queues', definition: { 'message-ttl': 100 } },
     },
     {

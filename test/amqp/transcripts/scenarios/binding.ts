@@ -131,6 +131,12 @@ export const bindingScenarios = [
     await arrives(ch, 'main', 'bound')
     await ch.get('q')
   }),
+  bound('a policy gives exchanges their alternate exchange', async (ch) => {
+    await ch.exchange('policy-spare', 'fanout')
+    await ch.exchange('policy-exchange', 'direct')
+    await ch.bind('q', 'policy-spare')
+    await arrives(ch, 'policy-exchange', 'unbound')
+  }),
   bound('an alternate exchange that is not there', async (ch) => {
     await ch.exchange('main', 'direct', { arguments: { 'alternate-exchange': 'missing' } })
     await arrives(ch, 'main', 'unbound')

@@ -68,11 +68,11 @@ export const publishScenarios = [
   judged('an expiration with a blank is refused', { properties: { expiration: ' 5000' } }),
   judged('an expiration with a fraction is refused', { properties: { expiration: '5000.5' } }),
   judged('an expiration beyond the largest is refused', {
-    properties: { expiration: '4294967296' },
+    properties: { expiration: '315360000001' },
   }),
   judged('an expiration with leading zeros', { properties: { expiration: '0060000' } }),
   judged('an expiration with a plus', { properties: { expiration: '+60000' } }),
-  judged('the largest expiration is accepted', { properties: { expiration: '4294967295' } }),
+  judged('the largest expiration is accepted', { properties: { expiration: '315360000000' } }),
   judged('a user id that is the login is accepted', { properties: { userId: 'guest' } }),
   judged('a user id that is another is refused', { properties: { userId: 'somebody' } }),
   judged('an empty user id is refused', { properties: { userId: '' } }),

@@ -12,13 +12,13 @@ interface ArgumentCase {
 const cases: readonly ArgumentCase[] = [
   {
     argument: 'x-message-ttl',
-    valid: [0, 1, 4_294_967_295n, typed('b', 5), typed('s', 5), typed('l', 5)],
-    invalid: [-1, 'ten', '10', true, null, 4_294_967_296n, 1.5, typed('T', 5), {}, []],
+    valid: [0, 1, 315_360_000_000n, typed('b', 5), typed('s', 5), typed('l', 5)],
+    invalid: [-1, 'ten', '10', true, null, 315_360_000_001n, 1.5, typed('T', 5), {}, []],
   },
   {
     argument: 'x-expires',
-    valid: [60_000, 4_294_967_295n],
-    invalid: [0, -1, '60000', 4_294_967_296n, null],
+    valid: [60_000, 315_360_000_000n],
+    invalid: [0, -1, '60000', 315_360_000_001n, null],
   },
   { argument: 'x-max-length', valid: [0, 5], invalid: [-1, '5', null, 2.5] },
   { argument: 'x-max-length-bytes', valid: [0, 5], invalid: [-1, '5', null] },
