@@ -10,6 +10,7 @@
 import type { HeaderTable } from '../embedded/routing/header-value.ts'
 import type { Later, Session, VirtualHost } from '../virtual-host/port.ts'
 import type { PortabilityWarnings } from './portability.ts'
+import type { AmqpError } from './protocol/amqp-error.ts'
 
 /** What a client said about itself to be let in. User names and passwords are bytes on the wire. */
 export type Credentials =
@@ -50,6 +51,8 @@ export interface Opening {
   readonly clientProperties: HeaderTable
   /** The session's `warnPortability` notes here; what was noted before is in it. */
   readonly warnings: PortabilityWarnings
+  /** Ends the connection, saying why. */
+  readonly close: (why: AmqpError) => void
 }
 
 export interface OpenedVirtualHost {
@@ -69,4 +72,4 @@ export type OpenVirtualHost = (
 ) => Later<OpenedVirtualHost>
 
 /** A new secret for the same user, as `connection.update-secret` brings it. False refuses it. */
-export type UpdateSecret = (login: Login, secret: Uint8Array) => Later<boolean>
+export type UpdateSecret = (login: Login, secret: Uint8Array, peer: PeerFacts) => Later<boolean>

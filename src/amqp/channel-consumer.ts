@@ -1,0 +1,104 @@
+/*
+ * One consumer of a channel: what its queue hands it becomes basic.deliver frames.
+ *
+ * Rule: nothing is delivered before its consume-ok is written, nothing after its cancel-ok. What it
+ * delivered stays the channel's when it is cancelled.
+ */
+
+import { Buffer } from 'node:buffer'
+import type { Message } from '../message/message.ts'
+import type { Consumer, ConsumerSink, HeldMessage } from '../virtual-host/port.ts'
+import type { ChannelLine } from './channel-line.ts'
+import { preconditionFailed } from './protocol/amqp-error.ts'
+import type { Settling } from './settling.ts'
+
+/** What a consumer asks of the channel's consuming. */
+export interface ConsumerSide {
+  readonly line: ChannelLine
+  readonly settling: Settling<ChannelConsumer>
+  /** Unsettled deliveries all consumers of the channel may hold together; 0 for no limit. */
+  readonly sharedPrefetch: number
+  /** It has to wait; it is resumed when there is room. */
+  held(consumer: ChannelConsumer): void
+  /** Its queue is gone. */
+  cancelled(consumer: ChannelConsumer): void
+}
+
+export class ChannelConsumer implements ConsumerSink {
+  readonly tag: string
+  readonly #tagBytes: Buffer
+  readonly #side: ConsumerSide
+  #consumer: Consumer | undefined
+  #isOver = false
+
+  constructor(tag: string, side: ConsumerSide) {
+    this.tag = tag
+    this.#tagBytes = Buffer.from(tag)
+    this.#side = side
+  }
+
+  /** True when it was cancelled, or its queue is gone. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** Its consume-ok is written: from now on it takes messages. */
+  begin(consumer: Consumer): void {
+    this.#consumer = consumer
+    if (this.#isOver) consumer.cancel()
+    else consumer.resume()
+  }
+
+  resume(): void {
+    if (!this.#isOver) this.#consumer?.resume()
+  }
+
+  cancel(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#consumer?.cancel()
+  }
+
+  deliver(
+    message: Message,
+    properties: Uint8Array,
+    redelivered: boolean,
+    held: HeldMessage | undefined,
+  ): void {
+    const { line, settling } = this.#side
+    if (!line.isOpen) {
+      // Nobody would ever settle it.
+      if (held !== undefined) line.host.requeue([held], false)
+      return
+    }
+    const { output, number } = line
+    const tag = settling.delivered(held, this)
+    const { exchange, routingKey } = message
+    output.writer.deliver(number, this.#tagBytes, tag, redelivered, exchange, routingKey)
+    output.writer.content(number, properties, message.body, line.frameMax)
+    output.wake()
+  }
+
+  mayDeliver(): boolean {
+    const { line, settling, sharedPrefetch } = this.#side
+    if (this.#consumer === undefined || this.#isOver || !line.isOpen) return false
+    const hasRoom =
+      line.output.hasRoom && (sharedPrefetch === 0 || settling.consumed < sharedPrefetch)
+    if (!hasRoom) this.#side.held(this)
+    return hasRoom
+  }
+
+  revoked(held: HeldMessage): void {
+    this.#side.settling.revoked(held)
+  }
+
+  cancelled(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#side.cancelled(this)
+  }
+
+  timedOut(text: string): void {
+    this.#side.line.fail(preconditionFailed(text))
+  }
+}

@@ -1,0 +1,379 @@
+/*
+ * A connection: bytes in, bytes out. It has no socket and no timer but the clock.
+ *
+ *   bytes ─▶ protocol header ─▶ frames ─┬─ channel 0 ─▶ handshake, close, secrets
+ *                                       └─ channel n ─▶ channel ─▶ virtual host
+ *
+ *   handshake ─▶ running ─┬─ client's close ─▶ closing ── close-ok ──▶ over
+ *                         └─ error ── our close ─▶ closed ── close-ok, or no patience ──▶ over
+ *
+ * Rules: frames are worked on one after the other; while a call has no result, nothing further is.
+ * Exclusive queues are gone before close-ok is sent. After our own close only a close and a close-ok
+ * are looked at. Everything written in a turn of the event loop goes out together.
+ */
+
+import type { Buffer } from 'node:buffer'
+import type { Clock } from '../clock.ts'
+import { limits } from '../limits.ts'
+import type { Later, Session, VirtualHost } from '../virtual-host/port.ts'
+import type { Login, OpenedVirtualHost, PeerFacts } from './admission.ts'
+import type { Channel, ChannelOwner } from './channel.ts'
+import { Channels } from './channels.ts'
+import type { ClientCapabilities } from './client-capabilities.ts'
+import type { ConnectionFacts, ConnectionState } from './connection-facts.ts'
+import type { ConnectionParts, ConnectionWatch } from './connection-parts.ts'
+import { Ending } from './ending.ts'
+import { Handshake, type HandshakeSide } from './handshake.ts'
+import { Heartbeat } from './heartbeat.ts'
+import { Intake, type IntakeSide } from './intake.ts'
+import { after } from './later.ts'
+import { Output } from './output.ts'
+import { PortabilityWarnings } from './portability.ts'
+import { type AmqpError, channelError, notAllowed, unexpectedFrame } from './protocol/amqp-error.ts'
+import type { FrameParser } from './protocol/frame-parser.ts'
+import { classMethodAt } from './protocol/hot-methods.ts'
+import { decodeMethod, type Method, methodId } from './protocol/methods.ts'
+import { frameOverheadBytes, frameType } from './protocol/wire.ts'
+import { ProtocolHeader } from './protocol-header.ts'
+import { PublisherBlock } from './publisher-block.ts'
+import { type Reading, stop } from './reading.ts'
+import { refusalOf, withMethod } from './refusal.ts'
+import type { ConnectionSettings } from './settings.ts'
+import type { Tuning } from './tune.ts'
+
+const closeId = methodId('connection.close')
+/** What RabbitMQ 4.1 and later ask for. */
+const frameMaxOf43 = 8_192
+
+export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
+  readonly name: string
+  readonly settings: ConnectionSettings
+  readonly peer: PeerFacts
+  readonly output: Output
+  readonly bodyBytesMax: number
+  readonly #clock: Clock
+  readonly #watch: ConnectionWatch
+  readonly #connectedAtMs: number
+  readonly #warnings: PortabilityWarnings
+  readonly #intake: Intake
+  readonly #reading: Reading
+  readonly #block: PublisherBlock
+  readonly #handshake: Handshake
+  readonly #header = new ProtocolHeader()
+  readonly #ending: Ending
+  #tuning: Tuning = { channelMax: 0, frameMax: 0, heartbeat: 0 }
+  #heartbeat: Heartbeat | undefined
+  #opened: OpenedVirtualHost | undefined
+  #channels: Channels | undefined
+  /** The channel of the last frame that was not the connection's own. */
+  #channel: Channel | undefined
+  #isOwnFrame = true
+  /** The method being worked on, when it is not a channel's; 0 for none. */
+  #methodId = 0
+  #receivedBytes = 0
+
+  constructor({ clock, settings, peer, outlet, watch = {} }: ConnectionParts) {
+    this.name = `${peer.address}:${peer.port} -> ${peer.localAddress}:${peer.localPort}`
+    this.settings = settings
+    this.peer = peer
+    this.bodyBytesMax = settings.bodyBytesMax
+    const output = new Output(clock, outlet)
+    const intake = new Intake(outlet, limits.handshakeFrameBytesMax - frameOverheadBytes, this)
+    this.output = output
+    this.#clock = clock
+    this.#watch = watch
+    this.#connectedAtMs = clock.wallMs()
+    this.#warnings = new PortabilityWarnings((feature, text) => watch.warned?.(feature, text))
+    this.#intake = intake
+    this.#reading = intake.reading
+    this.#block = new PublisherBlock(intake.reading, (reason) => this.#tellBlocked(reason))
+    this.#handshake = new Handshake(this)
+    const free = (): Later<void> => this.#free()
+    this.#ending = new Ending({ clock, outlet, output, intake, watch, free })
+    this.#ending.expectHandshake(limits.handshakeMsMax)
+  }
+
+  // --- what the socket tells ---
+
+  /** Bytes have come. */
+  receive(chunk: Buffer): void {
+    if (this.state === 'over') return
+    this.#receivedBytes += chunk.length
+    this.#heartbeat?.received()
+    const rest = this.#header.isComplete ? chunk : this.#greet(chunk)
+    if (rest.length === 0) return
+    this.#intake.receive(rest)
+    const hoards = this.#intake.bufferedBytes > limits.handshakeBytesMax
+    if (hoards && this.#handshake.login === undefined)
+      this.#ending.drop('too much before the login')
+  }
+
+  /** The system has taken so many bytes; all of them when not given. */
+  outputDrained(bytes: number = Number.POSITIVE_INFINITY): void {
+    this.output.drained(bytes)
+    if (this.state === 'over') return
+    // A client whose system takes bytes is alive, even while it is not listened to.
+    this.#heartbeat?.received()
+    if (!this.output.hasRoom) return
+    this.#channels?.resume()
+    this.#reading.clear(stop.output)
+  }
+
+  /** The socket is closed, whoever closed it. */
+  socketClosed(why = 'the socket was closed'): void {
+    this.#intake.whenIdle(() => this.#ending.over(why))
+  }
+
+  // --- what the server tells ---
+
+  /** Ends the connection: `error` goes to the client as connection.close. */
+  close(error: AmqpError): void {
+    this.#intake.whenIdle(() => {
+      if (this.state === 'running') this.#ending.closeWith(error)
+      else if (this.state === 'handshake') this.#ending.drop(error.replyText)
+    })
+  }
+
+  /** The broker is low on something: publishers are not read from until `unblocked`. */
+  blocked(reason: string): void {
+    this.#block.set(reason)
+  }
+
+  unblocked(): void {
+    this.#block.lift()
+  }
+
+  get state(): ConnectionState {
+    return this.#ending.state
+  }
+
+  get facts(): ConnectionFacts {
+    const { givenName, clientProperties, login } = this.#handshake
+    return {
+      name: this.name,
+      givenName,
+      peer: this.peer,
+      state: this.state,
+      user: login?.user ?? '',
+      virtualHost: this.#opened?.host.name,
+      clientProperties,
+      ...this.#tuning,
+      channels: this.#channels?.facts ?? [],
+      isBlocked: this.#reading.is(stop.blocked),
+      receivedBytes: this.#receivedBytes,
+      sentBytes: this.output.sentBytes,
+      waitingBytes: this.#intake.bufferedBytes + this.output.waitingBytes,
+      connectedAtMs: this.#connectedAtMs,
+      warnings: this.#warnings.texts,
+    }
+  }
+
+  // --- what the handshake asks ---
+
+  send(method: Method): void {
+    this.output.method(0, method)
+  }
+
+  tuned(tuning: Tuning): void {
+    const { channelMax, frameMax, heartbeat } = tuning
+    this.#tuning = { channelMax, frameMax, heartbeat }
+    // Without a limit a frame may hold a whole body, and something around it.
+    this.#intake.payloadBytesMax =
+      frameMax === 0 ? this.bodyBytesMax + limits.metaBytesMax : frameMax - frameOverheadBytes
+    if (frameMax !== 0 && frameMax < frameMaxOf43)
+      this.#warnings.note(
+        'frame_max',
+        `frame_max ${frameMax} is below the ${frameMaxOf43} that RabbitMQ 4.1 and later ask for`,
+      )
+    this.#heartbeat = new Heartbeat(this.#clock, heartbeat, {
+      send: () => this.#beat(),
+      dead: () => this.#ending.drop(`no sign of life for ${2 * heartbeat} s`),
+      isDeaf: () => this.#reading.isStopped && !this.#reading.is(stop.output),
+      sentBytes: () => this.output.sentBytes,
+    })
+    this.#heartbeat.start()
+  }
+
+  enter(virtualHost: string, login: Login): Later<OpenedVirtualHost> {
+    return this.settings.openVirtualHost(virtualHost, login, {
+      name: this.name,
+      givenName: this.#handshake.givenName,
+      peer: this.peer,
+      clientProperties: this.#handshake.clientProperties,
+      warnings: this.#warnings,
+      close: (why) => this.close(why),
+    })
+  }
+
+  opened(opened: OpenedVirtualHost): void {
+    this.#opened = opened
+    this.#channels = new Channels(this, {
+      channelMax: this.#tuning.channelMax,
+      takeChannel: () => opened.takeChannel?.(),
+      giveChannel: () => opened.giveChannel?.(),
+    })
+    this.#ending.running()
+    this.#watch.opened?.()
+  }
+
+  // --- what the channels ask ---
+
+  get session(): Session {
+    return (this.#opened as OpenedVirtualHost).session
+  }
+
+  get host(): VirtualHost {
+    return (this.#opened as OpenedVirtualHost).host
+  }
+
+  get frameMax(): number {
+    return this.#tuning.frameMax
+  }
+
+  get capabilities(): ClientCapabilities {
+    return this.#handshake.capabilities
+  }
+
+  published(): void {
+    this.#block.published()
+    const { host } = this
+    if (!host.mustWait || this.#reading.is(stop.room)) return
+    this.#reading.stop(stop.room)
+    const goOn = (): void => this.#reading.clear(stop.room)
+    host.whenRoom().then(goOn, goOn)
+  }
+
+  channelFailed(channel: Channel, error: AmqpError): void {
+    this.#clock.soon(() => this.#intake.whenIdle(() => this.#closeChannel(channel, error)))
+  }
+
+  gone(channel: Channel): void {
+    this.#channels?.forget(channel)
+    if (this.#channel === channel) this.#channel = undefined
+  }
+
+  // --- what its frames ask ---
+
+  frame(parser: FrameParser): Later<void> {
+    const { type, channel: number, bytes, from, end } = parser
+    this.#isOwnFrame = number === 0
+    if (number === 0) return this.#own(type, bytes, from, end)
+    if (this.#ending.hasBegun) return
+    if (this.state === 'handshake') throw this.#unexpected(`channel ${number} is not open yet`)
+    const channel = this.#turnTo(number, parser)
+    switch (type) {
+      case frameType.method:
+        return channel?.method(bytes, from, end)
+      case frameType.header:
+        return channel?.header(bytes, from, end)
+      default:
+        return channel?.body(bytes, from, end)
+    }
+  }
+
+  endOfRead(): void {
+    this.#channel?.endOfRead()
+  }
+
+  isFull(): boolean {
+    return this.output.isFull
+  }
+
+  failed(thrown: unknown): void {
+    const error = refusalOf(thrown)
+    if (error !== thrown) this.#watch.broke?.(thrown)
+    if (this.#ending.hasBegun) return
+    const channel = this.#isOwnFrame ? undefined : this.#channel
+    withMethod(error, channel?.methodId ?? this.#methodId)
+    if (this.state === 'handshake' && !this.#handshake.tells(error))
+      this.#ending.refuseSilently(error)
+    else if (error.scope === 'channel' && channel !== undefined) this.#closeChannel(channel, error)
+    else this.#ending.closeWith(error)
+  }
+
+  /** The channel that a frame is for; undefined when the frame is to be let go by. */
+  #turnTo(number: number, { type, bytes, from, end }: FrameParser): Channel | undefined {
+    if (type === frameType.heartbeat) throw this.#unexpected(`heartbeat on channel ${number}`)
+    if (this.#channel?.number === number) return this.#channel
+    this.#channel?.endOfRead()
+    this.#channel = this.#channels?.find(number)
+    if (this.#channel !== undefined) return this.#channel
+    if (type !== frameType.method)
+      throw this.#unexpected('expected method frame, got non method frame instead')
+    this.#methodId = classMethodAt(bytes, from, end)
+    this.#channels?.take(number, this.#methodId)
+    return undefined
+  }
+
+  /** The protocol header comes first. Returns what follows it. */
+  #greet(chunk: Buffer): Buffer {
+    const taken = this.#header.take(chunk)
+    if (taken === -1) {
+      this.output.writer.protocolHeader()
+      this.#ending.finish()
+      return chunk.subarray(chunk.length)
+    }
+    if (this.#header.isComplete) this.#handshake.start()
+    return chunk.subarray(taken)
+  }
+
+  /** A frame of channel 0. */
+  #own(type: number, bytes: Buffer, from: number, end: number): Later<void> {
+    if (type === frameType.heartbeat) return
+    if (type !== frameType.method) {
+      if (this.#ending.hasBegun) return
+      throw this.#unexpected('content on channel 0')
+    }
+    const id = classMethodAt(bytes, from, end)
+    this.#methodId = id
+    if (this.#ending.hasBegun) this.#ending.heard(id)
+    else if (id === closeId) return this.#ending.closedByClient()
+    else return this.#handle(decodeMethod(bytes, from, end))
+  }
+
+  #handle(method: Method): Later<void> {
+    if (this.state === 'handshake') return this.#handshake.handle(method)
+    if (method.name === 'connection.update-secret') return this.#updateSecret(method.newSecret)
+    throw channelError('unexpected method in connection state running')
+  }
+
+  #updateSecret(secret: Uint8Array): Later<void> {
+    const { updateSecret } = this.settings
+    const login = this.#handshake.login as Login
+    return after(updateSecret?.(login, secret, this.peer) ?? true, (isTaken) => {
+      if (!isTaken) throw notAllowed('the new secret was refused')
+      this.send({ name: 'connection.update-secret-ok' })
+    })
+  }
+
+  #closeChannel(channel: Channel, error: AmqpError): void {
+    if (!channel.isOpen) return
+    this.#watch.refused?.(error)
+    channel.close(error)
+  }
+
+  #free(): Later<void> {
+    this.#heartbeat?.stop()
+    this.#channel = undefined
+    this.#channels?.end()
+    if (this.#opened !== undefined) return this.host.sessionClosed(this.session)
+  }
+
+  /** No method is to blame for the frame. */
+  #unexpected(text: string): AmqpError {
+    this.#methodId = 0
+    this.#isOwnFrame = true
+    return unexpectedFrame(text)
+  }
+
+  #tellBlocked(reason: string | undefined): void {
+    if (this.state !== 'running' || !this.capabilities.connectionBlocked) return
+    if (reason === undefined) this.send({ name: 'connection.unblocked' })
+    else this.send({ name: 'connection.blocked', reason })
+  }
+
+  #beat(): void {
+    this.output.writer.heartbeat()
+    this.output.wake()
+  }
+}

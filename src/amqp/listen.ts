@@ -1,0 +1,168 @@
+/*
+ * Opening a port, with or without TLS, or a Unix socket; what the system refuses, in our words.
+ *
+ * TLS: 1.2 at least. A client's certificate is asked for when there is an authority to check it by;
+ * only one that was checked names a user.
+ */
+
+import { Buffer } from 'node:buffer'
+import net from 'node:net'
+import type tls from 'node:tls'
+import { HomingError } from '../errors.ts'
+import { limits } from '../limits.ts'
+
+export interface TlsSettings {
+  /** PEM: the server's certificate with those between it and the authority, and its key. */
+  readonly cert: Uint8Array
+  readonly key: Uint8Array
+  /** PEM: authorities that client certificates are checked by. Without it none is asked for. */
+  readonly ca?: Uint8Array | undefined
+  /** Clients without a certificate that checks are refused. Default false. */
+  readonly verifyPeer?: boolean | undefined
+  /** What of a client's certificate names the user. Default `common-name`. */
+  readonly userFrom?: CertificateName | undefined
+}
+
+export type CertificateName = 'common-name' | 'subject-alternative-name'
+
+export type ListenAddress =
+  | { readonly host: string; readonly port: number; readonly tls?: TlsSettings | undefined }
+  | { readonly path: string }
+
+/** Where it listens. */
+export interface Listening {
+  /** `amqp://127.0.0.1:5672`; a Unix socket by its path. */
+  readonly url: string
+  /** '' for a Unix socket. */
+  readonly host: string
+  /** The one the system chose when 0 was asked for; 0 for a Unix socket. */
+  readonly port: number
+  readonly path: string | undefined
+  readonly tls: boolean
+}
+
+export interface Listener {
+  readonly listening: Listening
+  readonly server: net.Server
+  readonly userFrom: CertificateName
+}
+
+/** Connections that the system keeps while they wait to be taken. */
+const backlog = 4_096
+
+/** Fails with `address-in-use`, `address-refused`, `bad-certificate`. */
+export async function listen(
+  address: ListenAddress,
+  accept: (socket: net.Socket, isSecured: boolean) => void,
+): Promise<Listener> {
+  const security = 'tls' in address ? address.tls : undefined
+  const server =
+    security === undefined ? net.createServer(socketOptions) : await securedServer(security)
+  server.on('connection', (socket) => accept(socket, false))
+  if (security !== undefined) {
+    server.on('secureConnection', (socket: tls.TLSSocket) => accept(socket, true))
+    // A client that speaks no TLS, or none that is spoken here, is no problem of ours.
+    server.on('tlsClientError', (_, socket: net.Socket) => socket.destroy())
+  }
+  await opened(server, address)
+  const listening = listeningOf(server, address)
+  return { listening, server, userFrom: security?.userFrom ?? 'common-name' }
+}
+
+const socketOptions = { noDelay: true, keepAlive: true, allowHalfOpen: false } as const
+
+async function securedServer(settings: TlsSettings): Promise<net.Server> {
+  const { createSecureContext, createServer } = await import('node:tls')
+  const { cert, key, ca } = settings
+  const options = {
+    cert: Buffer.from(cert),
+    key: Buffer.from(key),
+    ...(ca && { ca: Buffer.from(ca) }),
+    minVersion: 'TLSv1.2',
+  } as const
+  try {
+    createSecureContext(options)
+  } catch (cause) {
+    throw new HomingError(
+      'bad-certificate',
+      `the TLS certificate and key cannot be used: ${(cause as Error).message}; give PEM files that belong together`,
+      { cause },
+    )
+  }
+  return createServer({
+    ...socketOptions,
+    ...options,
+    requestCert: ca !== undefined,
+    rejectUnauthorized: settings.verifyPeer === true,
+    handshakeTimeout: limits.handshakeMsMax,
+  })
+}
+
+function opened(server: net.Server, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(refusalOf(error, address)))
+    server.listen('path' in address ? { path: address.path } : { ...address, backlog }, () => {
+      server.removeAllListeners('error')
+      // Such as too many open files: whoever waits is taken later.
+      server.on('error', () => undefined)
+      resolve()
+    })
+  })
+}
+
+function listeningOf(server: net.Server, address: ListenAddress): Listening {
+  if ('path' in address) {
+    const { path } = address
+    return { url: `amqp+unix://${path}`, host: '', port: 0, path, tls: false }
+  }
+  const { port } = server.address() as net.AddressInfo
+  const secured = address.tls !== undefined
+  const host = net.isIPv6(address.host) ? `[${address.host}]` : address.host
+  const url = `${secured ? 'amqps' : 'amqp'}://${host}:${port}`
+  return { url, host: address.host, port, path: undefined, tls: secured }
+}
+
+function refusalOf(cause: NodeJS.ErrnoException, address: ListenAddress): HomingError {
+  const where = 'path' in address ? address.path : `port ${address.port} of ${address.host}`
+  switch (cause.code) {
+    case 'EADDRINUSE':
+      return new HomingError(
+        'address-in-use',
+        `${where} is in use by another program; stop that one, or choose another port`,
+        { cause },
+      )
+    case 'EACCES':
+    case 'EPERM':
+      return new HomingError(
+        'address-refused',
+        `the system does not let this user listen on ${where} (${cause.code}); choose a port from 1024 on`,
+        { cause },
+      )
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'EINVAL':
+      return new HomingError(
+        'address-refused',
+        `${where} is no address of this machine (${cause.code}); bind to one it has, or to 127.0.0.1`,
+        { cause },
+      )
+    default:
+      return new HomingError('address-refused', `listening on ${where} failed: ${cause.message}`, {
+        cause,
+      })
+  }
+}
+
+/** The user that a client's certificate names; undefined unless the certificate was checked. */
+export function certificateUser(socket: tls.TLSSocket, from: CertificateName): string | undefined {
+  if (!socket.authorized) return undefined
+  const { subject, subjectaltname } = socket.getPeerCertificate()
+  if (from === 'common-name') {
+    const name: unknown = subject?.CN
+    return typeof name === 'string' && name !== '' ? name : undefined
+  }
+  // Names with a comma or quotes in them are written quoted: they could be read in two ways.
+  const [first = ''] = subjectaltname?.split(', ') ?? []
+  return /^(?:DNS|email|URI):([^",]+)$/.exec(first)?.[1]
+}

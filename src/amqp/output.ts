@@ -1,0 +1,109 @@
+/*
+ * What a connection writes: gathered during a turn of the event loop, handed over once at its end.
+ *
+ *   frames ─▶ writer ──(end of turn)──▶ outlet ─▶ socket ──▶ drained
+ *            └───────────── waiting bytes ─────────────┘
+ *
+ * Whoever has something to add at the end of the turn, such as confirms, says so with `before`. Two
+ * bounds keep a reader that does not read from filling the memory: past the lower one no message is
+ * delivered, past the upper one nothing is read from that client either.
+ */
+
+import type { Clock } from '../clock.ts'
+import type { Outlet } from './outlet.ts'
+import { FrameWriter } from './protocol/frame-writer.ts'
+import type { Method } from './protocol/methods.ts'
+
+const kib = 1024
+/** Bytes not yet taken by the system at which deliveries stop. */
+const deliverBytesMax = 256 * kib
+/** The same, at which reading stops: answers to what was read already need room too. */
+const answerBytesMax = 1024 * kib
+
+/** Writes its last frames of a turn. */
+export interface EndOfTurn {
+  endOfTurn(): void
+}
+
+export class Output {
+  /** Whoever writes to it calls `wake` afterwards. */
+  readonly writer = new FrameWriter()
+  readonly #clock: Clock
+  readonly #outlet: Outlet
+  #undrainedBytes = 0
+  #sentBytes = 0
+  #awake = false
+  #ended = false
+  #ending: EndOfTurn[] = []
+
+  constructor(clock: Clock, outlet: Outlet) {
+    this.#clock = clock
+    this.#outlet = outlet
+  }
+
+  /** False while deliveries are to wait for a slow reader. */
+  get hasRoom(): boolean {
+    return this.#undrainedBytes + this.writer.length < deliverBytesMax
+  }
+
+  /** True while nothing more should be asked for. */
+  get isFull(): boolean {
+    return this.#undrainedBytes + this.writer.length >= answerBytesMax
+  }
+
+  get waitingBytes(): number {
+    return this.#undrainedBytes + this.writer.length
+  }
+
+  get sentBytes(): number {
+    return this.#sentBytes
+  }
+
+  method(channel: number, method: Method): void {
+    this.writer.method(channel, method)
+    this.wake()
+  }
+
+  /** Something was written, or will be at the end of the turn. */
+  wake(): void {
+    if (this.#awake || this.#ended) return
+    this.#awake = true
+    this.#clock.soon(this.#flush)
+  }
+
+  /** Asks `writer` once at the end of this turn. */
+  before(writer: EndOfTurn): void {
+    this.#ending.push(writer)
+    this.wake()
+  }
+
+  /** Hands over what was written, now. */
+  flush(): void {
+    const ending = this.#ending
+    if (ending.length > 0) {
+      this.#ending = []
+      for (const writer of ending) writer.endOfTurn()
+    }
+    if (this.writer.length === 0 || this.#ended) return
+    const bytes = this.writer.take()
+    this.#undrainedBytes += bytes.length
+    this.#sentBytes += bytes.length
+    this.#outlet.write(bytes)
+  }
+
+  /** So many bytes have been taken by the system. */
+  drained(bytes: number): void {
+    this.#undrainedBytes = Math.max(0, this.#undrainedBytes - bytes)
+  }
+
+  /** Nothing is handed over any more. */
+  end(): void {
+    this.#ended = true
+    this.#ending = []
+  }
+
+  readonly #flush = (): void => {
+    this.#awake = false
+    this.flush()
+  }
+}

@@ -1,0 +1,245 @@
+/*
+ * The sockets: whoever connects gets a Connection, and this file carries its bytes.
+ *
+ *   listener ─▶ socket ─▶ too many? ─▶ [TLS] ─▶ Connection ◀── bytes ──▶ socket
+ *
+ * Rules: before TLS and login there is nothing but the socket and a few counts. Whatever a socket does,
+ * its connection is told once that it is over. Nothing is decided here that a protocol could decide.
+ */
+
+import type net from 'node:net'
+import type tls from 'node:tls'
+import type { Clock } from '../clock.ts'
+import { limits } from '../limits.ts'
+import type { PeerFacts } from './admission.ts'
+import { type Arrival, type ArrivalLimits, Arrivals } from './arrivals.ts'
+import { Connection } from './connection.ts'
+import type { ConnectionWatch } from './connection-parts.ts'
+import {
+  certificateUser,
+  type ListenAddress,
+  type Listener,
+  type Listening,
+  listen,
+} from './listen.ts'
+import type { Outlet } from './outlet.ts'
+import { connectionForced } from './protocol/amqp-error.ts'
+import type { ConnectionSettings } from './settings.ts'
+
+export interface AmqpServerParts {
+  readonly clock: Clock
+  readonly settingsFor: (peer: PeerFacts) => ConnectionSettings
+  /** Who hears of the connection; asked when it is made. */
+  readonly watch: (peer: PeerFacts, connection: () => Connection) => ConnectionWatch
+  /** Somebody was turned away at the door. */
+  readonly turnedAway: (address: string, why: string) => void
+  readonly limits?: Partial<ArrivalLimits> | undefined
+}
+
+/** Time for the other end to close after we did. */
+const lingerMs = 3_000
+
+export class AmqpServer {
+  readonly #parts: AmqpServerParts
+  readonly #arrivals: Arrivals
+  readonly #listeners: Listener[] = []
+  /** Those that do not speak TLS yet, by {@link nameOf}. */
+  readonly #securing = new Map<string, { readonly socket: net.Socket; readonly arrival: Arrival }>()
+  readonly #connections = new Map<Connection, net.Socket>()
+  readonly #sockets = new Set<net.Socket>()
+  #blockedFor: string | undefined
+  #emptied: () => void = () => undefined
+  #isClosing = false
+  #localCount = 0
+
+  constructor(parts: AmqpServerParts) {
+    this.#parts = parts
+    this.#arrivals = new Arrivals(parts.limits)
+  }
+
+  /** Fails with `address-in-use`, `address-refused`, `bad-certificate`. */
+  async listen(address: ListenAddress): Promise<Listening> {
+    const listener: Listener = await listen(address, (socket, isSecured) => {
+      if (isSecured) this.#secured(socket, listener)
+      else this.#arrive(socket, listener)
+    })
+    this.#listeners.push(listener)
+    return listener.listening
+  }
+
+  get connections(): Iterable<Connection> {
+    return this.#connections.keys()
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /** Publishers are not read from until `unblocked`, those who come included. */
+  blocked(reason: string): void {
+    this.#blockedFor = reason
+    for (const connection of this.#connections.keys()) connection.blocked(reason)
+  }
+
+  unblocked(): void {
+    this.#blockedFor = undefined
+    for (const connection of this.#connections.keys()) connection.unblocked()
+  }
+
+  /** Tells every client, waits a moment for them to leave, and closes. */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    const closed = this.#listeners.map(
+      ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
+    )
+    const error = connectionForced("broker forced connection closure with reason 'shutdown'")
+    for (const connection of [...this.#connections.keys()]) connection.close(error)
+    for (const { socket } of [...this.#securing.values()]) socket.destroy()
+    await this.#untilEmpty()
+    await Promise.all(closed)
+  }
+
+  /** Closes every socket at once. */
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async #untilEmpty(): Promise<void> {
+    if (this.#sockets.size + this.#connections.size === 0) return
+    const patience = setTimeout(() => this.destroy(), limits.goodbyeMsMax)
+    await new Promise<void>((resolve) => {
+      this.#emptied = resolve
+    })
+    clearTimeout(patience)
+  }
+
+  #arrive(socket: net.Socket, listener: Listener): void {
+    // It may be gone again.
+    socket.on('error', () => undefined)
+    if (this.#isClosing || (socket.remoteAddress === undefined && !isLocal(listener))) {
+      socket.destroy()
+      return
+    }
+    const address = plainAddress(socket.remoteAddress)
+    const arrival = this.#arrivals.arrive(address, (why) => this.#parts.turnedAway(address, why))
+    if (arrival === undefined) {
+      socket.destroy()
+      return
+    }
+    this.#sockets.add(socket)
+    socket.once('close', () => {
+      arrival.left()
+      this.#sockets.delete(socket)
+      this.#checkEmpty()
+    })
+    if (listener.listening.tls) this.#secure(socket, arrival)
+    else this.#connect(socket, listener, arrival)
+  }
+
+  #secure(socket: net.Socket, arrival: Arrival): void {
+    const name = nameOf(socket)
+    const waiting = { socket, arrival }
+    this.#securing.set(name, waiting)
+    socket.once('close', () => {
+      if (this.#securing.get(name) === waiting) this.#securing.delete(name)
+    })
+  }
+
+  #secured(socket: net.Socket, listener: Listener): void {
+    const name = nameOf(socket)
+    const waiting = this.#securing.get(name)
+    this.#securing.delete(name)
+    socket.on('error', () => undefined)
+    if (waiting === undefined || this.#isClosing || socket.destroyed) socket.destroy()
+    else this.#connect(socket, listener, waiting.arrival)
+  }
+
+  #connect(socket: net.Socket, listener: Listener, arrival: Arrival): void {
+    const peer = this.#peerOf(socket, listener)
+    const { clock, settingsFor, watch } = this.#parts
+    const heard = watch(peer, () => connection)
+    const connection: Connection = new Connection({
+      clock,
+      settings: settingsFor(peer),
+      peer,
+      outlet: outletOf(socket, (bytes) => connection.outputDrained(bytes)),
+      watch: {
+        ...heard,
+        opened: () => {
+          arrival.opened()
+          heard.opened?.()
+        },
+        over: (why) => {
+          this.#connections.delete(connection)
+          heard.over?.(why)
+          this.#checkEmpty()
+        },
+      },
+    })
+    this.#connections.set(connection, socket)
+    if (this.#blockedFor !== undefined) connection.blocked(this.#blockedFor)
+    carry(socket, connection)
+  }
+
+  #peerOf(socket: net.Socket, { listening, userFrom }: Listener): PeerFacts {
+    return {
+      address: plainAddress(socket.remoteAddress),
+      // A Unix socket has no ports; the numbers tell its connections apart.
+      port: socket.remotePort ?? ++this.#localCount,
+      localAddress: plainAddress(socket.localAddress),
+      localPort: socket.localPort ?? 0,
+      tls: listening.tls,
+      certificateUser: listening.tls
+        ? certificateUser(socket as tls.TLSSocket, userFrom)
+        : undefined,
+    }
+  }
+
+  #checkEmpty(): void {
+    if (this.#sockets.size + this.#connections.size === 0) this.#emptied()
+  }
+}
+
+/** Bytes of the socket to the connection, and that it is over. */
+function carry(socket: net.Socket, connection: Connection): void {
+  let why: string | undefined
+  socket.on('data', (chunk: Buffer) => connection.receive(chunk))
+  socket.on('error', (error) => {
+    why ??= error.message
+  })
+  socket.once('close', () => connection.socketClosed(why))
+}
+
+function outletOf(socket: net.Socket, drained: (bytes: number) => void): Outlet {
+  return {
+    write(bytes) {
+      const { length } = bytes
+      socket.write(bytes, () => drained(length))
+    },
+    pause() {
+      socket.pause()
+    },
+    resume() {
+      socket.resume()
+    },
+    close(how) {
+      if (how === 'destroy') {
+        socket.destroy()
+        return
+      }
+      socket.end()
+      // What still comes is read and dropped: a reset could overtake our last words.
+      socket.resume()
+      const patience = setTimeout(() => socket.destroy(), lingerMs)
+      socket.once('close', () => clearTimeout(patience))
+    },
+  }
+}
+
+const isLocal = (listener: Listener): boolean => listener.listening.path !== undefined
+
+/** IPv4 as IPv4, also where the system shows it within IPv6. */
+const plainAddress = (address = ''): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
+
+const nameOf = ({ remoteAddress, remotePort, localAddress, localPort }: net.Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
