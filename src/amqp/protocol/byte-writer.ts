@@ -136,17 +136,27 @@ export function writeShortString(bytes: Buffer, at: number, text: string): numbe
   assert(length <= shortStringBytesMax, 'a short string is longer than 255 bytes')
   for (let n = 0; n < length; n++) {
     const code = text.charCodeAt(n)
-    if (code > 0x7f) return writeLongText(bytes, at, text)
+    if (code > 0x7f) return writeWideText(bytes, at, text)
     bytes[at + 1 + n] = code
   }
   bytes[at] = length
   return at + 1 + length
 }
 
-function writeLongText(bytes: Buffer, at: number, text: string): number {
-  const count = Buffer.byteLength(text)
+function writeWideText(bytes: Buffer, at: number, text: string): number {
+  const encoded = text.isWellFormed() ? Buffer.from(text) : unescapedBytes(text)
+  const count = encoded.length
   assert(count <= shortStringBytesMax, 'a short string is longer than 255 bytes')
   bytes[at] = count
-  bytes.write(text, at + 1, count)
+  bytes.set(encoded, at + 1)
   return at + 1 + count
+}
+
+/** Of a text that was read from bytes that are no UTF-8: each lone surrogate is an octet. */
+function unescapedBytes(text: string): Buffer {
+  const parts = Array.from(text, (char) => {
+    const code = char.codePointAt(0) as number
+    return code >= 0xdc80 && code <= 0xdcff ? Buffer.of(code & 0xff) : Buffer.from(char)
+  })
+  return Buffer.concat(parts)
 }

@@ -9,6 +9,8 @@ import { Buffer, isUtf8 } from 'node:buffer'
 import { type AmqpError, frameError, syntaxError } from './amqp-error.ts'
 
 const two32 = 2 ** 32
+/** With an octet from 0x80 on in its lower bits: a surrogate that no text has by itself. */
+const octetEscape = 0xdc00
 
 export class WireReader {
   readonly bytes: Buffer
@@ -82,9 +84,19 @@ export function nameText(bytes: Buffer, from: number, end: number): string {
   return utf8Text(bytes, from, end) ?? refuseText()
 }
 
-/** UTF-8; other bytes one character each, so that different bytes stay different texts. */
+/**
+ * UTF-8. Other bytes are kept too: those from 0x80 on become lone surrogates, of which writing makes
+ * the same bytes again. So different bytes are different texts, and come back as they were.
+ */
 export function looseText(bytes: Buffer, from: number, end: number): string {
-  return utf8Text(bytes, from, end) ?? bytes.toString('latin1', from, end)
+  return utf8Text(bytes, from, end) ?? escapedText(bytes, from, end)
+}
+
+function escapedText(bytes: Buffer, from: number, end: number): string {
+  let text = ''
+  for (const octet of bytes.subarray(from, end))
+    text += String.fromCharCode(octet < 0x80 ? octet : octetEscape | octet)
+  return text
 }
 
 /** Undefined when the bytes are not UTF-8. */
