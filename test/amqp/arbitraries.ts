@@ -93,5 +93,5 @@ export const anyProperties: fc.Arbitrary<BasicProperties> = fc.record(
     appId: anyName,
     clusterId: anyName,
   },
-  { requiredKeys: [] },
+  { requiredKeys: [], noNullPrototype: true },
 )

@@ -34,7 +34,7 @@ function refused(table: Buffer, what = /./): void {
 }
 
 const nested = (depth: number, type: 'F' | 'A'): Buffer => {
-  let bytes = Buffer.alloc(0)
+  let bytes: Buffer = Buffer.alloc(0)
   for (let n = 1; n < depth; n++) {
     const length = Buffer.alloc(4)
     length.writeUInt32BE(bytes.length)
