@@ -83,7 +83,7 @@ export class ChannelConsumer implements ConsumerSink {
     const { line, settling, sharedPrefetch } = this.#side
     if (this.#consumer === undefined || this.#isOver || !line.isOpen) return false
     const hasRoom =
-      line.output.hasRoom && (sharedPrefetch === 0 || settling.consumed < sharedPrefetch)
+      line.output.takesDelivery() && (sharedPrefetch === 0 || settling.consumed < sharedPrefetch)
     if (!hasRoom) this.#side.held(this)
     return hasRoom
   }

@@ -115,7 +115,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     // A client whose system takes bytes is alive, even while it is not listened to.
     this.#heartbeat?.received()
     if (!this.output.hasRoom) return
-    this.#channels?.resume()
+    if (this.output.wasStarving()) this.#channels?.resume()
     this.#reading.clear(stop.output)
   }
 
@@ -277,6 +277,12 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
 
   isFull(): boolean {
     return this.output.isFull
+  }
+
+  garbled(thrown: unknown): void {
+    this.#methodId = 0
+    this.#isOwnFrame = true
+    this.failed(thrown)
   }
 
   failed(thrown: unknown): void {

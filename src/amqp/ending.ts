@@ -71,11 +71,12 @@ export class Ending {
   closeWith(error: AmqpError): void {
     const { watch, output } = this.#side
     watch.refused?.(error)
+    const patienceMs = this.#state === 'handshake' ? silenceMs : closeOkMs
     this.#state = 'closed'
     void this.#free()
     const { replyCode, replyText, classId, methodId } = error
     output.method(0, { name: 'connection.close', replyCode, replyText, classId, methodId })
-    this.#wait(closeOkMs, () => this.finish())
+    this.#wait(patienceMs, () => this.finish())
   }
 
   /** A client that was not let in is left without a word for a while. */

@@ -17,8 +17,10 @@ import { Reading, stop } from './reading.ts'
 export interface IntakeSide {
   /** Works on the frame the parser stands at. */
   frame(parser: FrameParser): Later<void>
-  /** The bytes, or the frame, or the call it led to, were refused. */
+  /** The frame, or the call it led to, was refused. */
   failed(thrown: unknown): void
+  /** The bytes are no frame: nothing that comes behind them is understood. */
+  garbled(thrown: unknown): void
   /** All there was to read has been worked on. */
   endOfRead(): void
   /** No more may be asked for until the client has read what it has been sent. */
@@ -86,7 +88,7 @@ export class Intake {
   #frames(): void {
     const side = this.#side
     const parser = this.#parser
-    while (!this.reading.isStopped && this.#next()) {
+    while (!this.reading.isStopped && this.#next(parser)) {
       const later = side.frame(parser)
       if (later instanceof Promise) this.#await(later)
       if (side.isFull()) this.reading.stop(stop.output)
@@ -94,13 +96,14 @@ export class Intake {
     side.endOfRead()
   }
 
-  #next(): boolean {
+  #next(parser: FrameParser): boolean {
     if (this.#isDeaf) return false
     try {
-      return this.#parser.next()
+      return parser.next()
     } catch (thrown) {
       this.#isDeaf = true
-      throw thrown
+      this.#side.garbled(thrown)
+      return false
     }
   }
 

@@ -33,6 +33,7 @@ export class Output {
   #undrainedBytes = 0
   #sentBytes = 0
   #awake = false
+  #isStarving = false
   #ended = false
   #ending: EndOfTurn[] = []
 
@@ -41,14 +42,28 @@ export class Output {
     this.#outlet = outlet
   }
 
-  /** False while deliveries are to wait for a slow reader. */
+  /** Whether the reader keeps up. */
   get hasRoom(): boolean {
-    return this.#undrainedBytes + this.writer.length < deliverBytesMax
+    return this.waitingBytes < deliverBytesMax
+  }
+
+  /** False while a delivery is to wait for a slow reader. */
+  takesDelivery(): boolean {
+    if (this.hasRoom) return true
+    this.#isStarving = true
+    return false
+  }
+
+  /** Whether a delivery was told to wait since this was asked last. */
+  wasStarving(): boolean {
+    const was = this.#isStarving
+    this.#isStarving = false
+    return was
   }
 
   /** True while nothing more should be asked for. */
   get isFull(): boolean {
-    return this.#undrainedBytes + this.writer.length >= answerBytesMax
+    return this.waitingBytes >= answerBytesMax
   }
 
   get waitingBytes(): number {

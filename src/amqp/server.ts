@@ -28,12 +28,17 @@ import type { ConnectionSettings } from './settings.ts'
 
 export interface AmqpServerParts {
   readonly clock: Clock
-  readonly settingsFor: (peer: PeerFacts) => ConnectionSettings
-  /** Who hears of the connection; asked when it is made. */
-  readonly watch: (peer: PeerFacts, connection: () => Connection) => ConnectionWatch
+  /** Asked for each that has come as far as a connection. */
+  readonly meet: (peer: PeerFacts) => Reception
   /** Somebody was turned away at the door. */
   readonly turnedAway: (address: string, why: string) => void
   readonly limits?: Partial<ArrivalLimits> | undefined
+}
+
+/** What a peer is met with. */
+export interface Reception {
+  readonly settings: ConnectionSettings
+  readonly watch: ConnectionWatch
 }
 
 /** Time for the other end to close after we did. */
@@ -156,11 +161,11 @@ export class AmqpServer {
 
   #connect(socket: net.Socket, listener: Listener, arrival: Arrival): void {
     const peer = this.#peerOf(socket, listener)
-    const { clock, settingsFor, watch } = this.#parts
-    const heard = watch(peer, () => connection)
+    const { clock, meet } = this.#parts
+    const { settings, watch: heard } = meet(peer)
     const connection: Connection = new Connection({
       clock,
-      settings: settingsFor(peer),
+      settings,
       peer,
       outlet: outletOf(socket, (bytes) => connection.outputDrained(bytes)),
       watch: {
