@@ -53,6 +53,8 @@ export interface QueueSettings {
   readonly singleActive?: boolean
   /** Milliseconds a consumer may hold a plain message. */
   readonly consumerTimeoutMs?: number
+  /** An AMQP message's `message_id` is its id here: the same one twice is taken once. */
+  readonly deduplicate?: boolean
   /** What an AMQP client declared, as JSON; kept and shown, never interpreted here. */
   readonly declaration?: unknown
 }

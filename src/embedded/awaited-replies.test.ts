@@ -166,7 +166,7 @@ test('a publisher that asked is told of the outcome in its reply queue, once and
     const { correlationId, headers, type } = decodeProperties(message.properties as Uint8Array)
     const body = JSON.parse(Buffer.from(message.body).toString())
     assert.equal(body.id, correlationId)
-    told.push([type, correlationId, headers?.get('x-homing-code'), body.code, body.queue])
+    told.push([type, correlationId, headers?.get('homing-code'), body.code, body.queue])
   }
   assert.deepEqual(told, [
     ['homing.outcome', 'fine', 'ok', 'ok', 'work'],

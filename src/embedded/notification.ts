@@ -3,7 +3,7 @@
  *
  *   properties  content_type application/vnd.homing.outcome+json · type homing.outcome · message_id ID
  *               correlation_id of the message · delivery_mode 2
- *   headers     x-homing-id · x-homing-code · x-homing-queue · x-homing-attempts (integer)
+ *   headers     homing-id · homing-code · homing-queue · homing-attempts (integer)
  *   body        { "id", "queue", "code", "ok", "attempts", "acceptedAt", "finishedAt",
  *                 "contentType"?, "value"? | "error"? | "bodyBase64"? }
  *
@@ -29,10 +29,10 @@ export function notificationMessage(
   const properties = encodeProperties({
     contentType: notificationContentType,
     headers: new Map<string, string | number>([
-      ['x-homing-id', outcome.id],
-      ['x-homing-code', outcome.code],
-      ['x-homing-queue', baseName(outcome.queue)],
-      ['x-homing-attempts', outcome.attempts],
+      ['homing-id', outcome.id],
+      ['homing-code', outcome.code],
+      ['homing-queue', baseName(outcome.queue)],
+      ['homing-attempts', outcome.attempts],
     ]),
     deliveryMode: 2,
     ...(correlationId !== undefined && { correlationId }),

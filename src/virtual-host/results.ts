@@ -1,0 +1,240 @@
+/*
+ * Results for clients that have never heard of Homing.
+ *
+ *   request (reply_to + correlation_id) ─▶ kept under its id until its reply comes, or its end
+ *   reply to it ─▶ its result, durable first ─▶ then on to the requester
+ *   x-homing-notify ─▶ the outcome goes to reply_to as a message of the broker's own
+ *
+ * A message with a result is kept on disk in a durable queue, whatever its delivery mode: the first
+ * one it is routed to has it under its id, the others have plain copies. Its id is `x-homing-id`, or
+ * the message_id where the queue says x-homing-deduplicate: then a second one is dropped and
+ * confirmed. Else it is the correlation_id or message_id, made unique when it was used before.
+ */
+
+import { preconditionFailed } from '../amqp/protocol/amqp-error.ts'
+import {
+  contentTypeOf,
+  correlationIdOf,
+  messageIdOf,
+  persistent,
+  replyToOf,
+} from '../amqp/protocol/properties.ts'
+import type { LiveQueue } from '../embedded/live-queue.ts'
+import { notificationMessage } from '../embedded/notification.ts'
+import type { QueueDoor } from '../embedded/queue-door.ts'
+import type { Later } from '../later.ts'
+import { limits } from '../limits.ts'
+import { type Message, type MessageMeta, notification } from '../message/message.ts'
+import type { PlainMessage } from '../message/plain-message.ts'
+import { checkId } from '../name.ts'
+import { baseName, scopedName } from '../scoped-name.ts'
+import type { DirectReplies } from './direct-replies.ts'
+import type { PublishFate } from './port.ts'
+import type { ResultCandidate } from './publishing.ts'
+import { noResultHeaders, type ResultHeaders, resultHeaders } from './result-headers.ts'
+
+export interface ResultsParts {
+  readonly virtualHost: string
+  readonly door: QueueDoor
+  readonly replies: Pick<DirectReplies, 'isAlive' | 'publish'>
+  readonly mintId: () => string
+}
+
+interface Asked {
+  readonly headers: ResultHeaders
+  readonly replyTo: string | undefined
+  readonly correlationId: string | undefined
+  readonly messageId: string | undefined
+}
+
+export class Results {
+  readonly #parts: ResultsParts
+
+  constructor(parts: ResultsParts) {
+    this.#parts = parts
+  }
+
+  /** Undefined when the message asks for nothing and is the result of nothing. */
+  take(candidate: ResultCandidate): Later<PublishFate> | undefined {
+    const { properties, exchange, routingKey, body } = candidate.message
+    const asked: Asked = {
+      headers: candidate.hasOwnHeaders ? resultHeaders(properties) : noResultHeaders,
+      replyTo: replyToOf(properties),
+      correlationId: correlationIdOf(properties),
+      messageId: messageIdOf(properties),
+    }
+    if (exchange !== '' || !asked.correlationId) return this.#request(candidate, asked)
+    const answered = this.#parts.door.answer(asked.correlationId, routingKey, {
+      code: asked.headers.error ?? 'ok',
+      contentType: shortened(contentTypeOf(properties) ?? ''),
+      body,
+    })
+    if (!(answered instanceof Promise)) return this.#afterAnswer(candidate, asked, answered)
+    return answered.then(
+      (isResult) => this.#afterAnswer(candidate, asked, isResult) ?? this.#plain(candidate),
+    )
+  }
+
+  #afterAnswer(
+    candidate: ResultCandidate,
+    asked: Asked,
+    isResult: boolean,
+  ): Later<PublishFate> | undefined {
+    if (!isResult) return this.#request(candidate, asked)
+    // A reply may ask for a reply in turn: then it is kept, and waits for its sync as well.
+    const further = this.#request(candidate, asked)
+    if (further !== undefined) return further
+    const { message, lives } = candidate
+    if (lives.length === 0 && !this.#parts.replies.isAlive(message.routingKey)) {
+      return this.#plain(candidate)
+    }
+    // Nobody sees a result before it is durable.
+    this.#parts.door.whenDurable((error) => {
+      if (!error) this.#plain(candidate)
+    })
+    return 'durable'
+  }
+
+  /** The way of messages that ask for nothing. */
+  #plain({ message, lives, persistent }: ResultCandidate): PublishFate {
+    if (lives.length > 0) return this.#parts.door.publish(message, lives, persistent)
+    return message.exchange === '' ? this.#parts.replies.publish(message) : 'unroutable'
+  }
+
+  #request(candidate: ResultCandidate, asked: Asked): Later<PublishFate> | undefined {
+    const { headers, replyTo, correlationId, messageId } = asked
+    const { lives } = candidate
+    const live = lives.find(({ durable }) => durable)
+    const asksMore =
+      headers.notify !== undefined || headers.timeoutMs > 0 || headers.id !== undefined
+    if (!live) {
+      if (asksMore && lives.length > 0) throw needsDurable(lives)
+      if (headers.notify !== undefined && lives.length === 0) this.#tellUnroutable(candidate, asked)
+      return undefined
+    }
+    const isRequest = Boolean(replyTo && (correlationId || messageId))
+    const deduplicated = live.queue.settings.deduplicate === true && Boolean(messageId)
+    if (!asksMore && !isRequest && !deduplicated) return undefined
+    const chosen = headers.id ?? (deduplicated ? messageId : undefined)
+    if (chosen !== undefined)
+      return this.#track(candidate, asked, live, { id: chosen, chosen: true })
+    const known = this.#freshId(correlationId || messageId)
+    return known instanceof Promise
+      ? known.then((id) => this.#track(candidate, asked, live, { id, chosen: false }))
+      : this.#track(candidate, asked, live, { id: known, chosen: false })
+  }
+
+  /** The wished one, or one like it when it was used before or cannot be an id. */
+  #freshId(wished: string | undefined): Later<string> {
+    const { door, mintId } = this.#parts
+    if (wished === undefined || !canBeId(wished)) return mintId()
+    const fresh = (isKnown: boolean): string => (isKnown ? likeIt(wished, mintId()) : wished)
+    const known = door.isKnown(wished)
+    return known instanceof Promise ? known.then(fresh) : fresh(known)
+  }
+
+  #track(
+    { message, lives, persistent }: ResultCandidate,
+    { headers, replyTo }: Asked,
+    live: LiveQueue,
+    { id, chosen }: { readonly id: string; readonly chosen: boolean },
+  ): Later<PublishFate> {
+    const { door } = this.#parts
+    const tracked: Message = {
+      id,
+      idChosen: chosen,
+      exchange: message.exchange,
+      routingKey: message.routingKey,
+      contentType: shortened(contentTypeOf(message.properties) ?? ''),
+      body: message.body,
+      properties: message.properties,
+      priority: message.priority,
+      deadlineAtMs: Number.POSITIVE_INFINITY,
+      availableAtMs: message.availableAtMs,
+      timeoutMs: headers.timeoutMs,
+      attemptsMax: headers.attemptsMax,
+      meta: this.#meta(message, headers, replyTo),
+    }
+    const taken = door.publishTracked(tracked, live)
+    const others = lives.filter((other) => other !== live)
+    const fate = (is: boolean | 'refused'): PublishFate => {
+      if (is === 'refused') return 'refused'
+      if (is === false && others.length > 0) door.publish(message, others, persistent)
+      return 'durable'
+    }
+    return taken instanceof Promise ? taken.then(fate) : fate(taken)
+  }
+
+  #meta(
+    { deadlineAtMs, availableAtMs }: PlainMessage,
+    { notify }: ResultHeaders,
+    replyTo: string | undefined,
+  ): MessageMeta {
+    const fromMs = Math.max(availableAtMs, this.#parts.door.nowMs())
+    const queue = scopedName(this.#parts.virtualHost, replyTo ?? '')
+    return {
+      ...(deadlineAtMs < Number.POSITIVE_INFINITY && { ttlMs: Math.max(0, deadlineAtMs - fromMs) }),
+      // Who asked the broker to tell does not wait for the consumer's words.
+      ...(notify === undefined && replyTo && { awaitsReply: true as const }),
+      ...(notify !== undefined && {
+        callbacks: [
+          {
+            name: notification,
+            queue,
+            ...(notify === 'failure' && { onlyFailure: true as const }),
+          },
+        ],
+      }),
+    }
+  }
+
+  #tellUnroutable(
+    { message }: ResultCandidate,
+    { correlationId, messageId, replyTo }: Asked,
+  ): void {
+    const nowMs = this.#parts.door.nowMs()
+    const outcome = {
+      id: correlationId ?? messageId ?? this.#parts.mintId(),
+      queue: '',
+      code: 'unroutable',
+      contentType: '',
+      body: new Uint8Array(0),
+      attempts: 0,
+      acceptedAtMs: nowMs,
+      finishedAtMs: nowMs,
+    }
+    const queue = scopedName(this.#parts.virtualHost, replyTo as string)
+    this.tell(queue, notificationMessage(outcome, message))
+  }
+
+  /** A notification for a queue that is not durable, or for a requester's own address. */
+  tell(queue: string, told: PlainMessage): void {
+    const { door, replies } = this.#parts
+    const live = door.queue(queue)
+    if (live) door.publish(told, [live], persistent(told.properties))
+    else replies.publish(told)
+  }
+}
+
+function canBeId(wished: string): boolean {
+  try {
+    checkId(wished)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Told apart from the first by what is minted. */
+const likeIt = (wished: string, minted: string): string => {
+  const like = `${wished}~${minted}`
+  return canBeId(like) ? like : minted
+}
+
+const shortened = (contentType: string): string =>
+  contentType.length * 3 > limits.nameBytesMax ? '' : contentType
+
+const needsDurable = (lives: readonly LiveQueue[]) =>
+  preconditionFailed(
+    `the message asks for a result by a header 'x-homing-…', which needs a durable queue; queue '${baseName(lives[0]?.queue.name ?? '')}' is not durable`,
+  )
