@@ -30,6 +30,11 @@ export interface Session {
   may(right: Right, resource: string): boolean
   /** The same for the routing key of a topic exchange. */
   mayTopic(right: 'write' | 'read', exchange: string, routingKey: string): boolean
+  /**
+   * Another number whenever what the two above say may have changed: what they said stays true until
+   * then. Without it they are asked for every message.
+   */
+  readonly rightsVersion?: number
   /** Something that RabbitMQ 4.3 refuses or changes was used: logged once, shown in inspection. */
   warnPortability(feature: string, text: string): void
   /** `rabbitmq-4.3` refuses what that version refuses; undefined accepts what 3.x accepts. */
@@ -107,6 +112,11 @@ export interface ConsumerSink {
   ): void
   /** False while the channel's global prefetch is used up or its socket does not drain. */
   mayDeliver(): boolean
+  /**
+   * One more delivery is on its way to it (1), or has arrived or been taken back (-1): it takes up
+   * its place in a global prefetch before `deliver` is called.
+   */
+  onItsWay?(change: 1 | -1): void
   /** Taken back: out of time, or its queue is gone. The delivery tag is to be forgotten quietly. */
   revoked(held: HeldMessage): void
   /** The queue was deleted: the consumer is no more; the client is to be told if it can be. */
@@ -132,7 +142,7 @@ export interface Consumer {
   readonly consumerTag: string
   /** Takes no more; what it holds stays held. Nothing is delivered after this returns. */
   cancel(): void
-  /** Call it when `mayDeliver` has become true again, or a settlement made room. */
+  /** Nothing is delivered before its first call. Then: `mayDeliver` is true again, or there is room. */
   resume(): void
 }
 
