@@ -95,13 +95,18 @@ export const channelScenarios = [
     ch.publish({ exchange: 'missing', body: '0' })
     await ch.closed()
     ch.publishTo('q', '1', '2')
-    ch.peer.write(
-      methodFrame(1, 'basic.publish', { routingKey: 'q' }),
-      'a publish without its body',
-    )
     ch.send('channel.close-ok')
     await ch.call('channel.open')
     await ch.get('q')
+  }),
+  scenario('a publish cut short by close-ok closes the connection', async (s) => {
+    const ch = await s.channel()
+    ch.peer.answersClose = false
+    await ch.passive('missing')
+    ch.peer.answersClose = true
+    ch.peer.write(methodFrame(1, 'basic.publish', { routingKey: 'q' }), 'a publish, cut short')
+    ch.send('channel.close-ok')
+    await ch.peer.end()
   }),
   scenario(
     'a publish whose header comes after close-ok was sent closes the connection',

@@ -119,7 +119,7 @@ export const connectionScenarios = [
     const other = await s.channel()
     ch.peer.send(0, 'connection.close', { replyCode: 200 })
     ch.send('queue.declare', { queue: 'late' })
-    await ch.peer.end()
+    await ch.peer.take(0, ['connection.close-ok'])
     await other.passive('late')
   }),
   scenario(
