@@ -123,7 +123,7 @@ export class Broker implements Engine {
     this.#mintId = needed.mintId
     this.#parts = new EngineParts(needed)
     this.#core = this.#parts.core
-    this.door = new QueueDoor(this.#parts)
+    this.door = new QueueDoor(this.#parts, this.#mintId)
     this.#parts.gathering.resume()
     this.#parts.janitor.opened()
     this.#core.wakeAt(this.nowMs())

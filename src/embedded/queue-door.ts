@@ -9,6 +9,7 @@
 
 import type { QueueSettings } from '../engine.ts'
 import { HomingError } from '../errors.ts'
+import type { MintId } from '../identifier.ts'
 import type { Later } from '../later.ts'
 import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
@@ -26,8 +27,12 @@ export class QueueDoor {
   readonly #bulk: BulkSettling
   readonly #getting: Getting
 
-  constructor(parts: EngineParts) {
+  /** Makes an id that nothing else has. */
+  readonly mintId: MintId
+
+  constructor(parts: EngineParts, mintId: MintId) {
     this.#parts = parts
+    this.mintId = mintId
     this.#bulk = new BulkSettling(parts)
     this.#getting = new Getting(parts)
   }

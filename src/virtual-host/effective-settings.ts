@@ -55,6 +55,7 @@ export function effectiveSettings(
     ...(deliveryLimit !== undefined && { deliveryLimit }),
     priorityMax: Number(args.get('x-max-priority') ?? 0),
     ...(args.get('x-single-active-consumer') === true && { singleActive: true }),
+    ...(args.get('x-homing-deduplicate') === true && { deduplicate: true }),
     ...(consumerTimeoutMs !== undefined && { consumerTimeoutMs }),
     declaration: plainDeclaration(declared),
   }

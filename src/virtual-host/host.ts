@@ -37,10 +37,11 @@ import type {
   Session,
   VirtualHost,
 } from './port.ts'
-import { Publishing, type TakeResultCandidate } from './publishing.ts'
+import { Publishing } from './publishing.ts'
 import { QueueDeclaring } from './queue-declaring.ts'
 import { noQueueDeclared } from './refusals.ts'
 import type { ResourceKind } from './resource.ts'
+import { Results } from './results.ts'
 import { checkRight } from './rights.ts'
 import { Routes } from './routes.ts'
 
@@ -52,11 +53,12 @@ export class Host implements VirtualHost {
   readonly #bindings: HostBindings
   readonly #declaring: QueueDeclaring
   readonly #publishing: Publishing
+  readonly #results: Results
   readonly #consuming: Consuming
   readonly #kept: KeptReplies
   readonly #replies: DirectReplies
 
-  constructor(name: string, parts: HostParts, results?: TakeResultCandidate) {
+  constructor(name: string, parts: HostParts) {
     const { door } = parts
     this.name = name
     this.#parts = parts
@@ -68,10 +70,11 @@ export class Host implements VirtualHost {
     const replies = this.#replies
     this.#bindings = new HostBindings({ door, queues, exchanges })
     this.#declaring = new QueueDeclaring({ ...parts, queues, replies })
+    this.#results = new Results({ virtualHost: name, door, replies })
     this.#publishing = new Publishing({
       door,
       replies,
-      results,
+      results: this.#results,
       routes: new Routes(door, exchanges),
     })
     this.#consuming = new Consuming({ ...parts, queues })
@@ -187,6 +190,11 @@ export class Host implements VirtualHost {
 
   sessionClosed(session: Session): Later<void> {
     return this.queues.deleteOwned(session)
+  }
+
+  /** A notification for a queue that is not durable, or for a requester's own address. */
+  tell(queue: string, told: PlainMessage): void {
+    this.#results.tell(queue, told)
   }
 
   /** Policies, or what they match, may be others now. */

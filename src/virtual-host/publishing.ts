@@ -41,38 +41,41 @@ export interface ResultCandidate {
   readonly hasOwnHeaders: boolean
 }
 
-/** Where results for clients are looked after. Undefined lets the message go the plain way. */
-export type TakeResultCandidate = (candidate: ResultCandidate) => Later<PublishFate> | undefined
+/** Where results for clients are looked after. */
+export interface TakesResults {
+  /** Undefined lets the message go the plain way. */
+  take(candidate: ResultCandidate): Later<PublishFate> | undefined
+}
 
 export interface PublishingParts {
   readonly door: QueueDoor
   readonly routes: Routes
   readonly replies: DirectReplies
-  readonly results: TakeResultCandidate | undefined
+  readonly results: TakesResults
 }
 
-const { headers, priority, correlationId, replyTo, expiration, userId } = propertyFlags
+const { headers, priority, correlationId, replyTo, expiration, messageId, userId } = propertyFlags
 /** Flags of properties that ask something of the broker. */
-const askingFlags = headers | priority | replyTo | expiration | userId
+const askingFlags = headers | priority | replyTo | correlationId | expiration | userId
 const resultFlags = replyTo | correlationId
 const copies = interest.carbonCopy | interest.blindCopy
 
 export class Publishing {
   readonly #parts: PublishingParts
-  readonly #plainMask: number
 
   constructor(parts: PublishingParts) {
     this.#parts = parts
-    this.#plainMask = parts.results ? askingFlags | correlationId : askingFlags
   }
 
   publish(channel: ChannelSession, message: PlainMessage): Later<PublishFate> {
     const { properties, exchange } = message
     const flags = flagsOf(properties)
     const isReply = exchange === '' && isReplyAddress(message.routingKey)
-    if ((flags & this.#plainMask) !== 0 || isReply) return this.#asking(channel, message, flags)
-    const { lives } = this.#parts.routes.of(channel.session, message)
-    return this.#into(message, lives, persistent(properties))
+    if ((flags & askingFlags) !== 0 || isReply) return this.#asking(channel, message, flags)
+    const route = this.#parts.routes.of(channel.session, message)
+    if (route.deduplicates && (flags & messageId) !== 0)
+      return this.#asking(channel, message, flags)
+    return this.#into(message, route.lives, persistent(properties))
   }
 
   /** Throws what `publish` would refuse, and does nothing. */
@@ -95,10 +98,10 @@ export class Publishing {
     if (route.delays && (found & interest.delay) !== 0) message = this.#delayed(message)
     this.#setTimes(message, flags)
     const hasOwnHeaders = (found & interest.homing) !== 0
-    if (results !== undefined && ((flags & resultFlags) !== 0 || hasOwnHeaders)) {
+    if ((flags & resultFlags) !== 0 || hasOwnHeaders || route.deduplicates) {
       const kept = persistent(message.properties)
       const candidate = { channel, message, lives: route.lives, persistent: kept, hasOwnHeaders }
-      const fate = results(candidate)
+      const fate = results.take(candidate)
       if (fate !== undefined) return fate
     }
     if (message.exchange === '' && isReplyAddress(message.routingKey))

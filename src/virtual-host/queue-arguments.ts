@@ -87,6 +87,8 @@ const queueArguments: ReadonlyMap<string, KnownArgument> = new Map([
   ['x-single-active-consumer', known(everywhere, bool)],
   ['x-consumer-timeout', known(everywhere, durationAboveZero)],
   ['x-delivery-limit', known(['quorum'], integer)],
+  // Homing's own: the message_id is the message's id, and a second one is dropped.
+  ['x-homing-deduplicate', known(everywhere, bool)],
   ['x-quorum-initial-group-size', known(['quorum'], positive)],
   ['x-max-age', known(['stream'], text)],
   ['x-stream-max-segment-size-bytes', known(['stream'], notNegative)],

@@ -37,7 +37,6 @@ export interface ResultsParts {
   readonly virtualHost: string
   readonly door: QueueDoor
   readonly replies: Pick<DirectReplies, 'isAlive' | 'publish'>
-  readonly mintId: () => string
 }
 
 interface Asked {
@@ -126,9 +125,9 @@ export class Results {
 
   /** The wished one, or one like it when it was used before or cannot be an id. */
   #freshId(wished: string | undefined): Later<string> {
-    const { door, mintId } = this.#parts
-    if (wished === undefined || !canBeId(wished)) return mintId()
-    const fresh = (isKnown: boolean): string => (isKnown ? likeIt(wished, mintId()) : wished)
+    const { door } = this.#parts
+    if (wished === undefined || !canBeId(wished)) return door.mintId()
+    const fresh = (isKnown: boolean): string => (isKnown ? likeIt(wished, door.mintId()) : wished)
     const known = door.isKnown(wished)
     return known instanceof Promise ? known.then(fresh) : fresh(known)
   }
@@ -194,7 +193,7 @@ export class Results {
   ): void {
     const nowMs = this.#parts.door.nowMs()
     const outcome = {
-      id: correlationId ?? messageId ?? this.#parts.mintId(),
+      id: correlationId ?? messageId ?? this.#parts.door.mintId(),
       queue: '',
       code: 'unroutable',
       contentType: '',

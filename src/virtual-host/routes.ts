@@ -26,6 +26,8 @@ export interface Route {
   readonly lives: readonly LiveQueue[]
   /** The exchange delays messages that ask for it. */
   readonly delays: boolean
+  /** A queue takes what has the same message_id only once. */
+  readonly deduplicates: boolean
 }
 
 interface Run {
@@ -68,7 +70,7 @@ export class Routes {
       const headers = new MessageHeaders(message.properties)
       for (const live of this.#lives({ exchange, routingKey, headers }).lives) all.add(live)
     }
-    return { delays, lives: [...all] }
+    return routeTo([...all], delays)
   }
 
   #isSame(run: Run, { exchange, routingKey }: PlainMessage): boolean {
@@ -90,7 +92,7 @@ export class Routes {
     this.#checkTopic(session, exchange, routingKey)
     const headers = new MessageHeaders(properties)
     const { lives, all } = this.#lives({ exchange, routingKey, headers })
-    const route = { lives, delays: known.type === delayedType }
+    const route = routeTo(lives, known.type === delayedType)
     const lasts = all && lives.length > 0 && !headers.asked
     const { rightsVersion } = session
     this.#run =
@@ -131,3 +133,9 @@ export class Routes {
     return { lives, all: lives.length === names.length }
   }
 }
+
+const routeTo = (lives: readonly LiveQueue[], delays: boolean): Route => ({
+  lives,
+  delays,
+  deduplicates: lives.some(({ queue }) => queue.settings.deduplicate === true),
+})

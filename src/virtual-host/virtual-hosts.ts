@@ -2,19 +2,18 @@
  * The virtual hosts of a broker that are open. Which ones there are to be is for the server to say.
  */
 
+import { virtualHostOf } from '../scoped-name.ts'
 import { Host } from './host.ts'
 import type { HostParts } from './host-parts.ts'
-import type { TakeResultCandidate } from './publishing.ts'
 
 export class VirtualHosts {
   readonly #parts: HostParts
-  readonly #results: TakeResultCandidate | undefined
   readonly #open = new Map<string, Host>()
   readonly #stopListening: () => void
 
-  constructor(parts: HostParts, results?: TakeResultCandidate) {
+  constructor(parts: HostParts) {
     this.#parts = parts
-    this.#results = results
+    parts.door.onNotification((queue, told) => this.host(virtualHostOf(queue)).tell(queue, told))
     this.#stopListening = parts.definitions.onChange((name) =>
       this.#open.get(name)?.policiesChanged(),
     )
@@ -24,7 +23,7 @@ export class VirtualHosts {
   host(name: string): Host {
     const open = this.#open.get(name)
     if (open !== undefined) return open
-    const host = new Host(name, this.#parts, this.#results)
+    const host = new Host(name, this.#parts)
     this.#open.set(name, host)
     return host
   }
