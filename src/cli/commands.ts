@@ -54,6 +54,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./export.ts')).defineExport,
   },
   {
+    name: 'serve',
+    summary: 'a broker that every RabbitMQ client can use',
+    load: async () => (await import('./serve.ts')).defineServe,
+  },
+  {
+    name: 'user',
+    summary: 'who may use the broker, and for what',
+    load: async () => (await import('./user.ts')).defineUser,
+  },
+  {
+    name: 'vhost',
+    summary: 'the virtual hosts of the broker',
+    load: async () => (await import('./vhost.ts')).defineVhost,
+  },
+  {
     name: 'bench',
     summary: 'a short benchmark of this machine',
     load: async () => (await import('./bench.ts')).defineBench,

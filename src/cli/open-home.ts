@@ -43,7 +43,8 @@ export function requireOurs(data: string): void {
   )
 }
 
-function refuseForeign(data: string): void {
+/** Fails with `usage` when the directory holds files of others. */
+export function refuseForeign(data: string): void {
   if (!existsSync(data) || isOurs(data)) return
   const names = namesIn(data)
   if (names === undefined || names.length === 0) return

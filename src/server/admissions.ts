@@ -62,17 +62,6 @@ export class Admissions {
       : this.#byPassword(credentials.user, credentials.password, peer)
   }
 
-  /** Whether a secret that replaces the one logged in with is the user's. */
-  checkSecret(login: Login, secret: Uint8Array, peer: PeerFacts): Promise<boolean> {
-    const stored = this.#parts.definitions.state.users.get(login.user)?.passwordHash
-    return this.#parts.checks.check({
-      user: login.user,
-      stored,
-      password: secret,
-      address: peer.address,
-    })
-  }
-
   #byCertificate(peer: PeerFacts): Login | undefined {
     const user = peer.certificateUser
     if (user === undefined)

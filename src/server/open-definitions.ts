@@ -3,7 +3,9 @@
  * holds the directory's lock.
  */
 
-import { existsSync } from 'node:fs'
+import { Buffer } from 'node:buffer'
+import { randomBytes } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   definitionsFileName,
@@ -19,9 +21,14 @@ export const virtualHostDefault = '/'
 
 export interface OpenedDefinitions {
   readonly definitions: DefinitionsStore
+  /** Signs addresses that are valid across restarts. */
+  readonly replySecret: Uint8Array
   /** The file with the administrator's password, when this was the first start. */
   readonly adminPasswordFile: string | undefined
 }
+
+const replySecretFileName = 'reply-secret'
+const replySecretBytes = 32
 
 type Admin = ReturnType<typeof adminUser>
 
@@ -39,8 +46,9 @@ export async function openDefinitions(
   admin?: Admin,
 ): Promise<OpenedDefinitions> {
   const known = readDefinitions(directory)
+  const replySecret = replySecretIn(directory)
   if (known !== undefined) {
-    return { definitions: storeOf(directory, known), adminPasswordFile: undefined }
+    return { definitions: storeOf(directory, known), replySecret, adminPasswordFile: undefined }
   }
   const [guest, { user, password }] = await Promise.all([guestUser(), admin ?? adminUser()])
   const first = firstState(virtualHostDefault, [user, guest])
@@ -49,8 +57,20 @@ export async function openDefinitions(
   writeDefinitions(directory, first)
   return {
     definitions: storeOf(directory, first),
+    replySecret,
     adminPasswordFile: join(directory, adminPasswordFileName),
   }
+}
+
+function replySecretIn(directory: string): Uint8Array {
+  const path = join(directory, replySecretFileName)
+  if (existsSync(path)) {
+    const known = Buffer.from(readFileSync(path, 'utf8').trim(), 'hex')
+    if (known.length === replySecretBytes) return known
+  }
+  const made = randomBytes(replySecretBytes)
+  writeWhole(directory, replySecretFileName, `${made.toString('hex')}\n`)
+  return made
 }
 
 const storeOf = (directory: string, state: DefinitionsState): DefinitionsStore =>

@@ -18,3 +18,4 @@ export {
   type SimulatedEngineOptions,
 } from './simulated-engine.ts'
 export { SimulatedLedger, type SimulatedLedgerOptions } from './simulated-ledger.ts'
+export { type SimulatedBroker, startSimulatedBroker } from './start-simulated-broker.ts'

@@ -96,10 +96,12 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       'node:vm',
     ],
   },
-  door: { areas: ['base', 'message', 'engine', 'contract', 'client', 'embedded', 'server'] },
+  door: {
+    areas: ['base', 'message', 'engine', 'contract', 'client', 'embedded', 'amqp', 'server'],
+  },
   testing: {
     areas: [
-      ...['base', 'message', 'engine', 'contract', 'client', 'door'],
+      ...['base', 'message', 'engine', 'contract', 'client', 'door', 'server'],
       ...['routing', 'queue', 'journal', 'ledger', 'embedded'],
     ],
     node: ['node:test', 'node:fs', 'node:os', 'node:timers'],

@@ -1,0 +1,226 @@
+/*
+ * The broker put together:
+ *
+ *   sockets ─▶ connections ─▶ admissions ─▶ virtual hosts ─▶ engine
+ *                 ▲                │
+ *              alarms         definitions
+ *
+ *   start  engine is open ─▶ virtual hosts ─▶ ports
+ *   stop   ports ─▶ clients told, what they hold goes back ─▶ virtual hosts ─▶ engine
+ *
+ * Rule: it owns the engine it was given, and closes it last. The engine serves the library at the same
+ * time; whoever else is to serve it (HTTP, joiners) takes `engine` and `accounts` from here.
+ */
+
+import type { Login, Opening, PeerFacts } from '../amqp/admission.ts'
+import type { ConnectionFacts } from '../amqp/connection-facts.ts'
+import type { Listening } from '../amqp/listen.ts'
+import { AmqpServer, type Reception } from '../amqp/server.ts'
+import { type ConnectionSettings, connectionDefaults, type Mechanism } from '../amqp/settings.ts'
+import type { Clock } from '../clock.ts'
+import type { Broker } from '../embedded/broker.ts'
+import { Accounts } from './accounts.ts'
+import { Admissions } from './admissions.ts'
+import { Alarms, type Gauge } from './alarms.ts'
+import type { DefinitionsStore } from './definitions-store.ts'
+import { LiveSessions } from './live-sessions.ts'
+import { PasswordChecks } from './password-checks.ts'
+import { identity, productFrom } from './server-identity.ts'
+import { noLog, type ServerLog } from './server-log.ts'
+import type { ServerSettings } from './server-settings.ts'
+import type { UserSession } from './user-session.ts'
+import { VirtualHosts } from './virtual-hosts.ts'
+
+export interface BrokerServerParts {
+  readonly engine: Broker
+  readonly definitions: DefinitionsStore
+  /** Signs addresses of direct replies. */
+  readonly replySecret: Uint8Array
+  /** Of connections and alarms. */
+  readonly clock: Clock
+  /** Of passwords, whose checks are real work also where time stands still. */
+  readonly realClock: Clock
+  readonly gauges: readonly Gauge[]
+  readonly settings: ServerSettings
+}
+
+export class BrokerServer implements AsyncDisposable {
+  readonly engine: Broker
+  readonly accounts: Accounts
+  readonly #parts: BrokerServerParts
+  readonly #log: ServerLog
+  readonly #sessions = new LiveSessions()
+  readonly #hosts: VirtualHosts
+  readonly #admissions: Admissions
+  readonly #alarms: Alarms
+  readonly #amqp: AmqpServer
+  readonly #common: Omit<ConnectionSettings, 'mechanisms' | 'openVirtualHost'>
+  readonly #unwatch: () => void
+  #listening: readonly Listening[] = []
+  #closing: Promise<void> | undefined
+
+  constructor(parts: BrokerServerParts) {
+    const { engine, definitions, clock, settings } = parts
+    const { log = noLog } = settings
+    this.#parts = parts
+    this.#log = log
+    this.engine = engine
+    this.accounts = new Accounts(definitions)
+    this.#hosts = new VirtualHosts({
+      engine,
+      definitions,
+      clock,
+      log,
+      replySecret: parts.replySecret,
+    })
+    this.#admissions = new Admissions({
+      definitions,
+      checks: new PasswordChecks(parts.realClock),
+      sessions: this.#sessions,
+      log,
+      virtualHost: (name) => this.#hosts.find(name),
+      settings: {
+        guest: settings.guest ?? true,
+        allowPlaintext: settings.allowPlaintext ?? false,
+        compat: settings.compat,
+      },
+    })
+    this.#common = commonSettings(settings, this.#admissions)
+    this.#amqp = new AmqpServer({
+      clock,
+      meet: (peer) => this.#meet(peer),
+      turnedAway: (address, why) => log.warn({ peer: address }, `turned away: ${why}`),
+      limits: settings.limits,
+    })
+    const { gauges } = parts
+    const changed = (reason: string | undefined): void => this.#alarmChanged(reason)
+    this.#alarms = new Alarms({ clock, log, gauges, changed })
+    this.#unwatch = definitions.watch((before, after) => {
+      this.#sessions.revoke(before, after)
+      this.#hosts.changed(before, after)
+    })
+  }
+
+  /** Opens the virtual hosts and the ports. Fails with `address-in-use`, `address-refused`, `bad-certificate`. */
+  async start(): Promise<void> {
+    const { listen = [{ host: '127.0.0.1', port: 5672 }] } = this.#parts.settings
+    try {
+      await this.#hosts.open()
+      const listening: Listening[] = []
+      for (const address of listen) listening.push(await this.#amqp.listen(address))
+      this.#listening = listening
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    for (const { url } of this.#listening) this.#log.info({ url }, 'listening')
+  }
+
+  get listening(): readonly Listening[] {
+    return this.#listening
+  }
+
+  /** The connections of now, for lists and pages. */
+  connections(): readonly ConnectionFacts[] {
+    return [...this.#amqp.connections].map(({ facts }) => facts)
+  }
+
+  /** Why publishers are blocked; undefined when they are not. */
+  get blockedFor(): string | undefined {
+    return this.#alarms.reason
+  }
+
+  /** Tells the clients, gives back what they hold, closes the engine. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    this.#alarms.stop()
+    this.#unwatch()
+    try {
+      await this.#amqp.close()
+      await this.#hosts.close()
+    } finally {
+      await this.engine.close()
+    }
+    this.#log.info({}, 'stopped')
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #alarmChanged(reason: string | undefined): void {
+    if (reason === undefined) this.#amqp.unblocked()
+    else this.#amqp.blocked(reason)
+  }
+
+  #meet(peer: PeerFacts): Reception {
+    let session: UserSession | undefined
+    const facts = { peer: `${peer.address}:${peer.port}` }
+    const log = this.#log
+    log.debug(facts, 'connected')
+    const openVirtualHost = (name: string, login: Login, opening: Opening) => {
+      const opened = this.#admissions.open(name, login, opening)
+      session = opened.session
+      this.#sessions.add(session, opening.close)
+      const { user, vhost } = session
+      log.info({ ...facts, user, vhost, client: opening.givenName }, 'logged in')
+      return opened
+    }
+    return {
+      settings: { ...this.#common, mechanisms: this.#mechanismsFor(peer), openVirtualHost },
+      watch: {
+        opened: () => this.#alarms.watch(),
+        over: (why) => {
+          if (session !== undefined) this.#sessions.delete(session)
+          if (this.#sessions.count === 0) this.#alarms.rest()
+          log[session === undefined ? 'debug' : 'info'](
+            { ...facts, user: session?.user, why },
+            'gone',
+          )
+        },
+        refused: (error) => log.warn({ ...facts, user: session?.user }, error.replyText),
+        warned: (feature, text) => log.warn({ ...facts, user: session?.user, feature }, text),
+        broke: (thrown) => log.error({ ...facts, error: thrown, stack: stackOf(thrown) }, 'broken'),
+      },
+    }
+  }
+
+  /** A password is not even asked for where it must not be sent. */
+  #mechanismsFor(peer: PeerFacts): readonly Mechanism[] {
+    const byPassword = this.#admissions.takesPasswords(peer)
+    if (peer.certificateUser === undefined) return byPassword ? passwordOnly : none
+    return byPassword ? all : certificateOnly
+  }
+}
+
+const none: readonly Mechanism[] = []
+const passwordOnly: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN']
+const certificateOnly: readonly Mechanism[] = ['EXTERNAL']
+const all: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN', 'EXTERNAL']
+
+function commonSettings(
+  settings: ServerSettings,
+  admissions: Admissions,
+): Omit<ConnectionSettings, 'mechanisms' | 'openVirtualHost'> {
+  const { frameMax, channelMax, heartbeat, bodyBytesMax } = connectionDefaults
+  return {
+    frameMax: settings.frameMax ?? frameMax,
+    channelMax: settings.channelMax ?? channelMax,
+    heartbeat: settings.heartbeat ?? heartbeat,
+    bodyBytesMax,
+    serverProperties: identity(
+      settings.product === undefined ? undefined : productFrom(settings.product),
+    ),
+    compat: settings.compat,
+    authenticate: (credentials, peer) => admissions.authenticate(credentials, peer),
+    // As RabbitMQ does where its own users log in: the login stands, whatever the secret.
+    updateSecret: undefined,
+  }
+}
+
+const stackOf = (thrown: unknown): string | undefined =>
+  thrown instanceof Error ? thrown.stack : undefined

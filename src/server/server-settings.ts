@@ -1,0 +1,39 @@
+/*
+ * What can be set when a server is started.
+ */
+
+import type { ArrivalLimits } from '../amqp/arrivals.ts'
+import type { ListenAddress } from '../amqp/listen.ts'
+import type { ServerLog } from './server-log.ts'
+
+export interface ServerSettings {
+  /** Default: port 5672 of 127.0.0.1. */
+  readonly listen?: readonly ListenAddress[]
+  /** Whether `guest` with the password `guest` may come in from this machine. Default true. */
+  readonly guest?: boolean
+  /** Whether passwords may come in plain text from other machines. Default false. */
+  readonly allowPlaintext?: boolean
+  /** Refuses what RabbitMQ 4.3 refuses. Default: accepts what RabbitMQ 3.x accepts. */
+  readonly compat?: 'rabbitmq-4.3'
+  /** What clients are told the product is: `NAME` or `NAME/VERSION`. Default: Homing and its version. */
+  readonly product?: string
+  /** Seconds between heartbeats that clients are offered. Default 60. */
+  readonly heartbeat?: number
+  /** Bytes of a frame that clients are offered. Default 131,072. */
+  readonly frameMax?: number
+  /** Channels of a connection that clients are offered. Default 2,047. */
+  readonly channelMax?: number
+  /** Bytes of memory in use above which publishers are blocked. Default: two fifths of the machine. */
+  readonly memoryBytesMax?: number
+  /** Bytes of free disk below which publishers are blocked. Default 64 MiB. */
+  readonly diskFreeBytesMin?: number
+  /** Caps on connections, in all and by address. */
+  readonly limits?: Partial<ArrivalLimits>
+  /** Where it tells what happens. Default: nowhere. */
+  readonly log?: ServerLog
+}
+
+export const knownServerSettings: ReadonlySet<string> = new Set<keyof ServerSettings>([
+  ...(['listen', 'guest', 'allowPlaintext', 'compat', 'product', 'heartbeat', 'frameMax'] as const),
+  ...(['channelMax', 'memoryBytesMax', 'diskFreeBytesMin', 'limits', 'log'] as const),
+])

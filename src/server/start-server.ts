@@ -1,0 +1,59 @@
+/*
+ * Starting a server: on a data directory, or in memory for tests.
+ */
+
+import { resolve } from 'node:path'
+import { systemClock } from '../clock.ts'
+import type { Broker } from '../embedded/broker.ts'
+import type { EmbeddedOptions } from '../embedded/engine-options.ts'
+import { openEmbedded } from '../embedded/open.ts'
+import { checkOptions } from '../known-options.ts'
+import { limits } from '../limits.ts'
+import { BrokerServer } from './broker-server.ts'
+import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
+import { adminIfFirst, openDefinitions } from './open-definitions.ts'
+import { noLog } from './server-log.ts'
+import { knownServerSettings, type ServerSettings } from './server-settings.ts'
+
+export interface StartedServer {
+  readonly server: BrokerServer
+  /** The file with the administrator's password, when this was the first start. */
+  readonly adminPasswordFile: string | undefined
+}
+
+/**
+ * Opens the engine of a data directory behind AMQP. Fails with what opening the directory fails with, and
+ * with `address-in-use`, `address-refused`, `bad-certificate`.
+ */
+export async function startServer(
+  directory: string,
+  settings: ServerSettings = {},
+  engineOptions: EmbeddedOptions = {},
+): Promise<StartedServer> {
+  checkOptions(settings, knownServerSettings, 'startServer')
+  const { log = noLog, diskFreeBytesMin = limits.diskFreeBytesMin } = settings
+  const { memoryBytesMax = memoryBytesDefault() } = settings
+  const path = resolve(directory)
+  const admin = adminIfFirst(path)
+  const engine = (await openEmbedded(path, {
+    onProblem: (text) => log.warn({}, text),
+    ...engineOptions,
+  })) as Broker
+  try {
+    const { definitions, replySecret, adminPasswordFile } = await openDefinitions(path, admin)
+    const server = new BrokerServer({
+      engine,
+      definitions,
+      replySecret,
+      clock: systemClock,
+      realClock: systemClock,
+      gauges: [memoryGauge(memoryBytesMax), diskGauge(path, diskFreeBytesMin)],
+      settings,
+    })
+    await server.start()
+    return { server, adminPasswordFile }
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}
