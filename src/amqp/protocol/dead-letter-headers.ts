@@ -104,17 +104,16 @@ function nameDeath(
 }
 
 function writeEntries(writer: ByteWriter, properties: Uint8Array, death: Death): void {
+  const isSame = (entry: Entry) => entry.queue === death.queue && entry.reason === death.reason
   const entries = entriesOf(headerBytesOf(properties) ?? none)
-  const same = entries.filter(({ queue, reason }) => {
-    return queue === death.queue && reason === death.reason
-  })
+  const same = entries.filter(isSame)
   writer.octet(fieldType.table)
   const begun = writer.beginLength()
   const [known] = same
   if (known?.table) writeCountedUp(writer, known.table, same.length)
   else writeFirst(writer, death, expirationOf(properties))
   writer.endLength(begun)
-  for (const entry of entries) if (!same.includes(entry)) writer.raw(entry.element)
+  for (const entry of entries) if (!isSame(entry)) writer.raw(entry.element)
 }
 
 /** The entry with everything but its count as it was. */
