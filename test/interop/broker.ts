@@ -1,0 +1,136 @@
+/*
+ * The broker that real clients are tested with: Homing, in a process of its own, as a user starts it.
+ *
+ *   client ══▶ cutting proxy ══▶ homing serve
+ *
+ * With INTEROP_BROKER=rabbitmq it is RabbitMQ instead: what a client program asks for must hold there
+ * first, so that a check that fails here tells of Homing, not of the check.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { lackingRabbitmq, startRabbitmq } from '../amqp/rabbitmq.ts'
+import { startCuttingProxy } from './cutting-proxy.ts'
+import { takePortBlock } from './port-block.ts'
+
+const root = join(import.meta.dirname, '../..')
+const startMsMax = 30_000
+
+export interface InteropBroker {
+  /** Where clients connect: the proxy. */
+  readonly url: string
+  /** Resets all connections. */
+  cut(): void
+  /** Stops the broker and starts it on what it left; connections are refused meanwhile. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+interface BrokerProcess {
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+const rabbitmqWanted = process.env.INTEROP_BROKER === 'rabbitmq'
+
+/** Why there is no broker to test with, for a test's `skip`; false when there is one. */
+export function lackingBroker(): string | false {
+  if (rabbitmqWanted) return lackingRabbitmq()
+  return !existsSync(join(root, 'src/cli/serve.ts')) && 'needs homing serve'
+}
+
+export async function startBroker(): Promise<InteropBroker> {
+  const ports = await takePortBlock()
+  const broker = await (rabbitmqWanted ? rabbitmq : homing)(ports.brokerPort)
+  const proxy = await startCuttingProxy(ports.proxyPort, ports.brokerPort)
+  return {
+    url: `amqp://guest:guest@127.0.0.1:${ports.proxyPort}`,
+    cut: () => proxy.cut(),
+    async restart() {
+      proxy.close()
+      await broker.restart()
+      await proxy.open()
+    },
+    async stop() {
+      await proxy.stop()
+      await broker.stop()
+      await ports[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function rabbitmq(port: number): Promise<BrokerProcess> {
+  const node = await startRabbitmq({ port })
+  return {
+    async restart() {
+      await node.ctl('stop_app')
+      await node.ctl('start_app')
+    },
+    stop: () => node.stop(),
+  }
+}
+
+async function homing(port: number): Promise<BrokerProcess> {
+  const data = mkdtempSync(join(tmpdir(), 'homing-interop-'))
+  let serving = await serve(data, port)
+  const kill = (): void => void serving.kill('SIGKILL')
+  process.once('exit', kill)
+  const end = async (): Promise<void> => {
+    const exit = once(serving, 'exit')
+    if (serving.exitCode !== null || serving.signalCode !== null) return
+    serving.kill('SIGTERM')
+    await exit
+  }
+  return {
+    async restart() {
+      await end()
+      serving = await serve(data, port)
+    },
+    async stop() {
+      await end()
+      process.off('exit', kill)
+      rmSync(data, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Resolves when it takes connections; fails with what it said when it ends before. */
+async function serve(data: string, port: number): Promise<ChildProcess> {
+  const program = join(root, 'src/cli/bin.ts')
+  const child = spawn(
+    process.execPath,
+    [program, 'serve', '--data', data, '--amqp-port', `${port}`],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      said = (said + chunk).slice(-20_000)
+    })
+  const deadline = Date.now() + startMsMax
+  while (!(await takesConnections(port))) {
+    if (child.exitCode !== null) throw new Error(`homing serve ended at its start:\n${said}`)
+    if (Date.now() > deadline) throw new Error(`homing serve did not get ready:\n${said}`)
+    await after(50)
+  }
+  return child
+}
+
+async function takesConnections(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
+}
