@@ -18,6 +18,10 @@ export interface ConsumerSide {
   readonly settling: Settling<ChannelConsumer>
   /** Unsettled deliveries all consumers of the channel may hold together; 0 for no limit. */
   readonly sharedPrefetch: number
+  /** Deliveries that a queue has taken out for one of them and not handed over yet. */
+  onItsWay: number
+  /** One of those is no longer on its way, and was perhaps not handed over. */
+  arrivedOrNot(): void
   /** It has to wait; it is resumed when there is room. */
   held(consumer: ChannelConsumer): void
   /** Its queue is gone. */
@@ -80,12 +84,18 @@ export class ChannelConsumer implements ConsumerSink {
   }
 
   mayDeliver(): boolean {
-    const { line, settling, sharedPrefetch } = this.#side
+    const { line, settling, sharedPrefetch, onItsWay } = this.#side
     if (this.#consumer === undefined || this.#isOver || !line.isOpen) return false
     const hasRoom =
-      line.output.takesDelivery() && (sharedPrefetch === 0 || settling.consumed < sharedPrefetch)
+      line.output.takesDelivery() &&
+      (sharedPrefetch === 0 || settling.consumed + onItsWay < sharedPrefetch)
     if (!hasRoom) this.#side.held(this)
     return hasRoom
+  }
+
+  onItsWay(change: 1 | -1): void {
+    this.#side.onItsWay += change
+    if (change === -1) this.#side.arrivedOrNot()
   }
 
   revoked(held: HeldMessage): void {

@@ -13,17 +13,20 @@ import type { Got, Later } from '../virtual-host/port.ts'
 import { ChannelConsumer, type ConsumerSide } from './channel-consumer.ts'
 import type { ChannelLine } from './channel-line.ts'
 import { after } from './later.ts'
+import type { EndOfTurn } from './output.ts'
 import { notAllowed, notImplemented } from './protocol/amqp-error.ts'
 import type { MethodNamed } from './protocol/methods.ts'
 import { Settling } from './settling.ts'
 
-export class Consuming implements ConsumerSide {
+export class Consuming implements ConsumerSide, EndOfTurn {
   readonly line: ChannelLine
   readonly settling: Settling<ChannelConsumer>
   sharedPrefetch = 0
+  onItsWay = 0
   #prefetch = 0
   readonly #consumers = new Map<string, ChannelConsumer>()
   #waiting = new Set<ChannelConsumer>()
+  #resumesAtEnd = false
 
   constructor(line: ChannelLine) {
     this.line = line
@@ -95,6 +98,18 @@ export class Consuming implements ConsumerSide {
 
   held(consumer: ChannelConsumer): void {
     this.#waiting.add(consumer)
+  }
+
+  /** Not resumed at once: what arrives takes up its place only after this. */
+  arrivedOrNot(): void {
+    if (this.#waiting.size === 0 || this.sharedPrefetch === 0 || this.#resumesAtEnd) return
+    this.#resumesAtEnd = true
+    this.line.output.before(this)
+  }
+
+  endOfTurn(): void {
+    this.#resumesAtEnd = false
+    this.resume()
   }
 
   /** Its queue is gone. A client that does not know of such cancels is not told. */
