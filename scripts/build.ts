@@ -64,7 +64,7 @@ async function bundle(): Promise<readonly OutputChunk[]> {
       groups: [
         {
           name: 'base',
-          test: /\/src\/(message\/|(?!homing|identifier|index|maintenance)[\w-]+\.ts$)/,
+          test: /\/src\/(message\/|(?!amqp|homing|identifier|index|maintenance|server)[\w-]+\.ts$)/,
         },
       ],
     },

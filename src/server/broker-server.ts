@@ -23,19 +23,17 @@ import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
+import { KnownHosts } from './known-hosts.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { PasswordChecks } from './password-checks.ts'
 import { identity, productFrom } from './server-identity.ts'
 import { noLog, type ServerLog } from './server-log.ts'
 import type { ServerSettings } from './server-settings.ts'
 import type { UserSession } from './user-session.ts'
-import { VirtualHosts } from './virtual-hosts.ts'
 
 export interface BrokerServerParts {
   readonly engine: Broker
   readonly definitions: DefinitionsStore
-  /** Signs addresses of direct replies. */
-  readonly replySecret: Uint8Array
   /** Of connections and alarms. */
   readonly clock: Clock
   /** Of passwords, whose checks are real work also where time stands still. */
@@ -50,7 +48,7 @@ export class BrokerServer implements AsyncDisposable {
   readonly #parts: BrokerServerParts
   readonly #log: ServerLog
   readonly #sessions = new LiveSessions()
-  readonly #hosts: VirtualHosts
+  readonly #hosts: KnownHosts
   readonly #admissions: Admissions
   readonly #alarms: Alarms
   readonly #amqp: AmqpServer
@@ -66,13 +64,7 @@ export class BrokerServer implements AsyncDisposable {
     this.#log = log
     this.engine = engine
     this.accounts = new Accounts(definitions)
-    this.#hosts = new VirtualHosts({
-      engine,
-      definitions,
-      clock,
-      log,
-      replySecret: parts.replySecret,
-    })
+    this.#hosts = new KnownHosts({ engine, definitions, clock, log })
     this.#admissions = new Admissions({
       definitions,
       checks: new PasswordChecks(parts.realClock),
@@ -97,7 +89,7 @@ export class BrokerServer implements AsyncDisposable {
     this.#alarms = new Alarms({ clock, log, gauges, changed })
     this.#unwatch = definitions.watch((before, after) => {
       this.#sessions.revoke(before, after)
-      this.#hosts.changed(before, after)
+      this.#hosts.changed(after)
     })
   }
 

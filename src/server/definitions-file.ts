@@ -1,8 +1,8 @@
 /*
  * The definitions on disk: DIR/definitions.json, readable by its owner alone.
  *
- *   { "format": "homing definitions", "version": 1, "vhosts": […], "users": […], "permissions": […],
- *     "topicPermissions": […], "policies": […] }
+ *   { "format": "homing definitions", "version": 1, "replySecret": …, "vhosts": […], "users": […],
+ *     "permissions": […], "topicPermissions": […], "policies": […], "goneVhosts": […] }
  *
  * Rule: the file is always whole. The next one is written beside it, synced, renamed over it, and the
  * directory synced; after a crash there is the old one or the new one. Passwords are in it as hashes.

@@ -55,6 +55,8 @@ export interface PolicyRecord extends Policy {
 }
 
 export interface DefinitionsState {
+  /** Signs the addresses of direct replies, which are to be valid across restarts; in hex. */
+  readonly replySecret: string
   readonly vhosts: ReadonlyMap<string, VirtualHostRecord>
   readonly users: ReadonlyMap<string, UserRecord>
   /** By {@link pairKey} of user and virtual host. */
@@ -62,16 +64,20 @@ export interface DefinitionsState {
   /** By {@link pairKey} of user and virtual host, one for each exchange. */
   readonly topicPermissions: ReadonlyMap<string, readonly TopicPermission[]>
   readonly policies: readonly PolicyRecord[]
+  /** Virtual hosts that were deleted and whose queues are still to be removed. */
+  readonly goneVhosts: readonly string[]
 }
 
 export type Change = (state: DefinitionsState) => DefinitionsState
 
 export const emptyState: DefinitionsState = {
+  replySecret: '',
   vhosts: new Map(),
   users: new Map(),
   permissions: new Map(),
   topicPermissions: new Map(),
   policies: [],
+  goneVhosts: [],
 }
 
 /** Names have no control characters, so this cannot be another pair's. */

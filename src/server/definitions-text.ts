@@ -28,11 +28,13 @@ export function stateText(state: DefinitionsState): string {
   const content = {
     format,
     version,
+    replySecret: state.replySecret,
     vhosts: [...state.vhosts.values()],
     users: [...state.users.values()],
     permissions: [...state.permissions.values()],
     topicPermissions: [...state.topicPermissions.values()].flat(),
     policies,
+    goneVhosts: state.goneVhosts,
   }
   return `${JSON.stringify(content, undefined, 2)}\n`
 }
@@ -57,11 +59,13 @@ export function stateFrom(text: string, path: string): DefinitionsState {
   const permissions = root.list('permissions').map(permissionFrom)
   const topics = root.list('topicPermissions').map(topicFrom)
   return {
+    replySecret: root.text('replySecret'),
     vhosts: new Map(vhosts.map((vhost) => [vhost.name, vhost])),
     users: new Map(users.map((user) => [user.name, user])),
     permissions: new Map(permissions.map((one) => [pairKey(one.user, one.vhost), one])),
     topicPermissions: Map.groupBy(topics, (one) => pairKey(one.user, one.vhost)),
     policies: root.list('policies').map(policyFrom),
+    goneVhosts: root.texts('goneVhosts'),
   }
 }
 

@@ -18,6 +18,7 @@ export const guestName = 'guest'
 export const adminPasswordFileName = 'admin-password'
 
 const passwordRandomBytes = 24
+const replySecretBytes = 32
 
 export interface FirstUser {
   readonly name: string
@@ -27,12 +28,13 @@ export interface FirstUser {
 
 /** A virtual host and users who may do everything in it. */
 export function firstState(vhost: string, users: readonly FirstUser[]): DefinitionsState {
+  const replySecret = randomBytes(replySecretBytes).toString('hex')
   const all = { vhost, configure: '.*', write: '.*', read: '.*' }
   const changes: readonly Change[] = [
     addVirtualHost(vhost),
     ...users.flatMap((user) => [addUser(user), setPermission({ ...all, user: user.name })]),
   ]
-  return changes.reduce((state, change) => change(state), emptyState)
+  return changes.reduce((state, change) => change(state), { ...emptyState, replySecret })
 }
 
 export async function guestUser(): Promise<FirstUser> {
@@ -47,6 +49,6 @@ export async function adminUser(): Promise<{
   readonly password: string
 }> {
   const password = randomBytes(passwordRandomBytes).toString('base64url')
-  const passwordHash = await hashPassword(Buffer.from(password, 'utf8'))
+  const passwordHash = await hashPassword(Buffer.from(password, 'utf8'), publicPasswordCost)
   return { user: { name: adminName, passwordHash, tags: ['administrator'] }, password }
 }

@@ -26,7 +26,7 @@ interface PasswordHash {
 /** About 40 ms and 16 MiB each. */
 export const passwordCost: PasswordCost = { n: 2 ** 14, r: 8, p: 1 }
 
-/** For `guest`, whose password everybody knows: there is nothing to protect from guessing. */
+/** Where guessing is no danger: everybody knows the password, or it is random and long. */
 export const publicPasswordCost: PasswordCost = { n: 2 ** 8, r: 8, p: 1 }
 
 const saltBytes = 16

@@ -4,7 +4,6 @@
  */
 
 import { Buffer } from 'node:buffer'
-import { randomBytes } from 'node:crypto'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import { openBroker } from '../embedded/broker.ts'
@@ -74,7 +73,6 @@ export async function startBrokerAt(
   const server = new BrokerServer({
     engine,
     definitions,
-    replySecret: randomBytes(32),
     clock,
     realClock: systemClock,
     gauges: [memoryGauge(settings.memoryBytesMax ?? memoryBytesDefault())],

@@ -11,7 +11,7 @@ import { checkOptions } from '../known-options.ts'
 import { limits } from '../limits.ts'
 import { BrokerServer } from './broker-server.ts'
 import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
-import { adminIfFirst, openDefinitions } from './open-definitions.ts'
+import { openDefinitions } from './open-definitions.ts'
 import { noLog } from './server-log.ts'
 import { knownServerSettings, type ServerSettings } from './server-settings.ts'
 
@@ -34,17 +34,15 @@ export async function startServer(
   const { log = noLog, diskFreeBytesMin = limits.diskFreeBytesMin } = settings
   const { memoryBytesMax = memoryBytesDefault() } = settings
   const path = resolve(directory)
-  const admin = adminIfFirst(path)
   const engine = (await openEmbedded(path, {
     onProblem: (text) => log.warn({}, text),
     ...engineOptions,
   })) as Broker
   try {
-    const { definitions, replySecret, adminPasswordFile } = await openDefinitions(path, admin)
+    const { definitions, adminPasswordFile } = await openDefinitions(path)
     const server = new BrokerServer({
       engine,
       definitions,
-      replySecret,
       clock: systemClock,
       realClock: systemClock,
       gauges: [memoryGauge(memoryBytesMax), diskGauge(path, diskFreeBytesMin)],

@@ -50,9 +50,15 @@ export function deleteVirtualHost(name: string): Change {
       permissions: without(state.permissions, inside),
       topicPermissions: without(state.topicPermissions, ofIt),
       policies: state.policies.filter((policy) => !inside(policy)),
+      goneVhosts: [...state.goneVhosts, name],
     }
   }
 }
+
+/** Nothing is left of one that was deleted. */
+export const virtualHostRemoved =
+  (name: string): Change =>
+  (state) => ({ ...state, goneVhosts: state.goneVhosts.filter((one) => one !== name) })
 
 /** Fails with `definition-unknown`. */
 export function changeVirtualHost(name: string, settings: VirtualHostSettings): Change {
