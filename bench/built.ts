@@ -14,8 +14,22 @@ const project = resolve(import.meta.dirname, '..')
 // Inside the project, so that the peers' packages are found.
 const target = resolve(project, '.tmp/bench-built')
 
-export const builtProgram = (name: string): string => resolve(target, 'bench/client', `${name}.js`)
+/** A load program of client/, or of another folder of bench/ when the name has one in it. */
+export const builtProgram = (name: string): string =>
+  place('bench', name.includes('/') ? name : `client/${name}`)
 export const builtIndex = resolve(target, 'src/index.js')
+/** The command `homing`. */
+export const builtCommand = (): string => place('src', 'cli/bin')
+
+let fromSource = false
+
+const place = (folder: string, name: string): string =>
+  fromSource ? resolve(project, folder, `${name}.ts`) : resolve(target, folder, `${name}.js`)
+
+/** For work on the bench itself: nothing is built, everything runs as it is written. */
+export function useSource(): void {
+  fromSource = true
+}
 
 /** Throws when the compiler finds a mistake. */
 export function build(): void {

@@ -8,8 +8,12 @@
 
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
+import { flowScenarios } from './amqp/scenario/flows.ts'
+import { amqpConnections } from './amqp/scenario/many-connections.ts'
+import { amqpRpc } from './amqp/scenario/rpc.ts'
+import { amqpConfirms } from './amqp/scenario/single-confirms.ts'
 import { Bench, profileDirectory } from './bench.ts'
-import { build } from './built.ts'
+import { build, useSource } from './built.ts'
 import { describeMachine, loadNow } from './machine.ts'
 import { type BenchOptions, helpText, readOptions } from './options.ts'
 import { chart } from './report/chart.ts'
@@ -31,6 +35,10 @@ const scenarios: readonly Scenario[] = [
   backlogOneMillion,
   backlogTenMillion,
   openEmpty,
+  ...flowScenarios,
+  amqpRpc,
+  amqpConfirms,
+  amqpConnections,
 ]
 
 await main(process.argv.slice(2))
@@ -46,12 +54,16 @@ async function main(args: readonly string[]): Promise<void> {
     const names = scenarios.map((scenario) => scenario.name).join(', ')
     fail(`no scenario is named like '${options.only}'; there are ${names}`)
   }
-  build()
+  if (options.source) useSource()
+  else build()
   const bench = new Bench(options, (line) => console.error(line))
   if (options.profile) rmSync(profileDirectory, { recursive: true, force: true })
   const results = await measure(bench, chosen)
   console.log(textReport(results))
-  writeResults(results, chosen.length === scenarios.length && !options.quick && !options.noPeers)
+  writeResults(
+    results,
+    chosen.length === scenarios.length && !options.quick && !options.noPeers && !options.source,
+  )
   if (options.profile) printProfiles(chosen)
 }
 

@@ -18,18 +18,23 @@ export interface BenchOptions {
   readonly profile: boolean
   /** Leave the peers out. */
   readonly noPeers: boolean
+  /** Run what is measured from source instead of building it first. */
+  readonly source: boolean
 }
 
 export const helpText = `Usage: npm run bench -- [options]
 
   --quick          short rounds, no 10-million backlog; results are not written to docs/
   --only NAME      only scenarios whose name contains NAME: ${'round-trips'}, sequential,
-                   confirmed-sends, backlog-1m, backlog-10m, open
+                   confirmed-sends, backlog-1m, backlog-10m, open; of the broker amqp-transient,
+                   amqp-durable, amqp-durable-4k, amqp-fanout, amqp-topic, amqp-rpc,
+                   amqp-confirms, amqp-connections, or all of these: amqp
   --seconds N      measured seconds of one load (default 5, quick 2)
   --rounds N       rounds, each system once in every round (default 5, quick 2)
   --dir PATH       where data is written (default: the system's temporary directory, if on a disk)
   --no-peers       leave BullMQ and RabbitMQ out
   --profile        write CPU profiles of Homing to bench/results/profiles and print what is hot
+  --source         build nothing, run from source: for work on the bench itself
   --help           this text
 `
 
@@ -45,6 +50,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       dir: { type: 'string' },
       profile: { type: 'boolean', default: false },
       'no-peers': { type: 'boolean', default: false },
+      source: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
@@ -59,6 +65,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     workDirectory: workDirectory(values.dir),
     profile: values.profile,
     noPeers: values['no-peers'],
+    source: values.source,
   }
 }
 

@@ -25,6 +25,17 @@ export interface LoadResult {
   readonly p99Ms: number
   /** The most memory this program (not its server) had resident, bytes. */
   readonly peakBytes: number
+  /** CPU of this program for a trip, where that is looked at. */
+  readonly clientCpuUsPerTrip?: number
+  /** What the server took, where there is one that is looked at. */
+  readonly server?: ServerUse
+}
+
+export interface ServerUse {
+  /** CPU of its process and what it started. */
+  readonly cpuUsPerTrip: number
+  /** Resident after the run, bytes. */
+  readonly residentBytes: number
 }
 
 /** `trip` gets a number that is new each time, and resolves when the trip is home. */

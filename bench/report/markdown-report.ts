@@ -5,7 +5,7 @@
 
 import { figureText, numberText } from './number-text.ts'
 import type { Results, ScenarioResult } from './results.ts'
-import { targetText } from './text-report.ts'
+import { targetText, useCells, useHead } from './text-report.ts'
 
 const begin = '<!-- results: written by npm run bench -->'
 const end = '<!-- end of results -->'
@@ -47,15 +47,28 @@ function scenarioSection(scenario: ScenarioResult): string[] {
   ]
 }
 
-const systemTable = (scenario: ScenarioResult): string[] => [
-  '',
-  '| system | a second | p50 | p99 | durability | settings |',
-  '|---|--:|--:|--:|---|---|',
-  ...scenario.systems.map(
-    (one) =>
-      `| ${one.name} | ${numberText(one.medianPerSecond)} | ${numberText(one.medianP50Ms)} ms | ${numberText(one.medianP99Ms)} ms | ${one.durability} | ${one.settings} |`,
-  ),
-]
+function systemTable(scenario: ScenarioResult): string[] {
+  const servers = scenario.systems.some((one) => one.server !== undefined)
+  const head = ['a second', 'p50', 'p99', ...(servers ? useHead : [])]
+  return [
+    '',
+    row(['system', ...head, 'durability', 'settings']),
+    row(['---', ...head.map(() => '--:'), '---', '---']),
+    ...scenario.systems.map((one) =>
+      row([
+        one.name,
+        numberText(one.medianPerSecond),
+        `${numberText(one.medianP50Ms)} ms`,
+        `${numberText(one.medianP99Ms)} ms`,
+        ...(servers ? useCells(one) : []),
+        one.durability,
+        one.settings,
+      ]),
+    ),
+  ]
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
 
 const figureTable = (scenario: ScenarioResult): string[] => [
   '',

@@ -3,7 +3,7 @@
  * and which settings, then the targets with met or missed.
  */
 
-import type { Target } from '../scenario/scenario.ts'
+import type { SystemFindings, Target } from '../scenario/scenario.ts'
 import { figureText, numberText } from './number-text.ts'
 import type { Results, ScenarioResult } from './results.ts'
 
@@ -35,18 +35,30 @@ function scenarioLines(scenario: ScenarioResult): string[] {
 
 function table(scenario: ScenarioResult): string[] {
   if (scenario.systems.length === 0) return []
+  const servers = scenario.systems.some((system) => system.server !== undefined)
+  const head = ['system', 'median', 'p50', 'p99', 'client memory']
   const rows = scenario.systems.map((system) => [
     system.name,
     `${numberText(system.medianPerSecond)}/s`,
     `${numberText(system.medianP50Ms)} ms`,
     `${numberText(system.medianP99Ms)} ms`,
     `${numberText(system.peakBytes / 1_000_000)} MB`,
+    ...(servers ? useCells(system) : []),
   ])
   return [
-    ...columns([['system', 'median', 'p50', 'p99', 'client memory'], ...rows]),
+    ...columns([[...head, ...(servers ? useHead : [])], ...rows]),
     ...scenario.systems.map((one) => `  ${one.name}: ${one.durability}; ${one.settings}`),
   ]
 }
+
+/** Of one unit of work: a message, a request. */
+export const useHead = ['CPU each', 'client CPU each', 'broker memory']
+
+export const useCells = ({ server, clientCpuUsPerTrip }: SystemFindings): string[] => [
+  `${numberText(server?.cpuUsPerTrip ?? Number.NaN)} µs`,
+  `${numberText(clientCpuUsPerTrip ?? Number.NaN)} µs`,
+  `${numberText((server?.residentBytes ?? Number.NaN) / 1_000_000)} MB`,
+]
 
 /** Each column as wide as its widest cell; the first to the left, numbers to the right. */
 function columns(rows: readonly (readonly string[])[]): string[] {

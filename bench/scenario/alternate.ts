@@ -40,7 +40,23 @@ const findingsOf = (system: System, rounds: readonly LoadResult[]): SystemFindin
   medianP50Ms: median(rounds.map((round) => round.p50Ms)),
   medianP99Ms: median(rounds.map((round) => round.p99Ms)),
   peakBytes: Math.max(...rounds.map((round) => round.peakBytes)),
+  ...useOf(rounds),
 })
+
+/** Nothing for a system of which it was not looked at. */
+function useOf(
+  rounds: readonly LoadResult[],
+): Pick<SystemFindings, 'clientCpuUsPerTrip' | 'server'> {
+  const servers = rounds.flatMap((round) => round.server ?? [])
+  if (servers.length === 0) return {}
+  return {
+    clientCpuUsPerTrip: median(rounds.map((round) => round.clientCpuUsPerTrip ?? Number.NaN)),
+    server: {
+      cpuUsPerTrip: median(servers.map((one) => one.cpuUsPerTrip)),
+      residentBytes: median(servers.map((one) => one.residentBytes)),
+    },
+  }
+}
 
 export function loadOf(bench: Bench, inFlight: number): Load {
   const { seconds, warmUpSeconds } = bench.options

@@ -1,5 +1,5 @@
 import type { Bench } from '../bench.ts'
-import type { LoadResult } from '../client/closed-loop.ts'
+import type { LoadResult, ServerUse } from '../client/closed-loop.ts'
 
 export interface Scenario {
   readonly name: string
@@ -27,12 +27,16 @@ export interface SystemFindings {
   readonly medianP50Ms: number
   readonly medianP99Ms: number
   readonly peakBytes: number
+  /** CPU of the load program for a trip, median of the rounds. */
+  readonly clientCpuUsPerTrip?: number
+  /** What the server took: medians of the rounds. */
+  readonly server?: ServerUse
 }
 
 export interface Figure {
   readonly label: string
   readonly value: number
-  readonly unit: 'MB' | 'ms' | 's' | '/s' | '×' | 'messages'
+  readonly unit: 'MB' | 'ms' | 'µs' | 's' | '/s' | '×' | 'messages'
 }
 
 export interface Target {
@@ -43,7 +47,7 @@ export interface Target {
   readonly max?: number
   readonly bound: number
   readonly atLeast: boolean
-  readonly unit: '×' | 'MB' | 'ms'
+  readonly unit: '×' | 'MB' | 'ms' | 'µs'
   readonly met: boolean
 }
 

@@ -1,0 +1,4 @@
+import { runClient } from '../../client/run-client.ts'
+import { runRequests } from '../rpc.ts'
+
+runClient(runRequests)
