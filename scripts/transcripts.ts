@@ -3,6 +3,7 @@
  *
  *   node scripts/transcripts.ts --port 5672 [WORDS…]        plays them and prints the transcripts
  *   node scripts/transcripts.ts --rabbitmq [WORDS…]         the same against a RabbitMQ of its own
+ *   node scripts/transcripts.ts --rabbitmq --homing         compares Homing with RabbitMQ
  *   node scripts/transcripts.ts --rabbitmq --port 5672      compares the broker there with RabbitMQ
  *   node scripts/transcripts.ts --rabbitmq --times 3        RabbitMQ with itself: must be equal
  *
@@ -15,14 +16,15 @@ import { scenariosByTopic } from '../test/amqp/transcripts/all-scenarios.ts'
 import { differencesOf, differenceText } from '../test/amqp/transcripts/compare.ts'
 import { startOracle } from '../test/amqp/transcripts/oracle.ts'
 import { playAll } from '../test/amqp/transcripts/play.ts'
+import { startSubject } from '../test/amqp/transcripts/subject.ts'
 import type { Transcript } from '../test/amqp/transcripts/transcript.ts'
 
 const { values, positionals } = parseArgs({
   options: {
     port: { type: 'string' },
     rabbitmq: { type: 'boolean', default: false },
+    homing: { type: 'boolean', default: false },
     times: { type: 'string', default: '1' },
-    quiet: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 })
@@ -54,21 +56,24 @@ function compare(ours: Played, theirs: Played, sides: readonly [string, string])
   return different
 }
 
-async function againstRabbitmq(port: number): Promise<number> {
+async function againstRabbitmq(port: number, ported?: number): Promise<number> {
   const first = await playAll(scenarios, port)
-  if (!values.quiet && values.port === undefined) print(first)
+  if (ported === undefined) print(first)
   let different = 0
   for (let time = 1; time < Number(values.times); time++)
     different += compare(await playAll(scenarios, port), first, [`time ${time + 1}`, 'time 1'])
-  if (values.port === undefined) return different
-  return compare(await playAll(scenarios, Number(values.port)), first, ['homing', 'rabbitmq'])
+  if (ported === undefined) return different
+  return compare(await playAll(scenarios, ported), first, ['homing', 'rabbitmq'])
 }
+
+await using homing = values.homing ? await startSubject() : undefined
+const port = homing?.port ?? (values.port === undefined ? undefined : Number(values.port))
 
 if (values.rabbitmq) {
   await using rabbitmq = await startOracle()
-  process.exitCode = (await againstRabbitmq(rabbitmq.port)) > 0 ? 1 : 0
-} else if (values.port === undefined) {
-  throw new Error('say --port N, --rabbitmq, or both')
+  process.exitCode = (await againstRabbitmq(rabbitmq.port, port)) > 0 ? 1 : 0
+} else if (port === undefined) {
+  throw new Error('say --port N, --homing or --rabbitmq')
 } else {
-  print(await playAll(scenarios, Number(values.port)))
+  print(await playAll(scenarios, port))
 }

@@ -3,14 +3,14 @@
  * does.
  */
 
-import type { Transcript } from './transcript.ts'
+import type { ComparedLine, Transcript } from './transcript.ts'
 
 export interface Difference {
   readonly stream: string
   /** Equal lines before it. */
   readonly before: number
-  readonly ours: readonly string[]
-  readonly theirs: readonly string[]
+  readonly ours: readonly ComparedLine[]
+  readonly theirs: readonly ComparedLine[]
 }
 
 export function differencesOf(ours: Transcript, theirs: Transcript): readonly Difference[] {
@@ -19,7 +19,7 @@ export function differencesOf(ours: Transcript, theirs: Transcript): readonly Di
   return [...new Set([...left.keys(), ...right.keys()])].flatMap((stream) => {
     const a = left.get(stream) ?? []
     const b = right.get(stream) ?? []
-    const before = a.findIndex((line, at) => line !== b[at])
+    const before = a.findIndex((line, at) => line.compared !== b[at]?.compared)
     const at = before === -1 ? a.length : before
     if (at === b.length && a.length === b.length) return []
     return [{ stream, before: at, ours: a.slice(at), theirs: b.slice(at) }]
@@ -34,9 +34,9 @@ export interface Sides {
 export function differenceText(differences: readonly Difference[], sides: Sides): string {
   const lines = differences.flatMap(({ stream, before, ours, theirs }) => [
     `${stream}, after ${before} equal lines:`,
-    ...ours.slice(0, 8).map((line) => `  ${sides.ours}: ${line}`),
+    ...ours.slice(0, 8).map((line) => `  ${sides.ours}: ${line.shown}`),
     ...(ours.length === 0 ? [`  ${sides.ours}: nothing more`] : []),
-    ...theirs.slice(0, 8).map((line) => `  ${sides.theirs}: ${line}`),
+    ...theirs.slice(0, 8).map((line) => `  ${sides.theirs}: ${line.shown}`),
     ...(theirs.length === 0 ? [`  ${sides.theirs}: nothing more`] : []),
   ])
   return lines.map((line) => `${line}\n`).join('')

@@ -6,9 +6,25 @@
 import { type Rabbitmq, startRabbitmq } from '../rabbitmq.ts'
 import { laneCount, laneName } from './play.ts'
 
-export const messageBytesMax = 1_000_000
+/** As Homing's own limit, which cannot be set. */
+export const messageBytesMax = 16 * 1024 * 1024
 
 const lanes = Array.from({ length: laneCount }, (_, lane) => laneName(lane))
+
+interface User {
+  readonly name: string
+  readonly password: string
+  /** One at most. */
+  readonly tags: string
+  readonly limits?: { readonly 'max-connections'?: number; readonly 'max-channels'?: number }
+}
+
+interface Parameter {
+  readonly component: string
+  readonly name: string
+  readonly vhost: string
+  readonly value: { readonly 'max-connections'?: number; readonly 'max-queues'?: number }
+}
 
 interface Permission {
   readonly user: string
@@ -29,7 +45,7 @@ export const definitions = {
     { name: 'mimic', password: 'secret', tags: 'impersonator' },
     { name: 'narrow', password: 'secret', tags: '', limits: { 'max-connections': 1 } },
     { name: 'flat', password: 'secret', tags: '', limits: { 'max-channels': 2 } },
-  ],
+  ] as readonly User[],
   vhosts: [{ name: '/' }, { name: 'closed' }, { name: 'full' }, { name: 'few' }].concat(
     lanes.map((name) => ({ name })),
   ),
@@ -50,7 +66,7 @@ export const definitions = {
   parameters: [
     { component: 'vhost-limits', name: 'limits', vhost: 'full', value: { 'max-connections': 0 } },
     { component: 'vhost-limits', name: 'limits', vhost: 'few', value: { 'max-queues': 1 } },
-  ],
+  ] as readonly Parameter[],
   policies: lanes.flatMap((vhost) => [
     {
       ...{ vhost, name: 'short-lived', pattern: '^policy-ttl', priority: 5 },

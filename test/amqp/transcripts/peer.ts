@@ -168,7 +168,8 @@ export class Peer {
   #end(): void {
     if (this.ended) return
     this.ended = true
-    this.note(0, 'the broker closed the socket')
+    // After our own close, when it does so is its affair.
+    if (!this.closing || this.refused) this.note(0, 'the broker closed the socket')
     this.#socket.end()
     this.#wake()
   }

@@ -16,6 +16,12 @@ export interface Line {
   readonly text: string
 }
 
+/** A line as it came, and what of it is compared. */
+export interface ComparedLine {
+  readonly shown: string
+  readonly compared: string
+}
+
 export class Transcript {
   readonly #lines: Line[] = []
   /** Shown as '/': the runner gives each scenario a virtual host that nobody else uses. */
@@ -33,7 +39,7 @@ export class Transcript {
   }
 
   /** What is compared, by stream. */
-  streams(): ReadonlyMap<string, readonly string[]> {
+  streams(): ReadonlyMap<string, readonly ComparedLine[]> {
     const streams = new Map<string, string[]>()
     for (const { stream, kind, text } of this.#lines) {
       if (kind === 'sent') continue
@@ -47,7 +53,8 @@ export class Transcript {
     return new Map(
       sorted.map(([name, lines]) => {
         const ordered = name.endsWith(' confirms') ? lines.toSorted(byNumber) : lines
-        return [name, ordered.map((line) => comparable(line, { vhost: this.#vhost, made }))]
+        const context = { vhost: this.#vhost, made }
+        return [name, ordered.map((shown) => ({ shown, compared: comparable(shown, context) }))]
       }),
     )
   }
