@@ -1,8 +1,8 @@
 /*
  * Throws random and damaged bytes at the AMQP codec and prints a line of figures.
  *
- *   node scripts/fuzz-amqp.ts                              10 million inputs, seeds from the time of day
- *   node scripts/fuzz-amqp.ts --seed 123 --count 1      one input again
+ *   node scripts/fuzz-amqp.ts                         10 million inputs, seeds from the time of day
+ *   node scripts/fuzz-amqp.ts --seed 123 --count 1    one input again
  *
  * The exit code is 1 when an input broke a rule; each is printed with its seed.
  */

@@ -4,7 +4,9 @@ import { fuzzCodec } from './codec-fuzz.ts'
 
 const inputs = 200_000
 
-test('200,000 random and damaged inputs are read or refused, soon and without growth', () => {
+test('200,000 random and damaged inputs are read or refused, soon and without growth', {
+  timeout: 180_000,
+}, () => {
   const { failures, read, refused } = fuzzCodec(1, inputs)
   assert.deepEqual(failures, [])
   // Guards the generator: each way out is taken often.

@@ -134,8 +134,12 @@ test('a frame within one chunk is a view of it', () => {
   const bytes = session()
   const parser = new FrameParser(payloadBytesMax)
   parser.push(bytes)
+  const later = Buffer.from(bytes)
+  parser.push(later)
   parser.next()
   assert.equal(parser.bytes, bytes)
+  drain(parser)
+  assert.equal(parser.bytes, later)
 })
 
 test('a frame that was cut is not changed by those that follow', () => {

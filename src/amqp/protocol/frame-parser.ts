@@ -64,24 +64,16 @@ export class FrameParser {
   /** Moves to the next whole frame. Throws 501 for what is no frame or too large. */
   next(): boolean {
     if (this.#gatheredBytes > 0) return this.#nextGathered()
+    if (this.#at === this.#chunk.length && !this.#nextChunk()) return false
     const chunk = this.#chunk
     const at = this.#at
     const left = chunk.length - at
-    if (left >= frameHeadBytes) {
-      const size = this.#judge(chunk, at)
-      if (left >= size + frameOverheadBytes) {
-        this.#frame(chunk, at, size)
-        this.#at = at + size + frameOverheadBytes
-        return true
-      }
-    }
-    if (left === 0 && this.#waiting.length === 0) {
-      // A chunk that was read to its end is not kept alive by an idle connection.
-      this.#chunk = none
-      this.#at = 0
-      return false
-    }
-    return this.#nextGathered()
+    if (left < frameHeadBytes) return this.#nextGathered()
+    const size = this.#judge(chunk, at)
+    if (left < size + frameOverheadBytes) return this.#nextGathered()
+    this.#frame(chunk, at, size)
+    this.#at = at + size + frameOverheadBytes
+    return true
   }
 
   #nextGathered(): boolean {
@@ -116,6 +108,7 @@ export class FrameParser {
     this.#gathered = grown
   }
 
+  /** A chunk that was read to its end is let go, whether or not another follows. */
   #nextChunk(): boolean {
     const chunk = this.#waiting.shift()
     this.#chunk = chunk ?? none

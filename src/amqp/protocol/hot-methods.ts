@@ -48,10 +48,10 @@ export class PublishReader {
     this.routingKeyFrom = this.exchangeEnd + 1
     this.routingKeyEnd = this.routingKeyFrom + (bytes[this.exchangeEnd] as number)
     if (this.routingKeyEnd >= end) throw truncated()
+    if (this.routingKeyEnd + 1 < end) throw tooLong('basic.publish')
     const bits = bytes[this.routingKeyEnd] as number
     this.mandatory = (bits & 1) !== 0
     this.immediate = (bits & 2) !== 0
-    if (this.routingKeyEnd + 1 !== end) throw tooLong('basic.publish')
   }
 }
 

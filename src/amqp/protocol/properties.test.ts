@@ -119,6 +119,7 @@ test('flags may go on in further words, which name no property', () => {
   assert.deepEqual(decodeProperties(bytes), { deliveryMode: 2 })
   assert.equal(persistent(bytes), true)
   refused(hex('0001'))
+  checkProperties(hex('0001' + '8000'))
   refused(hex('0001' + '8000' + '0161'))
 })
 

@@ -10,7 +10,6 @@
 
 import type { Buffer } from 'node:buffer'
 import type { HeaderTable, HeaderValue } from '../../embedded/routing/header-value.ts'
-import { syntaxError } from './amqp-error.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { checkFields } from './field-scan.ts'
 import { decodeTable, readTable, within, writeTable } from './field-table.ts'
@@ -185,10 +184,7 @@ const lengthAt = (bytes: Uint8Array, at: number): number =>
 /** The first flags. Those that follow stand for properties that nobody defined. */
 function readFlags(reader: WireReader): number {
   const flags = reader.short()
-  for (let more = flags; (more & moreFlags) !== 0; ) {
-    more = reader.short()
-    if (more > moreFlags) throw syntaxError('a flag stands for no property')
-  }
+  for (let more = flags; (more & moreFlags) !== 0; ) more = reader.short()
   return flags
 }
 
