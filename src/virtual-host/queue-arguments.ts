@@ -108,8 +108,8 @@ export const comparedArguments = (type: QueueType): readonly string[] =>
   [...queueArguments].filter(([, { types }]) => types.includes(type)).map(([name]) => name)
 
 /** The type a queue is declared with, whether or not it is one. */
-export const queueTypeIn = (args: HeaderTable, usual: string | undefined): string => {
-  const asked = args.get(queueTypeArgument) ?? usual ?? 'classic'
+export const queueTypeIn = (args: HeaderTable): string => {
+  const asked = args.get(queueTypeArgument)
   return typeof asked === 'string' ? asked : 'classic'
 }
 

@@ -57,12 +57,12 @@ export class QueueDeclaring {
     this.#virtualHost = parts.queues.virtualHost
   }
 
-  declare(session: Session, request: QueueDeclaration): Answer {
-    const asked = withoutLineEnds(request.name)
+  declare(session: Session, came: QueueDeclaration): Answer {
+    const asked = withoutLineEnds(came.name)
     if (isReplyName(asked) && !isKeptName(asked)) return this.#reply(asked)
-    const { queues, definitions } = this.#parts
-    const usual = this.#usualType(definitions.defaultQueueTypeOf(this.#virtualHost), request)
-    const type = queueTypeIn(request.args, usual)
+    const { queues } = this.#parts
+    const request = this.#withUsualType(came)
+    const type = queueTypeIn(request.args)
     const name = asked === '' ? this.#serverName(type) : asked
     const resource = queues.resource(name)
     checkRight(session, 'configure', resource)
@@ -74,7 +74,7 @@ export class QueueDeclaring {
     checkQueueArguments(resource, request.args, type)
     checkProperties(resource, type, request)
     checkPortable(session, resource, request)
-    const declared = declaredBy(request, type as QueueType, usual)
+    const declared = declaredBy(request, type as QueueType)
     const queue = queues.add(name, declared, request.exclusive ? session : undefined)
     return { ...answerOf(queue), made: true }
   }
@@ -129,11 +129,16 @@ export class QueueDeclaring {
     return { ...answerOf(queue), made: false }
   }
 
-  /** The type of queues that are declared without one, where it can have what is asked. */
-  #usualType(usual: string | undefined, request: QueueDeclaration): string | undefined {
-    const { durable, exclusive, autoDelete } = request
-    const fits = usual !== 'quorum' || (durable && !exclusive && !autoDelete)
-    return fits ? usual : undefined
+  /**
+   * With the virtual host's default type, where none is named and the queue can have it: from then on
+   * it is as if it had been asked for.
+   */
+  #withUsualType(request: QueueDeclaration): QueueDeclaration {
+    const usual = this.#parts.definitions.defaultQueueTypeOf(this.#virtualHost)
+    const { durable, exclusive, autoDelete, args } = request
+    if (usual === undefined || args.has(queueTypeArgument)) return request
+    if (usual !== 'classic' && (!durable || exclusive || autoDelete)) return request
+    return { ...request, args: new Map([...args, [queueTypeArgument, usual]]) }
   }
 
   #serverName(type: string): string {
@@ -164,22 +169,10 @@ function answerOf(queue: HostQueue): QueueDeclared {
   return { name: queue.name, messages: queue.ready, consumers: queue.consumerCount }
 }
 
-function declaredBy(
-  request: QueueDeclaration,
-  type: QueueType,
-  usual: string | undefined,
-): Declared {
+function declaredBy(request: QueueDeclaration, type: QueueType): Declared {
   const { exclusive, autoDelete, args } = request
-  const named = usual === undefined || args.has(queueTypeArgument)
-  return {
-    type,
-    durable: request.durable && !exclusive,
-    exclusive,
-    autoDelete,
-    // What the virtual host adds is kept as if it had been asked for.
-    args: named ? args : new Map([...args, [queueTypeArgument, usual]]),
-    foreign: false,
-  }
+  const durable = request.durable && !exclusive
+  return { type, durable, exclusive, autoDelete, args, foreign: false }
 }
 
 /** A type that is not named is `classic`, or whatever the queue is. */
