@@ -12,10 +12,10 @@ import { DiskState } from '../../src/testing/disk-state.ts'
 import type { RandomSource } from '../../src/testing/random.ts'
 import { SimulatedClock } from '../../src/testing/simulated-clock.ts'
 import { SimulatedDisk, type SimulatedDiskOptions } from '../../src/testing/simulated-disk.ts'
-import { type Probe, Recorder } from './history.ts'
+import { type HistoryEvent, type Probe, Recorder } from './history.ts'
 import { Numbers, ObservedEngine } from './observed-engine.ts'
 import type { RunPlan } from './run-plan.ts'
-import type { LedgerDatabase, System } from './system.ts'
+import type { Devices, LedgerDatabase, System } from './system.ts'
 
 /** A call on a healthy engine is answered within this simulated time, or something hangs. */
 const patienceMs = 60_000
@@ -51,14 +51,19 @@ export class World {
   readonly #problems: string[] = []
   #trueSinceMs = 0
 
-  constructor(system: System, random: RandomSource, plan: RunPlan) {
+  constructor(
+    system: System,
+    random: RandomSource,
+    plan: RunPlan,
+    told?: (event: HistoryEvent) => void,
+  ) {
     this.#system = system
     this.random = random
     this.plan = plan
     const late = random.fork()
     this.clock = new SimulatedClock({ lateMs: () => (late.chance(0.2) ? late.unit() * 3 : 0) })
     this.#trueSinceMs = this.clock.monotonicMs()
-    this.recorder = new Recorder(() => this.trueMs())
+    this.recorder = new Recorder(() => this.trueMs(), told)
     this.#ledger = system.newLedger(this.clock, random.fork())
     this.#disk = this.#newDisk({})
   }
@@ -348,13 +353,19 @@ export class World {
       this.clock.jumpWall(random.pick([-3_600_000, -5_000, 5_000, 3_600_000]))
   }
 
-  async #probeImage(): Promise<void> {
+  /** A machine as the next start may find it, were this one to stop now: to be looked at aside. */
+  aside(how: 'power' | 'kill'): Devices & { disk: SimulatedDisk; clock: SimulatedClock } {
+    const { state, capacityBytes } = this.#disk
     const clock = new SimulatedClock({ wallMs: this.clock.wallMs() })
-    const disk = new SimulatedDisk({
-      state: this.#disk.state.afterPowerCut(this.random.fork()),
-      capacityBytes: this.#disk.capacityBytes,
-    })
-    const ledger = this.#ledger.afterCrash(this.random.fork(), 'power').open(clock)
+    const dice = this.random.fork()
+    const found = how === 'power' ? state.afterPowerCut(dice) : state.afterKill(dice)
+    const disk = new SimulatedDisk({ state: found, capacityBytes })
+    const ledger = this.#ledger.afterCrash(this.random.fork(), how).open(clock)
+    return { disk, clock, ledger }
+  }
+
+  async #probeImage(): Promise<void> {
+    const { disk, clock, ledger } = this.aside('power')
     try {
       const opening = this.#system.open({ disk, clock, ledger }, this.plan, () =>
         this.random.bits16(),
