@@ -17,6 +17,7 @@ import type { ChannelConsumer } from './channel-consumer.ts'
 import type { ChannelLine } from './channel-line.ts'
 import type { ClientCapabilities } from './client-capabilities.ts'
 import { Consuming } from './consuming.ts'
+import { after } from './later.ts'
 import type { Output } from './output.ts'
 import {
   type AmqpError,
@@ -25,7 +26,7 @@ import {
   notImplemented,
 } from './protocol/amqp-error.ts'
 import { classMethodAt, hotMethod } from './protocol/hot-methods.ts'
-import { decodeMethod, type Method, methodId } from './protocol/methods.ts'
+import { decodeMethod, type Method, type MethodNamed, methodId } from './protocol/methods.ts'
 import { Publishing } from './publishing.ts'
 import { onExchange, onQueue } from './topology.ts'
 import { TransactionMode } from './transaction-mode.ts'
@@ -201,8 +202,9 @@ export class Channel implements ChannelLine {
       case 'exchange.bind':
       case 'exchange.unbind':
         return onExchange(this, method)
-      case 'queue.declare':
       case 'queue.delete':
+        return this.#deleteQueue(method)
+      case 'queue.declare':
       case 'queue.purge':
       case 'queue.bind':
       case 'queue.unbind':
@@ -216,6 +218,13 @@ export class Channel implements ChannelLine {
       default:
         return this.#handleAtOnce(method)
     }
+  }
+
+  /** Its consumers on this channel are cancelled behind the answer, as in RabbitMQ. */
+  #deleteQueue(method: MethodNamed<'queue.delete'>): Later<void> {
+    const consuming = this.#consuming
+    consuming.holdCancels()
+    return after(onQueue(this, method), () => consuming.tellCancels())
   }
 
   #handleAtOnce(method: Method): void {
@@ -278,6 +287,7 @@ export class Channel implements ChannelLine {
   }
 
   #whileClosing(id: number): void {
+    this.methodId = id
     if (id === closeId) this.send({ name: 'channel.close-ok' })
     else if (id === openId) throw secondOpen()
     else if (id === closeOkId) {

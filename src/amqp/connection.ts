@@ -112,8 +112,8 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
   outputDrained(bytes: number = Number.POSITIVE_INFINITY): void {
     this.output.drained(bytes)
     if (this.state === 'over') return
-    // A client whose system takes bytes is alive, even while it is not listened to.
-    this.#heartbeat?.received()
+    // A client that is not listened to shows by this that it is alive.
+    if (this.#reading.is(stop.output)) this.#heartbeat?.received()
     if (!this.output.hasRoom) return
     if (this.output.wasStarving()) this.#channels?.resume()
     this.#reading.clear(stop.output)
@@ -290,7 +290,9 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     if (error !== thrown) this.#watch.broke?.(thrown)
     if (this.#ending.hasBegun) return
     const channel = this.#isOwnFrame ? undefined : this.#channel
-    withMethod(error, channel?.methodId ?? this.#methodId)
+    // A refused login is told without the method, as RabbitMQ does.
+    const isLogin = this.#handshake.login === undefined
+    withMethod(error, isLogin ? 0 : (channel?.methodId ?? this.#methodId))
     if (this.state === 'handshake' && !this.#handshake.tells(error))
       this.#ending.refuseSilently(error)
     else if (error.scope === 'channel' && channel !== undefined) this.#closeChannel(channel, error)
@@ -313,7 +315,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
 
   /** The protocol header comes first. Returns what follows it. */
   #greet(chunk: Buffer): Buffer {
-    const taken = this.#header.take(chunk)
+    const taken = this.#ending.hasBegun ? chunk.length : this.#header.take(chunk)
     if (taken === -1) {
       this.output.writer.protocolHeader()
       this.#ending.finish()

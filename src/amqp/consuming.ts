@@ -27,6 +27,9 @@ export class Consuming implements ConsumerSide, EndOfTurn {
   readonly #consumers = new Map<string, ChannelConsumer>()
   #waiting = new Set<ChannelConsumer>()
   #resumesAtEnd = false
+  /** Consumers the client is to be told of. */
+  #cancelled: string[] = []
+  #holdsCancels = false
 
   constructor(line: ChannelLine) {
     this.line = line
@@ -115,9 +118,19 @@ export class Consuming implements ConsumerSide, EndOfTurn {
   /** Its queue is gone. A client that does not know of such cancels is not told. */
   cancelled(consumer: ChannelConsumer): void {
     this.#forget(consumer)
-    const { line } = this
-    if (line.isOpen && line.capabilities.consumerCancelNotify)
-      line.send({ name: 'basic.cancel', consumerTag: consumer.tag, nowait: true })
+    if (!this.line.capabilities.consumerCancelNotify) return
+    this.#cancelled.push(consumer.tag)
+    if (!this.#holdsCancels) this.#tellCancels()
+  }
+
+  /** Clients are to hear first that a queue is deleted and then of its consumers. */
+  holdCancels(): void {
+    this.#holdsCancels = true
+  }
+
+  tellCancels(): void {
+    this.#holdsCancels = false
+    this.#tellCancels()
   }
 
   /** There may be room again for those who wait. */
@@ -134,6 +147,14 @@ export class Consuming implements ConsumerSide, EndOfTurn {
     this.#consumers.clear()
     this.#waiting.clear()
     this.settling.release()
+  }
+
+  #tellCancels(): void {
+    const tags = this.#cancelled
+    this.#cancelled = []
+    if (!this.line.isOpen) return
+    for (const consumerTag of tags)
+      this.line.send({ name: 'basic.cancel', consumerTag, nowait: true })
   }
 
   #forget(consumer: ChannelConsumer): void {

@@ -39,7 +39,9 @@ export class Heartbeat {
 
   /** Does nothing when the interval is 0. */
   start(): void {
-    if (this.#halfMs > 0) this.#timer = this.#clock.after(this.#halfMs, this.#look)
+    if (this.#halfMs === 0) return
+    this.#sentBytes = this.#actions.sentBytes()
+    this.#timer = this.#clock.after(this.#halfMs, this.#look)
   }
 
   stop(): void {

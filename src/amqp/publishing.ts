@@ -134,7 +134,8 @@ export class Publishing implements EndOfTurn, ConfirmWriter {
   }
 
   nack(number: number, multiple: boolean): void {
-    this.#line.output.writer.nack(this.#line.number, number, multiple)
+    // RabbitMQ sets requeue, which means nothing here.
+    this.#line.output.writer.nack(this.#line.number, number, multiple, true)
     this.#line.output.wake()
   }
 
