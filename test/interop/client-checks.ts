@@ -64,13 +64,21 @@ const checks = {
     title: 'after a restart of the broker it connects again and finds its messages',
     details: { found: 3 },
   },
-  // Of Celery and of programs for the shell:
+  // Of Celery:
   task: { title: 'a task gives its result', details: { result: 42 } },
   'task-error': { title: 'a task that throws gives its error', details: { error: 'ValueError' } },
   'task-retry': { title: 'a task is tried again', details: { attempts: 3 } },
   'task-group': { title: 'a group of tasks gives all results', details: { results: [1, 4, 9] } },
   'task-later': { title: 'a task with a countdown runs', details: { result: 'later' } },
   'worker-control': { title: 'workers answer a ping to all', details: { pong: true } },
+  'connection-cut-of-both': {
+    title: 'after the connections of client and worker were cut tasks give results',
+    details: { results: 1 },
+  },
+  'broker-restart-of-both': {
+    title: 'after a restart of the broker tasks give results',
+    details: { results: 1 },
+  },
 } as const satisfies Readonly<Record<string, Check>>
 
 export type CheckName = keyof typeof checks
