@@ -84,7 +84,7 @@ export class DeadLettering {
     })
     const keys = routingKey === undefined ? routingKeys : [routingKey]
     const lives = this.#route(live, exchange, keys, copied).filter(
-      (target) => reason === 'rejected' || !deathCycle(properties, baseName(target.queue.name)),
+      (target) => !deathCycle(copied, baseName(target.queue.name)),
     )
     const copy = new PlainMessage(exchange, keys[0] as string, copied, message.body)
     copy.priority = message.priority

@@ -71,8 +71,6 @@ export class Delivering {
    */
   startAtOnce(live: LiveQueue, message: Message, nowMs: number): Subscriber | undefined {
     if (live.subscribers.length === 0 || live.queue.waiting > 0) return undefined
-    // Older ones are being put on record for their consumers: none may be overtaken (invariant 13).
-    if (live.recording > 0) return undefined
     if (message.availableAtMs > nowMs) return undefined
     const { settings } = live.queue
     const limited = settings.rate !== undefined || settings.concurrencyMax !== undefined
@@ -83,6 +81,8 @@ export class Delivering {
     if (message.contentType === gatheredContentType) return undefined
     const subscriber = live.nextSubscriber()
     if (!subscriber) return undefined
+    // Its message would be on record as delivered and not as gone (invariant 16).
+    if (subscriber.noAck && (live.recording > 0 || this.handing.busy)) return undefined
     live.limiter.start()
     key?.limiter.start()
     subscriber.handler.onItsWay?.(1)
@@ -238,14 +238,19 @@ export class Delivering {
     const { journal } = this.#core
     const stored = taken.filter(({ entry }) => !entry.transient)
     // What is transient still waits for older ones that are being put on record (invariant 13).
-    if (stored.length === 0 && live.recording === 0) this.handing.handOut(taken)
+    if (stored.length === 0 && live.recording === 0) this.handing.handOutNext(taken)
     else {
       this.#write(live, recordTypes.delivered, stored, (one) => !isHandedOver(one))
       this.#write(live, recordTypes.remove, stored, isHandedOver)
       live.recording++
+      // What is accepted from here on and delivered at once is handed out behind these.
+      const following: HeldDelivery[] = []
+      live.following = following
       journal.whenDurable((error) => {
         live.recording--
-        if (!error) this.handing.handOut(taken)
+        if (error) return
+        this.handing.handOut(taken)
+        this.handing.handOut(following)
       })
     }
     // There may be more than one batch holds.
@@ -259,7 +264,12 @@ export class Delivering {
     taken: readonly HeldDelivery[],
     which: (delivery: HeldDelivery) => boolean,
   ): void {
-    const positions = taken.filter(which).map(({ entry }) => entry.position)
+    const positions: number[] = []
+    for (const delivery of taken) {
+      if (!which(delivery)) continue
+      positions.push(delivery.entry.position)
+      delivery.isGoneOnRecord = type === recordTypes.remove
+    }
     if (positions.length === 0) return
     const { journal } = this.#core
     writePositions(journal.begin(), live.queue.number, positions)

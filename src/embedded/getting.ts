@@ -93,6 +93,7 @@ export class Getting {
       const isGone = noAck && entry.kind === plainKind
       writePositions(journal.begin(), live.queue.number, [entry.position])
       journal.end(isGone ? recordTypes.remove : recordTypes.delivered)
+      delivery.isGoneOnRecord = isGone
     }
     if (entry.transient && live.recording === 0) return this.#taken(delivery)
     return journal.durable().then(() => this.#taken(delivery))

@@ -1,7 +1,8 @@
 /*
  * The last step of a delivery: its consumer has it.
  *
- *   accepted in this turn ─▶ at the end of the turn, so that what runs now sees its own confirm first
+ *   accepted in this turn ─▶ at the end of the turn, so that what runs now sees its own confirm first;
+ *                            while older ones are being put on record, behind them (invariant 13)
  *   on record, or transient ─▶ now
  */
 
@@ -28,12 +29,22 @@ export class HandingOut {
 
   /** Hands out once the code that runs now has finished. */
   handOutSoon(delivery: HeldDelivery): void {
+    if (delivery.live.recording > 0) {
+      delivery.live.following.push(delivery)
+      return
+    }
     if (this.#handouts.push(delivery) > 1) return
     queueMicrotask(() => {
       const handouts = this.#handouts
       this.#handouts = []
       this.handOut(handouts)
     })
+  }
+
+  /** Hands out, behind those of this turn. */
+  handOutNext(deliveries: readonly HeldDelivery[]): void {
+    if (!this.busy) this.handOut(deliveries)
+    else for (const delivery of deliveries) this.handOutSoon(delivery)
   }
 
   /** Hands out what is on record. */
@@ -77,7 +88,7 @@ export class HandingOut {
   /** The hot path of a broker: to a consumer that waits, in the turn that accepts it. */
   handOutNow(delivery: HeldDelivery, nowMs: number): void {
     // Others of this turn may be on their way: they go first.
-    if (this.#handouts.length > 0) this.handOutSoon(delivery)
+    if (this.#handouts.length > 0 || delivery.live.recording > 0) this.handOutSoon(delivery)
     else this.#give(delivery, nowMs)
   }
 

@@ -21,6 +21,8 @@ export class HeldDelivery implements Delivery {
   readonly tag: number
   /** Why the delivery is no longer held, once it is not. */
   over: 'timeout' | 'expired' | 'canceled' | 'settled' | 'closed' | undefined
+  /** Its record says that it is gone: it is for a consumer that acknowledges nothing. */
+  isGoneOnRecord = false
   /** Its result has come as a reply; it still counts as its consumer's. */
   isAnswered = false
   /** Handed out: the consumer has seen it. */
@@ -125,6 +127,8 @@ export class LiveQueue {
   pumpTimer: Timer | undefined
   /** Batches of deliveries that are being put on record, and are handed out when that is durable. */
   recording = 0
+  /** Deliveries that were on record from the start and wait for the last of those batches. */
+  following: HeldDelivery[] = []
   /** A read from disk is under way for the head of the queue. */
   loading = false
   /** Bytes of the bodies that wait; kept only where the settings limit them, and near after a restart. */

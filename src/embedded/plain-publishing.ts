@@ -86,7 +86,7 @@ export class PlainPublishing {
 
   #toOne(live: LiveQueue, message: PlainMessage, persistent: boolean, nowMs: number): PlainFate {
     const taker = this.#parts.delivering.startAtOnce(live, message, nowMs)
-    if (taker && this.#isHandedOver(taker)) {
+    if (taker && isHandedOver(taker)) {
       handOver(live, taker, message)
       return 'done'
     }
@@ -113,7 +113,7 @@ export class PlainPublishing {
     const kept: Place[] = []
     for (const live of lives) {
       const taker = this.#parts.delivering.startAtOnce(live, message, nowMs)
-      if (taker && this.#isHandedOver(taker)) {
+      if (taker && isHandedOver(taker)) {
         handOver(live, taker, message)
         continue
       }
@@ -142,13 +142,6 @@ export class PlainPublishing {
     // Placing may append further records: where this one lies is noted before.
     const { segment, recordFrom, recordBytes } = journal
     for (const place of places) this.#place(place, segment, recordFrom, recordBytes)
-  }
-
-  /** Delivered on the spot, and nothing of it is kept; others of this turn must not be overtaken. */
-  #isHandedOver(taker: Subscriber): boolean {
-    return (
-      taker.noAck && !this.#parts.delivering.handing.busy && taker.handler.handOver !== undefined
-    )
   }
 
   #place(place: Place, segment: number, from: number, bytes: number): void {
@@ -216,3 +209,7 @@ function handOver(live: LiveQueue, taker: Subscriber, message: PlainMessage): vo
   taker.handler.onItsWay?.(-1)
   taker.handler.handOver?.(message, false, 1)
 }
+
+/** Delivered on the spot, and nothing of it is kept. */
+const isHandedOver = (taker: Subscriber): boolean =>
+  taker.noAck && taker.handler.handOver !== undefined

@@ -271,13 +271,13 @@ export class Settling {
     return true
   }
 
-  /** Its consumer acknowledges nothing; a plain one's record says already that it is gone. */
+  /** Its consumer acknowledges nothing. */
   handedOver(delivery: HeldDelivery): void {
     const { live, entry, message } = delivery
     this.#leave(delivery)
     live.settled++
     if (entry.kind === messageKind) this.#acknowledge(live, entry, message)
-    else if (entry.kind === plainKind) {
+    else if (delivery.isGoneOnRecord) {
       live.queue.remove(entry)
       this.#core.state.release(entry)
     } else this.remove(live, [entry])

@@ -17,6 +17,7 @@ export class DefinitionsStore implements Definitions {
   readonly #write: (state: DefinitionsState) => void
   readonly #told = new Set<ChangeTold>()
   #state: DefinitionsState
+  #version = 1
   #policies: ReadonlyMap<string, readonly Policy[]> = new Map()
   #operatorPolicies: ReadonlyMap<string, readonly Policy[]> = new Map()
 
@@ -25,6 +26,11 @@ export class DefinitionsStore implements Definitions {
     this.#state = state
     this.#write = write
     this.#group()
+  }
+
+  /** Rises with each change. */
+  get version(): number {
+    return this.#version
   }
 
   get state(): DefinitionsState {
@@ -38,6 +44,7 @@ export class DefinitionsStore implements Definitions {
     if (after === before) return
     this.#write(after)
     this.#state = after
+    this.#version++
     this.#group()
     for (const told of [...this.#told]) told(before, after)
   }

@@ -48,6 +48,11 @@ export class UserSession implements Session {
   }
 
   /** Routing keys are too many to be remembered. */
+  /** As long as it is the same, the same is allowed. */
+  get rightsVersion(): number {
+    return this.#definitions.version
+  }
+
   mayTopic(right: 'write' | 'read', exchange: string, routingKey: string): boolean {
     const { user, vhost } = this
     return authorizeTopic(this.#definitions.state, { user, vhost, right, exchange, routingKey })

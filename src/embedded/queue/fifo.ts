@@ -59,7 +59,9 @@ export class Fifo {
 
   #dropFirst(): void {
     const block = this.blocks.shift()
-    if (block && block.page >= 0) this.freedPages.push(block.page)
+    if (!block) return
+    if (block.page >= 0) this.freedPages.push(block.page)
+    block.usedUp()
   }
 
   /** The block that must be brought back before the head can go on. */

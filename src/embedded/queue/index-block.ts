@@ -39,6 +39,16 @@ function columnsOver(bytes: ArrayBuffer, rows: number): Columns {
   }
 }
 
+/** Columns of a block that is used up serve the next one: busy queues make and use up many. */
+let spare: Columns | undefined
+
+function freshColumns(capacity: number): Columns {
+  const reused = capacity === blockRowsMax ? spare : undefined
+  if (!reused) return columnsOver(new ArrayBuffer(capacity * rowBytes), capacity)
+  spare = undefined
+  return reused
+}
+
 const columnNames = ['position', 'deadline', 'segment', 'from', 'length', 'hash', 'kind'] as const
 
 export class IndexBlock {
@@ -60,7 +70,13 @@ export class IndexBlock {
 
   constructor(capacity = firstRows) {
     this.capacity = capacity
-    this.columns = columnsOver(new ArrayBuffer(capacity * rowBytes), capacity)
+    this.columns = freshColumns(capacity)
+  }
+
+  /** Nothing in it is needed any more. */
+  usedUp(): void {
+    if (this.columns && this.capacity === blockRowsMax) spare = this.columns
+    this.columns = undefined
   }
 
   get full(): boolean {
@@ -182,7 +198,7 @@ export class IndexBlock {
 
   #grow(): void {
     const capacity = Math.min(this.capacity * 4, blockRowsMax)
-    const larger = columnsOver(new ArrayBuffer(capacity * rowBytes), capacity)
+    const larger = freshColumns(capacity)
     const old = this.columns as Columns
     for (const name of columnNames) larger[name].set(old[name])
     this.columns = larger
