@@ -39,7 +39,6 @@ export class Consuming {
     }
     const consumer = new HostConsumer(queue, request, { door, clock, left, sink })
     consumer.enter(request)
-    queue.consumers++
     if (request.exclusive) queue.exclusiveConsumer = consumer
     return consumer
   }

@@ -16,8 +16,6 @@ export class HostQueue {
   readonly owner: Session | undefined
   /** A consumer that wants no other beside it. */
   exclusiveConsumer: object | undefined
-  /** Consumers of clients. */
-  consumers = 0
   /** Unused for so many milliseconds, it goes. */
   expiresMs: number | undefined
   /** Monotonic ms of its last use. */

@@ -92,7 +92,6 @@ export class HostQueues {
 
   /** A consumer has gone. */
   consumerLeft(queue: HostQueue): void {
-    queue.consumers--
     if (queue.live.deleted) return
     this.#expiry.used(queue)
     if (queue.declared.autoDelete && queue.consumerCount === 0) this.deleteSoon(queue)

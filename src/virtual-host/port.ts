@@ -167,7 +167,7 @@ export interface VirtualHost {
   unbindExchange(channel: ChannelSession, request: BindingRequest): Later<void>
 
   declareQueue(channel: ChannelSession, request: QueueDeclaration): Later<QueueDeclared>
-  /** Passive declare. '' means the queue last declared on the channel. */
+  /** Passive declare. Other than elsewhere '' is no queue. */
   checkQueue(channel: ChannelSession, name: string): QueueDeclared
   /** Ready messages that went with it. */
   deleteQueue(

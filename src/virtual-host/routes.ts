@@ -13,7 +13,7 @@ import type { LiveQueue } from '../embedded/live-queue.ts'
 import type { QueueDoor } from '../embedded/queue-door.ts'
 import { delayedType } from '../embedded/routing/exchange.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
-import { scopedName } from '../scoped-name.ts'
+import { baseName, scopedName } from '../scoped-name.ts'
 import { isReplyName } from './direct-reply-names.ts'
 import type { HostExchanges } from './host-exchanges.ts'
 import { MessageHeaders } from './message-headers.ts'
@@ -121,16 +121,13 @@ export class Routes {
     if (exchange === '' && isReplyName(routingKey)) return { lives: nowhere, all: false }
     const scoped = scopedName(this.#virtualHost, exchange)
     const names = this.#door.routing.route(scoped, routingKey, headers)
-    if (names.length === 1) {
-      const live = this.#door.queue(names[0] as string)
-      return live ? { lives: [live], all: true } : { lives: nowhere, all: false }
-    }
     const lives: LiveQueue[] = []
     for (const name of names) {
-      const live = this.#door.queue(name)
+      // The key can be the name of a queue behind an alternate exchange as well.
+      const live = isReplyName(baseName(name)) ? undefined : this.#door.queue(name)
       if (live !== undefined) lives.push(live)
     }
-    return { lives, all: lives.length === names.length }
+    return { lives: lives.length === 0 ? nowhere : lives, all: lives.length === names.length }
   }
 }
 
