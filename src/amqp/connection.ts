@@ -42,6 +42,7 @@ import type { ConnectionSettings } from './settings.ts'
 import type { Tuning } from './tune.ts'
 
 const closeId = methodId('connection.close')
+const openId = methodId('channel.open')
 /** What RabbitMQ 4.1 and later ask for. */
 const frameMaxOf43 = 8_192
 
@@ -189,7 +190,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
       send: () => this.#beat(),
       dead: () => this.#ending.drop(`no sign of life for ${2 * heartbeat} s`),
       isDeaf: () => this.#reading.isStopped && !this.#reading.is(stop.output),
-      sentBytes: () => this.output.sentBytes,
+      writtenBytes: () => this.output.writtenBytes,
     })
     this.#heartbeat.start()
   }
@@ -285,6 +286,10 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.failed(thrown)
   }
 
+  unread(chunk: Buffer): void {
+    this.#ending.heardGarbled(chunk)
+  }
+
   failed(thrown: unknown): void {
     const error = refusalOf(thrown)
     if (error !== thrown) this.#watch.broke?.(thrown)
@@ -308,8 +313,10 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     if (this.#channel !== undefined) return this.#channel
     if (type !== frameType.method)
       throw this.#unexpected('expected method frame, got non method frame instead')
-    this.#methodId = classMethodAt(bytes, from, end)
-    this.#channels?.take(number, this.#methodId)
+    const id = classMethodAt(bytes, from, end)
+    // A limit of channels is told without the method, as RabbitMQ does.
+    this.#methodId = id === openId ? 0 : id
+    this.#channels?.take(number, id)
     return undefined
   }
 

@@ -8,6 +8,7 @@
  * Rule: what it held is freed once: before its close-ok, with our close, or when the socket is gone.
  */
 
+import { Buffer } from 'node:buffer'
 import type { Clock, Timer } from '../clock.ts'
 import type { Later } from '../virtual-host/port.ts'
 import type { ConnectionState } from './connection-facts.ts'
@@ -18,6 +19,7 @@ import type { Outlet } from './outlet.ts'
 import type { Output } from './output.ts'
 import type { AmqpError } from './protocol/amqp-error.ts'
 import { methodId } from './protocol/methods.ts'
+import { frameEnd, frameType } from './protocol/wire.ts'
 
 /** Time in which a client that was refused before it was known hears nothing. */
 const silenceMs = 3_000
@@ -26,6 +28,7 @@ const closeOkMs = 10_000
 
 const closeId = methodId('connection.close')
 const closeOkId = methodId('connection.close-ok')
+const closeOkFrame = Buffer.of(frameType.method, 0, 0, 0, 0, 0, 4, 0, 10, 0, 51, frameEnd)
 
 export interface EndingSide {
   readonly clock: Clock
@@ -101,6 +104,12 @@ export class Ending {
     if (id === closeOkId) this.finish()
     // It crossed ours, which is still to be answered.
     else if (id === closeId) this.#side.output.method(0, { name: 'connection.close-ok' })
+  }
+
+  /** Bytes that cannot be told into frames any more. A client that answers our close says no more. */
+  heardGarbled(chunk: Buffer): void {
+    if (this.#state === 'closed' && chunk.subarray(-closeOkFrame.length).equals(closeOkFrame))
+      this.finish()
   }
 
   /** What was written is sent; then the socket closes, by its own means or by ours. */

@@ -5,15 +5,15 @@ import { Heartbeat } from './heartbeat.ts'
 
 function beating(intervalSeconds: number) {
   const clock = new SimulatedClock()
-  const seen = { beats: 0, dead: 0, deaf: false, sentBytes: 0 }
+  const seen = { beats: 0, dead: 0, deaf: false, writtenBytes: 0 }
   const heartbeat = new Heartbeat(clock, intervalSeconds, {
     send: () => {
       seen.beats++
-      seen.sentBytes += 8
+      seen.writtenBytes += 8
     },
     dead: () => seen.dead++,
     isDeaf: () => seen.deaf,
-    sentBytes: () => seen.sentBytes,
+    writtenBytes: () => seen.writtenBytes,
   })
   heartbeat.start()
   return { clock, seen, heartbeat }
@@ -32,7 +32,7 @@ test('a connection that sends anyway sends no heartbeats', async () => {
   const { clock, seen, heartbeat } = beating(10)
   for (let second = 0; second < 60; second++) {
     heartbeat.received()
-    seen.sentBytes++
+    seen.writtenBytes++
     await clock.advance(1_000)
   }
   assert.equal(seen.beats, 0)

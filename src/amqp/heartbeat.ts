@@ -18,8 +18,8 @@ export interface HeartbeatActions {
   dead(): void
   /** True while nothing is read for our own reasons. */
   isDeaf(): boolean
-  /** Handed over so far. */
-  sentBytes(): number
+  /** Written so far, heartbeats included. */
+  writtenBytes(): number
 }
 
 export class Heartbeat {
@@ -27,7 +27,7 @@ export class Heartbeat {
   readonly #halfMs: number
   readonly #actions: HeartbeatActions
   #timer: Timer | undefined
-  #sentBytes = 0
+  #writtenBytes = 0
   #received = false
   #silentLooks = 0
 
@@ -40,7 +40,7 @@ export class Heartbeat {
   /** Does nothing when the interval is 0. */
   start(): void {
     if (this.#halfMs === 0) return
-    this.#sentBytes = this.#actions.sentBytes()
+    this.#writtenBytes = this.#actions.writtenBytes()
     this.#timer = this.#clock.after(this.#halfMs, this.#look)
   }
 
@@ -61,8 +61,8 @@ export class Heartbeat {
       actions.dead()
       return
     }
-    if (actions.sentBytes() === this.#sentBytes) actions.send()
-    this.#sentBytes = actions.sentBytes()
+    if (actions.writtenBytes() === this.#writtenBytes) actions.send()
+    this.#writtenBytes = actions.writtenBytes()
     this.#received = false
     this.#timer = this.#clock.after(this.#halfMs, this.#look)
   }

@@ -21,6 +21,8 @@ export interface IntakeSide {
   failed(thrown: unknown): void
   /** The bytes are no frame: nothing that comes behind them is understood. */
   garbled(thrown: unknown): void
+  /** What came behind such bytes. */
+  unread(chunk: Buffer): void
   /** All there was to read has been worked on. */
   endOfRead(): void
   /** No more may be asked for until the client has read what it has been sent. */
@@ -33,6 +35,7 @@ export class Intake {
   readonly #parser: FrameParser
   #isRunning = false
   #isDeaf = false
+  #isGarbled = false
   #afterwards: (() => void)[] = []
 
   constructor(outlet: Outlet, payloadBytesMax: number, side: IntakeSide) {
@@ -51,6 +54,7 @@ export class Intake {
   }
 
   receive(chunk: Buffer): void {
+    if (this.#isGarbled) this.#side.unread(chunk)
     if (this.#isDeaf) return
     this.#parser.push(chunk)
     if (this.reading.isStopped) this.reading.overrun()
@@ -102,6 +106,7 @@ export class Intake {
       return parser.next()
     } catch (thrown) {
       this.#isDeaf = true
+      this.#isGarbled = true
       this.#side.garbled(thrown)
       return false
     }

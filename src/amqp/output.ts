@@ -74,6 +74,11 @@ export class Output {
     return this.#sentBytes
   }
 
+  /** Sent, and written in this turn. */
+  get writtenBytes(): number {
+    return this.#sentBytes + this.writer.length
+  }
+
   method(channel: number, method: Method): void {
     this.writer.method(channel, method)
     this.wake()

@@ -19,6 +19,7 @@ import { type ConfirmFate, Confirms, type ConfirmWriter } from './confirms.ts'
 import { ContentAssembler } from './content.ts'
 import type { EndOfTurn } from './output.ts'
 import { notImplemented, preconditionFailed } from './protocol/amqp-error.ts'
+import { withoutBcc } from './protocol/carbon-copies.ts'
 import { PublishReader } from './protocol/hot-methods.ts'
 import { RepeatedName } from './repeated-name.ts'
 
@@ -170,7 +171,7 @@ export class Publishing implements EndOfTurn, ConfirmWriter {
     const { exchange, routingKey, properties, body } = message
     const replyText = 'NO_ROUTE'
     output.method(number, { name: 'basic.return', replyCode: 312, replyText, exchange, routingKey })
-    output.writer.content(number, properties, body, frameMax)
+    output.writer.content(number, withoutBcc(properties), body, frameMax)
     return true
   }
 
