@@ -11,12 +11,14 @@
 
 import type { Delivering } from './delivering.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
+import type { PlainPublishing } from './plain-publishing.ts'
 import { type Entry, messageKind, plainKind } from './queue/entry.ts'
 import { jsonBody, type OutcomeBody, type Settling } from './settling.ts'
 
 export interface BulkSettlingParts {
   readonly delivering: Delivering
   readonly settling: Settling
+  readonly plainPublishing: Pick<PlainPublishing, 'dropHeads'>
 }
 
 const rejected: OutcomeBody = jsonBody('rejected', { by: 'consumer' })
@@ -24,10 +26,12 @@ const rejected: OutcomeBody = jsonBody('rejected', { by: 'consumer' })
 export class BulkSettling {
   readonly #delivering: Delivering
   readonly #settling: Settling
+  readonly #plainPublishing: Pick<PlainPublishing, 'dropHeads'>
 
-  constructor({ delivering, settling }: BulkSettlingParts) {
+  constructor({ delivering, settling, plainPublishing }: BulkSettlingParts) {
     this.#delivering = delivering
     this.#settling = settling
+    this.#plainPublishing = plainPublishing
   }
 
   acknowledge(held: readonly HeldDelivery[]): void {
@@ -60,7 +64,10 @@ export class BulkSettling {
       lives.add(delivery.live)
       this.#back(delivery, counted)
     }
-    for (const live of lives) this.#delivering.pump(live)
+    for (const live of lives) {
+      this.#delivering.pump(live)
+      this.#plainPublishing.dropHeads(live)
+    }
   }
 
   #back({ live, entry, message }: HeldDelivery, counted: boolean): void {

@@ -77,7 +77,7 @@ export class DeadLettering {
     const copied = deadLetteredProperties(properties, {
       queue: baseName(live.queue.name),
       reason,
-      exchange: baseName(message.exchange),
+      exchange: message.exchange,
       routingKeys,
       timeSeconds: Math.floor(this.#core.nowMs() / 1000),
       dropCC: routingKey !== undefined,
@@ -86,7 +86,7 @@ export class DeadLettering {
     const lives = this.#route(live, exchange, keys, copied).filter(
       (target) => !deathCycle(copied, baseName(target.queue.name)),
     )
-    const copy = new PlainMessage(exchange, keys[0] as string, copied, message.body)
+    const copy = new PlainMessage(baseName(exchange), keys[0] as string, copied, message.body)
     copy.priority = message.priority
     return { copy, lives }
   }

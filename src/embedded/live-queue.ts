@@ -113,7 +113,7 @@ const keysSweptMin = 1_024
 export class LiveQueue {
   readonly queue: Queue
   readonly subscribers: Subscriber[] = []
-  #turn = 0
+  #turn = -1
   readonly limiter: Limiter
   readonly keys = new Map<string, KeyState>()
   #sweepKeysAt = keysSweptMin
