@@ -6,6 +6,7 @@
  */
 
 import { Buffer } from 'node:buffer'
+import { X509Certificate } from 'node:crypto'
 import net from 'node:net'
 import type tls from 'node:tls'
 import { HomingError } from '../errors.ts'
@@ -82,6 +83,8 @@ async function securedServer(settings: TlsSettings): Promise<net.Server> {
   } as const
   try {
     createSecureContext(options)
+    // An authority that cannot be read would be passed over in silence.
+    if (ca !== undefined) new X509Certificate(ca)
   } catch (cause) {
     throw new HomingError(
       'bad-certificate',
