@@ -74,7 +74,8 @@ function gotOf(
   if (delivery === undefined) return undefined
   const { message, redelivered, attempt } = delivery
   const properties = propertiesOf(message)
-  const counts = queue.declared.type === 'quorum' && attempt > 1
+  // Other than to consumers, RabbitMQ tells the count of a first delivery as well.
+  const counts = queue.declared.type === 'quorum'
   return {
     message,
     properties: counts ? withDeliveryCount(properties, attempt - 1) : properties,

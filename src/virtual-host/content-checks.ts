@@ -3,13 +3,26 @@
  */
 
 import { preconditionFailed } from '../amqp/protocol/amqp-error.ts'
-import { expirationOf, userIdOf } from '../amqp/protocol/properties.ts'
+import { expirationOf, propertyAt, propertyFlags, userIdOf } from '../amqp/protocol/properties.ts'
 import type { HeaderValue } from '../embedded/routing/header-value.ts'
 import { limits } from '../limits.ts'
 import type { Session } from './port.ts'
 
 /** Longest delay that RabbitMQ's plugin knows; what asks for more is not delayed by it. */
 const delayMsMax = 2 ** 32 - 1
+
+const transientMode = 1
+const persistentMode = 2
+
+/** Whether the message is to be kept on disk; one without a delivery mode is not. Refused with 406. */
+export function isPersistent(properties: Uint8Array): boolean {
+  const at = propertyAt(properties, propertyFlags.deliveryMode)
+  if (at === -1) return false
+  const mode = properties[at]
+  if (mode === persistentMode) return true
+  if (mode === transientMode) return false
+  throw preconditionFailed(`invalid message: {delivery_mode_unknown,${mode}}`)
+}
 
 /** A user-id is the login's own, unless an impersonator says it. Refused with 406. */
 export function checkUserId(session: Session, properties: Uint8Array): void {

@@ -23,6 +23,7 @@ import type { ExchangeDeclaration, Session } from './port.ts'
 import { inUse, noSuch } from './refusals.ts'
 import {
   checkNewName,
+  checkReserved,
   type Resource,
   refuseDefaultExchange,
   shown,
@@ -99,6 +100,7 @@ export class HostExchanges {
   }
 
   #make(session: Session, resource: Resource, request: CheckedDeclaration): void {
+    checkReserved(resource)
     checkNewName(resource)
     const { args, type, durable, autoDelete, internal } = request
     this.#checkAlternate(session, resource, args)

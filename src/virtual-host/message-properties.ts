@@ -22,7 +22,8 @@ export function propertiesOf(message: Message): Uint8Array {
 /** With how often it was delivered before, as quorum queues tell it. */
 export function withDeliveryCount(properties: Uint8Array, count: number): Uint8Array {
   const fields = headerBytesOf(properties) ?? noFields
-  return withHeaders(properties, tableWith(fields, new Map([['x-delivery-count', count]])))
+  // A bigint, so that it has the wire type that RabbitMQ gives it (l).
+  return withHeaders(properties, tableWith(fields, new Map([['x-delivery-count', BigInt(count)]])))
 }
 
 /** A short string holds 255 bytes. */

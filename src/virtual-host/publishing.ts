@@ -12,7 +12,6 @@ import { carbonCopies, checkCarbonCopies, withoutBcc } from '../amqp/protocol/ca
 import {
   headerBytesOf,
   headerOf,
-  persistent,
   priorityOf,
   propertyFlags,
   replyToOf,
@@ -23,7 +22,7 @@ import type { LiveQueue } from '../embedded/live-queue.ts'
 import type { QueueDoor } from '../embedded/queue-door.ts'
 import type { Later } from '../later.ts'
 import { PlainMessage } from '../message/plain-message.ts'
-import { checkUserId, delayMs, expirationMs } from './content-checks.ts'
+import { checkUserId, delayMs, expirationMs, isPersistent } from './content-checks.ts'
 import type { DirectReplies } from './direct-replies.ts'
 import { directReplyQueue, isReplyAddress } from './direct-reply-names.ts'
 import { headerInterests, interest } from './header-interests.ts'
@@ -75,7 +74,7 @@ export class Publishing {
     const route = this.#parts.routes.of(channel.session, message)
     if (route.deduplicates && (flags & messageId) !== 0)
       return this.#asking(channel, message, flags)
-    return this.#into(message, route.lives, persistent(properties))
+    return this.#into(message, route.lives, isPersistent(properties))
   }
 
   /** Throws what `publish` would refuse, and does nothing. */
@@ -98,15 +97,15 @@ export class Publishing {
     if (route.delays && (found & interest.delay) !== 0) message = this.#delayed(message)
     this.#setTimes(message, flags)
     const hasOwnHeaders = (found & interest.homing) !== 0
+    const kept = isPersistent(message.properties)
     if ((flags & resultFlags) !== 0 || hasOwnHeaders || route.deduplicates) {
-      const kept = persistent(message.properties)
       const candidate = { channel, message, lives: route.lives, persistent: kept, hasOwnHeaders }
       const fate = results.take(candidate)
       if (fate !== undefined) return fate
     }
     if (message.exchange === '' && isReplyAddress(message.routingKey))
       return replies.publish(message)
-    return this.#into(message, route.lives, persistent(message.properties))
+    return this.#into(message, route.lives, kept)
   }
 
   /** What may be refused of the properties; the message with its reply address. */
@@ -119,6 +118,7 @@ export class Publishing {
     }
     if ((flags & userId) !== 0) checkUserId(channel.session, properties)
     if ((flags & expiration) !== 0) expirationMs(properties)
+    isPersistent(properties)
     return checked
   }
 

@@ -28,7 +28,7 @@ import {
   queueTypeIn,
 } from './queue-arguments.ts'
 import { inUse, lockedQueue, noSuch, notEmpty } from './refusals.ts'
-import { checkNewName, type Resource, shown, withoutLineEnds } from './resource.ts'
+import { checkNewName, checkReserved, type Resource, shown, withoutLineEnds } from './resource.ts'
 import { checkAnyRight, checkRight } from './rights.ts'
 
 export interface DeclaringParts extends Pick<HostParts, 'definitions' | 'randomBytes'> {
@@ -65,11 +65,13 @@ export class QueueDeclaring {
     const type = queueTypeIn(request.args)
     const name = asked === '' ? this.#serverName(type) : asked
     const resource = queues.resource(name)
+    // Other than with exchanges, RabbitMQ refuses these names also where the queue is there.
+    if (asked !== '' && !isKeptName(asked)) checkReserved(resource)
     checkRight(session, 'configure', resource)
     const there = queues.find(name)
     if (there !== undefined) return this.#again(session, there, request)
     this.#checkLimit(resource)
-    if (asked !== '') checkNewName(resource)
+    checkNewName(resource)
     this.#checkDeadLetter(session, resource, request)
     checkQueueArguments(resource, request.args, type)
     checkProperties(resource, type, request)

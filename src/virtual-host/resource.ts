@@ -22,10 +22,14 @@ export const shown = ({ kind, name, virtualHost }: Resource): string =>
 export const withoutLineEnds = (name: string): string =>
   name.includes('\n') || name.includes('\r') ? name.replaceAll(/[\r\n]/g, '') : name
 
-/** Whether something new may have that name. Refused with 403 and 406. */
-export function checkNewName({ kind, name }: Resource): void {
+/** Refused with 403. */
+export function checkReserved({ kind, name }: Resource): void {
   if (name.startsWith('amq.'))
     throw accessRefused(`${kind} name '${name}' contains reserved prefix 'amq.*'`)
+}
+
+/** Whether something new may have that name. Refused with 406. */
+export function checkNewName({ kind, name }: Resource): void {
   // They break logs and terminals, and one of them parts virtual hosts from each other.
   if (/\p{Cc}/u.test(name))
     throw preconditionFailed(`${kind} name ${JSON.stringify(name)} has a control character`)

@@ -175,8 +175,24 @@ test('a quorum queue tells how often a message was delivered before, and gives u
     counts.push(decodeProperties(got.properties).headers?.get('x-delivery-count'))
     host.requeue([got.held], true)
   }
-  assert.deepEqual(counts, [undefined, 1, 2])
+  assert.deepEqual(counts, [0, 1, 2])
   assert.equal(host.checkQueue(channel, 'q').messages, 0)
+})
+
+test('a first delivery to a consumer of a quorum queue is not counted, a second one is', async () => {
+  await using opened = await openHosts()
+  const { host } = opened
+  const channel = channelOf()
+  await host.declareQueue(channel, queueNamed('q', { args: { 'x-queue-type': 'quorum' } }))
+  const recorder = new Recorder()
+  const consumer = await host.consume(channel, consumeRequest('q'), recorder)
+  consumer.resume()
+  await publish(host, messageTo('', 'q'))
+  host.requeue(recorder.held, true)
+  const counts = recorder.properties.map((properties) =>
+    decodeProperties(properties).headers?.get('x-delivery-count'),
+  )
+  assert.deepEqual(counts, [undefined, 1])
 })
 
 test('a queue with x-expires goes when nobody consumes, reads or declares for so long', async () => {

@@ -101,6 +101,20 @@ test('an expiration is a text of a number; 0 is deliver now or die', async () =>
   assert.equal(await host.get(channelOf(), 'q', true), undefined)
 })
 
+test('a delivery mode is 1 or 2, or none', async () => {
+  await using opened = await openHosts()
+  const { host } = opened
+  await declare(host, 'q')
+  for (const deliveryMode of [0, 3, 7]) {
+    assert.equal(
+      await refusal(() => publish(host, messageTo('', 'q', { deliveryMode }))),
+      `406 invalid message: {delivery_mode_unknown,${deliveryMode}}`,
+    )
+  }
+  assert.equal(await publish(host, messageTo('', 'q', { deliveryMode: 1 })), 'done')
+  assert.equal(host.checkQueue(channelOf(), 'q').messages, 1)
+})
+
 test('a user-id is the login, unless an impersonator says it', async () => {
   await using opened = await openHosts()
   const { host } = opened

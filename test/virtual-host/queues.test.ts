@@ -241,8 +241,8 @@ test('names: line ends are taken out, amq. is reserved, the broker makes names f
   const made = await host.declareQueue(channel, queueNamed(''))
   assert.match(made.name, /^amq\.gen-[\w-]{22}$/)
   assert.equal(channel.lastQueue, made.name)
-  const again = await host.declareQueue(channel, queueNamed(made.name))
-  assert.equal(again.name, made.name)
+  assert.equal(host.checkQueue(channel, made.name).name, made.name)
+  assert.match(await refusal(() => host.declareQueue(channel, queueNamed(made.name))), /^403/)
 })
 
 test('no name is the queue last declared on the channel, also as the routing key of a binding', async () => {
