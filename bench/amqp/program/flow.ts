@@ -1,4 +1,5 @@
 import { runClient } from '../../client/run-client.ts'
+import { withDeadline } from '../deadline.ts'
 import { runFlow } from '../flow.ts'
 
-runClient(runFlow)
+runClient(withDeadline(runFlow))

@@ -1,4 +1,5 @@
 import { runClient } from '../../client/run-client.ts'
+import { withDeadline } from '../deadline.ts'
 import { runRequests } from '../rpc.ts'
 
-runClient(runRequests)
+runClient(withDeadline(runRequests))
