@@ -6,7 +6,7 @@ import type { Timer } from '../clock.ts'
 import type { QueueSettings, SubscribeOptions, SubscriptionHandler } from '../engine.ts'
 import type { Delivery } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
-import type { Entry } from './queue/entry.ts'
+import { type Entry, entryStates } from './queue/entry.ts'
 import { Limiter, type LimitSettings } from './queue/limiter.ts'
 import { Queue } from './queue/queue.ts'
 
@@ -109,6 +109,11 @@ export interface KeyState {
 }
 
 const keysSweptMin = 1_024
+/** About what a record has beside the body of its message. */
+const recordOverheadBytes = 72
+
+const bodyBytesOf = (entry: Entry): number =>
+  entry.message?.body.length ?? Math.max(0, entry.bytes - recordOverheadBytes)
 
 export class LiveQueue {
   readonly queue: Queue
@@ -144,7 +149,9 @@ export class LiveQueue {
   }
 
   change(settings: QueueSettings): void {
+    const isNew = this.queue.settings.depthBytesMax === undefined
     this.queue.settings = settings
+    if (isNew) this.estimateReadyBytes()
     this.limiter.change(settings)
     for (const key of this.keys.values()) key.limiter.change(settings.perKey ?? {})
   }
@@ -165,6 +172,19 @@ export class LiveQueue {
     if (this.queue.settings.singleActive) return this.#active() !== undefined
     for (const subscriber of this.subscribers) if (subscriber.hasCredit) return true
     return false
+  }
+
+  /** After a restart only the lengths of the records are known: they are taken for the bodies'. */
+  estimateReadyBytes(): void {
+    if (this.queue.settings.depthBytesMax === undefined) return
+    let bytes = 0
+    for (const entry of this.queue.entries()) {
+      if (entry.state === entryStates.ready) bytes += bodyBytesOf(entry)
+    }
+    for (const fifo of this.queue.fifos) {
+      for (const block of fifo.blocks) bytes += block.bytes(recordOverheadBytes)
+    }
+    this.readyBytes = bytes
   }
 
   /** A message has come to wait, or come back. */

@@ -232,6 +232,20 @@ test('a queue limited in bytes pushes out as many of its oldest as it must', asy
   assert.deepEqual(await drained(broker, live), ['12'])
 })
 
+test('a queue limited in bytes goes on being so after a restart, about', async () => {
+  const disk = memoryDisk()
+  let broker = await open(disk)
+  const live = declare(broker, { depthBytesMax: 2_000, overflow: 'reject' })
+  publish(broker, live, 'a'.repeat(900), 'b'.repeat(900))
+  await durable(broker)
+  broker = await open(disk)
+  const again = broker.door.queue('work') as LiveQueue
+  assert.equal(broker.door.publish(plain('c'.repeat(500)), [again], true), 'refused')
+  assert.equal((await drained(broker, again)).length, 2)
+  assert.equal(again.readyBytes, 0)
+  assert.equal(broker.door.publish(plain('c'.repeat(500)), [again], true), 'durable')
+})
+
 test('a message expires when its time is up, and a time of none lets only a waiting consumer have it', async () => {
   const broker = await open()
   const live = declare(broker, { messageTtlMs: 0 })

@@ -93,6 +93,7 @@ export async function recover(parts: RecoveryParts): Promise<Recovered> {
     )
   }
   if (damaged || blind) await dropFinished({ ...parts, state })
+  for (const live of state.queues.values()) live.estimateReadyBytes()
   return {
     state,
     seed: found?.loaded.head.seed ?? parts.freshSeed,

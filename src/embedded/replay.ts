@@ -84,7 +84,6 @@ export class Replay {
       const live = this.#live(queueNumber, queueOf(message, queueNumber))
       const entry = this.#entry(live, message, acceptedAtMs, position, hash, lies)
       live.queue.nextPosition = Math.max(live.queue.nextPosition, position + 1)
-      live.came(message)
       this.#state.hold(entry)
       if (delivered) {
         entry.attempts = 1

@@ -164,6 +164,17 @@ export class IndexBlock {
     )
   }
 
+  /** Bytes of the records of its live rows, each less so many; about, for a block that is put away. */
+  bytes(lessEach: number): number {
+    if (!this.columns) return this.live * lessEach
+    let bytes = 0
+    for (let row = this.head; row < this.rows; row++) {
+      if (!this.isLive(row)) continue
+      bytes += Math.max(0, (this.columns.length[row] as number) - lessEach)
+    }
+    return bytes
+  }
+
   isLive(row: number): boolean {
     return row >= this.head && (this.columns as Columns).kind[row] !== goneKind
   }
