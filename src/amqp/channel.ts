@@ -39,7 +39,9 @@ export interface ChannelOwner {
   readonly frameMax: number
   readonly bodyBytesMax: number
   readonly capabilities: ClientCapabilities
-  /** A message was published: publishers may have to wait. */
+  /** A message, or a piece of one, has come: publishers may have to wait for better times. */
+  publishing(): void
+  /** A message was published: publishers may have to wait for room. */
   published(): void
   /** The channel failed for a reason that no frame gave: it is to be closed at the end of this turn. */
   channelFailed(channel: Channel, error: AmqpError): void
@@ -131,6 +133,8 @@ export class Channel implements ChannelLine {
 
   /** A method frame's payload. */
   method(bytes: Buffer, from: number, end: number): Later<void> {
+    // A frame too short for a method belongs to none.
+    if (this.#publishing.isIdle) this.methodId = 0
     const id = classMethodAt(bytes, from, end)
     if (this.#state !== 'open') return this.#whileClosing(id)
     if (!this.#publishing.isIdle) throw this.#publishing.interrupted()
@@ -157,7 +161,7 @@ export class Channel implements ChannelLine {
     if (this.#state !== 'open') return
     if (this.#publishing.isIdle) this.methodId = 0
     const later = this.#publishing.header(bytes, from, end)
-    if (this.#publishing.isIdle) this.#owner.published()
+    if (this.#publishing.isIdle) this.#published()
     return later
   }
 
@@ -166,7 +170,8 @@ export class Channel implements ChannelLine {
     if (this.#state !== 'open') return
     if (this.#publishing.isIdle) this.methodId = 0
     const later = this.#publishing.part(bytes, from, end)
-    if (this.#publishing.isIdle) this.#owner.published()
+    if (this.#publishing.isIdle) this.#published()
+    else this.#owner.publishing()
     return later
   }
 
@@ -193,6 +198,11 @@ export class Channel implements ChannelLine {
   end(): void {
     if (this.#state === 'open') this.#release()
     this.#state = 'closed'
+  }
+
+  #published(): void {
+    this.#owner.publishing()
+    this.#owner.published()
   }
 
   #handle(method: Method): Later<void> {

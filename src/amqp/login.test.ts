@@ -48,7 +48,7 @@ test('AMQPLAIN is a table with LOGIN and PASSWORD', () => {
   assert.equal(shown(read('AMQPLAIN', encodeTable(table))), 'guest:secret')
   table.delete('PASSWORD')
   refusedWith(502, 'AMQPLAIN', encodeTable(table))
-  refusedWith(502, 'AMQPLAIN', 'guest')
+  refusedWith(501, 'AMQPLAIN', 'guest')
 })
 
 test('EXTERNAL says nothing: the certificate does', () => {

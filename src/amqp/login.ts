@@ -15,7 +15,7 @@ import { commandInvalid, syntaxError } from './protocol/amqp-error.ts'
 import { decodeTable } from './protocol/field-table.ts'
 import type { Mechanism } from './settings.ts'
 
-/** Throws 503 for a mechanism that is not offered, 502 for a response that does not fit it. */
+/** Throws 503 for a mechanism that is not offered, 501 or 502 for a response that does not fit it. */
 export function readCredentials(
   mechanism: string,
   response: Uint8Array,

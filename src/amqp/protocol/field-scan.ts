@@ -7,7 +7,7 @@
  */
 
 import type { Buffer } from 'node:buffer'
-import { syntaxError } from './amqp-error.ts'
+import { frameError } from './amqp-error.ts'
 import { within } from './field-table.ts'
 import { fieldType } from './field-type.ts'
 import { looseText, WireReader } from './wire-reader.ts'
@@ -91,7 +91,7 @@ export class ElementScan {
   }
 }
 
-/** Refuses with 502 what cannot be read as table bytes; allocates nothing for what can. */
+/** Refuses with 501 what cannot be read as table bytes; allocates nothing for what can. */
 export function checkFields(reader: WireReader): void {
   skipFields(reader, 1)
 }
@@ -139,6 +139,6 @@ function sizeOf(type: number): number {
     case fieldType.double:
       return 8
     default:
-      throw syntaxError(`field type ${type} is not known`)
+      throw frameError(`field type ${type} is not known`)
   }
 }

@@ -27,7 +27,7 @@ function refused(table: Buffer, what = /./): void {
   for (const go of [() => decodeTable(table), walk])
     assert.throws(go, (error) => {
       assert.ok(error instanceof AmqpError)
-      assert.equal(error.replyCode, 502)
+      assert.equal(error.replyCode, 501)
       assert.equal(error.scope, 'connection')
       return what.test(error.message)
     })
@@ -98,11 +98,11 @@ test('names from the wire are no properties of objects', () => {
   assert.deepEqual([...table.keys()], ['__proto__'])
 })
 
-test('an unknown type is refused with 502', () => {
+test('an unknown type is refused with 501', () => {
   for (const type of ['y', 'G', '\0']) refused(field(type, hex('0000000000000000')), /not known/)
 })
 
-test('a table cut anywhere within a field is refused with 502', () => {
+test('a table cut anywhere within a field is refused with 501', () => {
   const whole = bytesOf(
     field('S', hex('00000002'), 'hi'),
     field('A', hex('0000000a'), 'l', hex('0000000000000001'), 'V'),

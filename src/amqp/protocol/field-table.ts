@@ -13,7 +13,7 @@
 
 import type { Buffer } from 'node:buffer'
 import type { HeaderTable, HeaderValue } from '../../embedded/routing/header-value.ts'
-import { syntaxError } from './amqp-error.ts'
+import { frameError } from './amqp-error.ts'
 import { ByteWriter } from './byte-writer.ts'
 import { fieldDepthMax, fieldType } from './field-type.ts'
 import { looseText, utf8Text, WireReader } from './wire-reader.ts'
@@ -54,7 +54,7 @@ export function within<T>(
   read: (reader: WireReader, depth: number) => T,
 ): T {
   if (depth > fieldDepthMax)
-    throw syntaxError(`tables and arrays are nested deeper than ${fieldDepthMax}`)
+    throw frameError(`tables and arrays are nested deeper than ${fieldDepthMax}`)
   const outer = reader.end
   const count = reader.long()
   const from = reader.skip(count)
@@ -142,7 +142,7 @@ function numberOf(reader: WireReader, type: number): number | bigint {
     case fieldType.decimal:
       return decimal(reader)
     default:
-      throw syntaxError(`field type ${type} is not known`)
+      throw frameError(`field type ${type} is not known`)
   }
 }
 

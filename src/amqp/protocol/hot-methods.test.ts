@@ -23,7 +23,7 @@ function embedded(method: Method): { bytes: Buffer; from: number; end: number } 
   return { bytes: writer.take(), from: 3, end }
 }
 
-const refused = (read: () => void, replyCode = 502): void =>
+const refused = (read: () => void, replyCode = 501): void =>
   assert.throws(read, (error) => error instanceof AmqpError && error.replyCode === replyCode)
 
 test('the ids to switch on are those of the methods', () => {

@@ -9,7 +9,7 @@
  * read. All bounds are checked as in `decodeMethod`.
  */
 
-import { syntaxError, unexpectedFrame } from './amqp-error.ts'
+import { frameError, unexpectedFrame } from './amqp-error.ts'
 import { contentHeadBytes } from './wire.ts'
 import { truncated } from './wire-reader.ts'
 
@@ -114,4 +114,4 @@ function uint32(bytes: Uint8Array, at: number): number {
 const uint64 = (bytes: Uint8Array, at: number): number =>
   uint32(bytes, at) * two32 + uint32(bytes, at + 4)
 
-const tooLong = (what: string) => syntaxError(`octets follow the last field of ${what}`)
+const tooLong = (what: string) => frameError(`octets follow the last field of ${what}`)

@@ -63,14 +63,14 @@ test('every method that is written is read back the same', () => {
   }
 })
 
-test('a method cut anywhere is refused with 502, and so is one with octets to spare', () => {
+test('a method cut anywhere is refused with 501, and so is one with octets to spare', () => {
   for (const name of methodNames) {
     const property = fc.property(anyMethodNamed(name), (method) => {
       const payload = encoded(method)
       for (let end = 0; end < Math.min(payload.length, 400); end++)
         // A cut within a name can leave half a character.
-        assert.ok([501, 502].includes(refusal(payload.subarray(0, end)).replyCode))
-      assert.equal(refusal(Buffer.concat([payload, Buffer.of(0)])).replyCode, 502)
+        assert.equal(refusal(payload.subarray(0, end)).replyCode, 501)
+      assert.equal(refusal(Buffer.concat([payload, Buffer.of(0)])).replyCode, 501)
     })
     fc.assert(property, { numRuns: 3 })
   }

@@ -89,7 +89,7 @@ export const methodName = (id: number): MethodName | undefined => shapes.get(id)
 export const isClientMethod = (method: Method): method is ClientMethod =>
   shapeOf(method.name).fromClient
 
-/** Reads a method frame's payload. Refuses an unknown method with 540, a malformed one with 502. */
+/** Reads a method frame's payload. Refuses an unknown method with 540, a malformed one with 501. */
 export function decodeMethod(bytes: Uint8Array, from = 0, end = bytes.length): Method {
   const reader = new WireReader(bytes, from, end)
   const classId = reader.short()

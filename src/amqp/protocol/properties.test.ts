@@ -30,7 +30,7 @@ function refused(bytes: Buffer): void {
     assert.throws(
       () => read(bytes),
       (error) =>
-        error instanceof AmqpError && error.replyCode === 502 && error.scope === 'connection',
+        error instanceof AmqpError && error.replyCode === 501 && error.scope === 'connection',
     )
 }
 
@@ -94,7 +94,7 @@ test('each property is found where it stands, without reading the others', () =>
   fc.assert(property, { numRuns: 300 })
 })
 
-test('properties cut anywhere are refused with 502, and so are octets to spare', () => {
+test('properties cut anywhere are refused with 501, and so are octets to spare', () => {
   const bytes = encodeProperties(all)
   for (let end = 0; end < bytes.length; end++) refused(bytes.subarray(0, end))
   refused(Buffer.concat([bytes, Buffer.of(0)]))

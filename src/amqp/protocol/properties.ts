@@ -64,7 +64,7 @@ const moreFlags = 1
 const persistentMode = 2
 const names = Object.keys(propertyFlags) as readonly PropertyName[]
 
-/** Refuses with 502 what cannot be read as property flags and list. */
+/** Refuses with 501 what cannot be read as property flags and list. */
 export function checkProperties(bytes: Uint8Array): void {
   const flags = bytes.length >= 2 ? flagsAt(bytes, 0) : -1
   // Most messages have no properties, or only a delivery mode.

@@ -2,11 +2,11 @@
  * Reads the elements of AMQP methods, properties and tables from received bytes.
  *
  * Rule: no declared length is believed. Each is held against what is there before anything is read
- * or allocated; what runs over the end is a syntax error (502) that closes the connection.
+ * or allocated; what runs over the end is a frame error (501) that closes the connection.
  */
 
 import { Buffer, isUtf8 } from 'node:buffer'
-import { type AmqpError, frameError, syntaxError } from './amqp-error.ts'
+import { type AmqpError, frameError } from './amqp-error.ts'
 
 const two32 = 2 ** 32
 /** With an octet from 0x80 on in its lower bits: a surrogate that no text has by itself. */
@@ -70,11 +70,11 @@ export class WireReader {
 
   /** Nothing may follow what was read. */
   finish(what: string): void {
-    if (this.at !== this.end) throw syntaxError(`${this.left} octets too many in ${what}`)
+    if (this.at !== this.end) throw frameError(`${this.left} octets too many in ${what}`)
   }
 }
 
-export const truncated = (): AmqpError => syntaxError('a field runs over the end of its frame')
+export const truncated = (): AmqpError => frameError('a field runs over the end of its frame')
 
 export const asBuffer = (bytes: Uint8Array): Buffer =>
   Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
