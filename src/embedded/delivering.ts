@@ -78,7 +78,7 @@ export class Delivering {
     const key = this.#keyState(live, message, nowMs)
     if (key && (key.parked.length > 0 || key.limiter.waitMs(nowMs) > 0)) return undefined
     // What is brought home never comes before what it tells of is durable (invariant 30).
-    if (message.contentType === gatheredContentType) return undefined
+    if (message.idChosen && message.contentType === gatheredContentType) return undefined
     const subscriber = live.nextSubscriber()
     if (!subscriber) return undefined
     // Its message would be on record as delivered and not as gone (invariant 16).

@@ -6,6 +6,7 @@
  * they came (AMQP 0-9-1 §4.2.6.1), and go out again as they are.
  */
 
+import { contentTypeOf } from '../amqp/protocol/properties.ts'
 import type { Message, MessageMeta } from './message.ts'
 
 export class PlainMessage implements Message {
@@ -34,8 +35,9 @@ export class PlainMessage implements Message {
     return false
   }
 
+  /** Read from the properties each time: who routes and delivers does not ask. */
   get contentType(): string {
-    return ''
+    return contentTypeOf(this.properties) ?? ''
   }
 
   get timeoutMs(): number {

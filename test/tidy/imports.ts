@@ -40,7 +40,8 @@ const harmless = [
 
 export const importRules: Readonly<Record<string, ImportRule>> = {
   base: { areas: [] },
-  message: { areas: ['base'] },
+  // An AMQP message's content type stands in its properties.
+  message: { areas: ['base'], files: ['src/amqp/protocol/properties.ts'] },
   engine: { areas: ['base', 'message'] },
   contract: {
     areas: ['base', 'message', 'engine'],
