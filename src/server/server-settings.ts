@@ -4,6 +4,9 @@
 
 import type { ArrivalLimits } from '../amqp/arrivals.ts'
 import type { ListenAddress } from '../amqp/listen.ts'
+import { checkOptions } from '../known-options.ts'
+import { wholeNumber } from '../whole-number.ts'
+import { productFrom } from './server-identity.ts'
 import type { ServerLog } from './server-log.ts'
 
 export interface ServerSettings {
@@ -33,7 +36,29 @@ export interface ServerSettings {
   readonly log?: ServerLog
 }
 
-export const knownServerSettings: ReadonlySet<string> = new Set<keyof ServerSettings>([
-  ...(['listen', 'guest', 'allowPlaintext', 'compat', 'product', 'heartbeat', 'frameMax'] as const),
-  ...(['channelMax', 'memoryBytesMax', 'diskFreeBytesMin', 'limits', 'log'] as const),
-])
+const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
+  heartbeat: [0, 65_535],
+  frameMax: [8_192, 2 ** 31 - 1],
+  channelMax: [1, 65_535],
+  memoryBytesMax: [1, Number.MAX_SAFE_INTEGER],
+  diskFreeBytesMin: [0, Number.MAX_SAFE_INTEGER],
+}
+
+const known: readonly string[] = [
+  ...['listen', 'guest', 'allowPlaintext', 'compat', 'product', 'limits', 'log'],
+  ...Object.keys(bounds),
+]
+
+/** Fails with `unknown-option`, `bad-argument`; `more` are options of the caller's own. */
+export function checkSettings(
+  settings: ServerSettings,
+  of: string,
+  more: readonly string[] = [],
+): void {
+  checkOptions(settings, new Set([...known, ...more]), of)
+  for (const [name, [min, max]] of Object.entries(bounds)) {
+    const value: unknown = settings[name as keyof ServerSettings]
+    if (value !== undefined) wholeNumber(value, name, min, max)
+  }
+  if (settings.product !== undefined) productFrom(settings.product)
+}

@@ -12,7 +12,6 @@ import { memoryDisk } from '../embedded/journal/memory-disk.ts'
 import { openMemoryLedger } from '../embedded/ledger/memory-ledger.ts'
 import type { Engine } from '../engine.ts'
 import { HomingError } from '../errors.ts'
-import { checkOptions } from '../known-options.ts'
 import type { Accounts } from './accounts.ts'
 import { BrokerServer } from './broker-server.ts'
 import type { Change } from './definitions-state.ts'
@@ -21,7 +20,7 @@ import { type FirstUser, firstState, guestName, guestUser } from './first-start.
 import { memoryBytesDefault, memoryGauge } from './gauges.ts'
 import { virtualHostDefault } from './open-definitions.ts'
 import { hashPassword, publicPasswordCost } from './password.ts'
-import { knownServerSettings, type ServerSettings } from './server-settings.ts'
+import { checkSettings, type ServerSettings } from './server-settings.ts'
 import { setPermission } from './user-changes.ts'
 import { addVirtualHost } from './virtual-host-changes.ts'
 
@@ -57,15 +56,12 @@ export interface RunningBroker extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const known = new Set([...knownServerSettings, 'host', 'port', 'users', 'virtualHosts'])
-known.delete('listen')
-
 /** {@link startBroker} in the time of a clock. */
 export async function startBrokerAt(
   clock: Clock,
   options: BrokerOptions = {},
 ): Promise<RunningBroker> {
-  checkOptions(options, known, 'startBroker')
+  checkSettings(options, 'startBroker', ['host', 'port', 'users', 'virtualHosts'])
   const { host = '127.0.0.1', port = 0, users, virtualHosts = [], ...settings } = options
   const definitions = new DefinitionsStore(await firstDefinitions(users, virtualHosts))
   const ledger = openMemoryLedger({ retention: engineOptions().retention })

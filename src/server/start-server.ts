@@ -7,13 +7,12 @@ import { systemClock } from '../clock.ts'
 import type { Broker } from '../embedded/broker.ts'
 import type { EmbeddedOptions } from '../embedded/engine-options.ts'
 import { openEmbedded } from '../embedded/open.ts'
-import { checkOptions } from '../known-options.ts'
 import { limits } from '../limits.ts'
 import { BrokerServer } from './broker-server.ts'
 import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
 import { openDefinitions } from './open-definitions.ts'
 import { noLog } from './server-log.ts'
-import { knownServerSettings, type ServerSettings } from './server-settings.ts'
+import { checkSettings, type ServerSettings } from './server-settings.ts'
 
 export interface StartedServer {
   readonly server: BrokerServer
@@ -30,7 +29,7 @@ export async function startServer(
   settings: ServerSettings = {},
   engineOptions: EmbeddedOptions = {},
 ): Promise<StartedServer> {
-  checkOptions(settings, knownServerSettings, 'startServer')
+  checkSettings(settings, 'startServer')
   const { log = noLog, diskFreeBytesMin = limits.diskFreeBytesMin } = settings
   const { memoryBytesMax = memoryBytesDefault() } = settings
   const path = resolve(directory)
