@@ -11,6 +11,8 @@ import { hotMethod } from './protocol/hot-methods.ts'
 import { methodId } from './protocol/methods.ts'
 
 const openId = methodId('channel.open')
+/** Closed channels for which settlements may still be under way. */
+const closedMax = 32
 
 export interface ChannelLimits {
   readonly channelMax: number
@@ -22,8 +24,8 @@ export class Channels {
   readonly #owner: ChannelOwner
   readonly #limits: ChannelLimits
   readonly #channels = new Map<number, Channel>()
-  /** Numbers of channels there have been. */
-  readonly #used = new Set<number>()
+  /** Numbers of the channels that were closed last. */
+  readonly #closed: number[] = []
 
   constructor(owner: ChannelOwner, limits: ChannelLimits) {
     this.#owner = owner
@@ -45,12 +47,13 @@ export class Channels {
   /** A method for a number that is no channel. Throws unless it opens one, or comes too late. */
   take(number: number, id: number): void {
     if (id === openId) this.#open(number)
-    else if (!this.#used.has(number) || !isSettlement(id))
+    else if (!this.#closed.includes(number) || !isSettlement(id))
       throw channelError("expected 'channel.open'")
   }
 
   forget(channel: Channel): void {
     if (!this.#channels.delete(channel.number)) return
+    if (this.#closed.push(channel.number) > closedMax) this.#closed.shift()
     this.#limits.giveChannel()
   }
 
@@ -77,7 +80,6 @@ export class Channels {
     this.#limits.takeChannel()
     const channel = new Channel(number, this.#owner)
     this.#channels.set(number, channel)
-    this.#used.add(number)
     channel.send({ name: 'channel.open-ok' })
   }
 }

@@ -26,10 +26,9 @@ import { Ending } from './ending.ts'
 import { Handshake, type HandshakeSide } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Intake, type IntakeSide } from './intake.ts'
-import { after } from './later.ts'
 import { Output } from './output.ts'
 import { PortabilityWarnings } from './portability.ts'
-import { type AmqpError, channelError, notAllowed, unexpectedFrame } from './protocol/amqp-error.ts'
+import { type AmqpError, channelError, unexpectedFrame } from './protocol/amqp-error.ts'
 import type { FrameParser } from './protocol/frame-parser.ts'
 import { classMethodAt } from './protocol/hot-methods.ts'
 import { decodeMethod, type Method, methodId } from './protocol/methods.ts'
@@ -43,8 +42,6 @@ import type { Tuning } from './tune.ts'
 
 const closeId = methodId('connection.close')
 const openId = methodId('channel.open')
-/** What RabbitMQ 4.1 and later ask for. */
-const frameMaxOf43 = 8_192
 
 export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
   readonly name: string
@@ -78,7 +75,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.settings = settings
     this.peer = peer
     this.bodyBytesMax = settings.bodyBytesMax
-    const output = new Output(clock, outlet)
+    const output = new Output(clock, outlet, (thrown) => this.#broke(thrown))
     const intake = new Intake(outlet, limits.handshakeFrameBytesMax - frameOverheadBytes, this)
     this.output = output
     this.#clock = clock
@@ -116,7 +113,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     // A client that is not listened to shows by this that it is alive.
     if (this.#reading.is(stop.output)) this.#heartbeat?.received()
     if (!this.output.hasRoom) return
-    if (this.output.wasStarving()) this.#channels?.resume()
+    if (this.output.wasStarving()) this.#guarded(() => this.#channels?.resume())
     this.#reading.clear(stop.output)
   }
 
@@ -176,16 +173,11 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
   }
 
   tuned(tuning: Tuning): void {
-    const { channelMax, frameMax, heartbeat } = tuning
-    this.#tuning = { channelMax, frameMax, heartbeat }
+    const { frameMax, heartbeat } = tuning
+    this.#tuning = tuning
     // Without a limit a frame may hold a whole body, and something around it.
     this.#intake.payloadBytesMax =
       frameMax === 0 ? this.bodyBytesMax + limits.metaBytesMax : frameMax - frameOverheadBytes
-    if (frameMax !== 0 && frameMax < frameMaxOf43)
-      this.#warnings.note(
-        'frame_max',
-        `frame_max ${frameMax} is below the ${frameMaxOf43} that RabbitMQ 4.1 and later ask for`,
-      )
     this.#heartbeat = new Heartbeat(this.#clock, heartbeat, {
       send: () => this.#beat(),
       dead: () => this.#ending.drop(`no sign of life for ${2 * heartbeat} s`),
@@ -193,6 +185,10 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
       writtenBytes: () => this.output.writtenBytes,
     })
     this.#heartbeat.start()
+  }
+
+  warn(feature: string, text: string): void {
+    this.#warnings.note(feature, text)
   }
 
   enter(virtualHost: string, login: Login): Later<OpenedVirtualHost> {
@@ -235,8 +231,11 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     return this.#handshake.capabilities
   }
 
+  publishing(): void {
+    this.#block.publishing()
+  }
+
   published(): void {
-    this.#block.published()
     const { host } = this
     if (!host.mustWait || this.#reading.is(stop.room)) return
     this.#reading.stop(stop.room)
@@ -245,7 +244,8 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
   }
 
   channelFailed(channel: Channel, error: AmqpError): void {
-    this.#clock.soon(() => this.#intake.whenIdle(() => this.#closeChannel(channel, error)))
+    const close = (): void => this.#guarded(() => this.#closeChannel(channel, error))
+    this.#clock.soon(() => this.#intake.whenIdle(close))
   }
 
   gone(channel: Channel): void {
@@ -276,9 +276,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#channel?.endOfRead()
   }
 
-  isFull(): boolean {
-    return this.output.isFull
-  }
+  readonly isFull = (): boolean => this.output.isFull
 
   garbled(thrown: unknown): void {
     this.#methodId = 0
@@ -292,7 +290,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
 
   failed(thrown: unknown): void {
     const error = refusalOf(thrown)
-    if (error !== thrown) this.#watch.broke?.(thrown)
+    if (error !== thrown && error.replyCode === 541) this.#watch.broke?.(thrown)
     if (this.#ending.hasBegun) return
     const channel = this.#isOwnFrame ? undefined : this.#channel
     // A refused login is told without the method, as RabbitMQ does.
@@ -300,7 +298,8 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     withMethod(error, isLogin ? 0 : (channel?.methodId ?? this.#methodId))
     if (this.state === 'handshake' && !this.#handshake.tells(error))
       this.#ending.refuseSilently(error)
-    else if (error.scope === 'channel' && channel !== undefined) this.#closeChannel(channel, error)
+    else if (error.scope === 'channel' && channel !== undefined)
+      this.#guarded(() => this.#closeChannel(channel, error))
     else this.#ending.closeWith(error)
   }
 
@@ -348,23 +347,30 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
 
   #handle(method: Method): Later<void> {
     if (this.state === 'handshake') return this.#handshake.handle(method)
-    if (method.name === 'connection.update-secret') return this.#updateSecret(method.newSecret)
-    throw channelError('unexpected method in connection state running')
-  }
-
-  #updateSecret(secret: Uint8Array): Later<void> {
-    const { updateSecret } = this.settings
-    const login = this.#handshake.login as Login
-    return after(updateSecret?.(login, secret, this.peer) ?? true, (isTaken) => {
-      if (!isTaken) throw notAllowed('the new secret was refused')
-      this.send({ name: 'connection.update-secret-ok' })
-    })
+    if (method.name !== 'connection.update-secret')
+      throw channelError('unexpected method in connection state running')
+    return this.#handshake.updateSecret(method.newSecret)
   }
 
   #closeChannel(channel: Channel, error: AmqpError): void {
     if (!channel.isOpen) return
     this.#watch.refused?.(error)
     channel.close(error)
+  }
+
+  /** For what is not done on behalf of a frame. */
+  #guarded(run: () => void): void {
+    try {
+      run()
+    } catch (thrown) {
+      this.#broke(thrown)
+    }
+  }
+
+  /** Nobody knows what state this connection is in now. */
+  #broke(thrown: unknown): void {
+    this.#watch.broke?.(thrown)
+    this.#ending.drop('the broker failed')
   }
 
   #free(): Later<void> {

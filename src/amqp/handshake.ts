@@ -19,7 +19,7 @@ import {
 } from './client-capabilities.ts'
 import { after } from './later.ts'
 import { readCredentials } from './login.ts'
-import { type AmqpError, accessRefused, channelError } from './protocol/amqp-error.ts'
+import { type AmqpError, accessRefused, channelError, notAllowed } from './protocol/amqp-error.ts'
 import type { Method, MethodNamed, ServerMethod } from './protocol/methods.ts'
 import { serverProperties } from './server-properties.ts'
 import type { ConnectionSettings } from './settings.ts'
@@ -32,6 +32,8 @@ export interface HandshakeSide {
   readonly settings: ConnectionSettings
   readonly peer: PeerFacts
   send(method: ServerMethod): void
+  /** RabbitMQ 4.3 would refuse or change something. */
+  warn(feature: string, text: string): void
   /** Client and server agree: from now on frames may be this long. */
   tuned(tuning: Tuning): void
   /** Asks the server for the virtual host. */
@@ -89,6 +91,16 @@ export class Handshake {
     throw channelError(`unexpected method in connection state ${this.#state}`)
   }
 
+  /** A new secret of the same user, at any time after the login. */
+  updateSecret(secret: Uint8Array): Later<void> {
+    const { settings, peer } = this.#side
+    const login = this.#login as Login
+    return after(settings.updateSecret?.(login, secret, peer) ?? true, (isTaken) => {
+      if (!isTaken) throw notAllowed('the new secret was refused')
+      this.#side.send({ name: 'connection.update-secret-ok' })
+    })
+  }
+
   #startOk(method: MethodNamed<'connection.start-ok'>): Later<void> {
     const { settings, peer } = this.#side
     const { clientProperties, mechanism, response } = method
@@ -115,8 +127,15 @@ export class Handshake {
   #tuneOk(method: MethodNamed<'connection.tune-ok'>): void {
     const { settings } = this.#side
     checkTuning(method, settings, frameMaxLeast(settings.compat))
+    const { channelMax, frameMax, heartbeat } = method
+    const frameMaxOf43 = frameMaxLeast('rabbitmq-4.3')
+    if (frameMax !== 0 && frameMax < frameMaxOf43)
+      this.#side.warn(
+        'frame_max',
+        `frame_max ${frameMax} is below the ${frameMaxOf43} that RabbitMQ 4.1 and later ask for`,
+      )
     this.#state = 'opening'
-    this.#side.tuned(method)
+    this.#side.tuned({ channelMax, frameMax, heartbeat })
   }
 
   #open(method: MethodNamed<'connection.open'>): Later<void> {

@@ -30,6 +30,7 @@ export class Output {
   readonly writer = new FrameWriter()
   readonly #clock: Clock
   readonly #outlet: Outlet
+  readonly #broke: (thrown: unknown) => void
   #undrainedBytes = 0
   #sentBytes = 0
   #awake = false
@@ -37,9 +38,11 @@ export class Output {
   #ended = false
   #ending: EndOfTurn[] = []
 
-  constructor(clock: Clock, outlet: Outlet) {
+  /** `broke` is told when somebody fails to write the last of a turn. */
+  constructor(clock: Clock, outlet: Outlet, broke: (thrown: unknown) => void) {
     this.#clock = clock
     this.#outlet = outlet
+    this.#broke = broke
   }
 
   /** Whether the reader keeps up. */
@@ -99,11 +102,7 @@ export class Output {
 
   /** Hands over what was written, now. */
   flush(): void {
-    const ending = this.#ending
-    if (ending.length > 0) {
-      this.#ending = []
-      for (const writer of ending) writer.endOfTurn()
-    }
+    if (this.#ending.length > 0) this.#endTurn()
     if (this.writer.length === 0 || this.#ended) return
     const bytes = this.writer.take()
     this.#undrainedBytes += bytes.length
@@ -120,6 +119,16 @@ export class Output {
   end(): void {
     this.#ended = true
     this.#ending = []
+  }
+
+  #endTurn(): void {
+    const ending = this.#ending
+    this.#ending = []
+    try {
+      for (const writer of ending) writer.endOfTurn()
+    } catch (thrown) {
+      this.#broke(thrown)
+    }
   }
 
   readonly #flush = (): void => {

@@ -31,8 +31,8 @@ export class PublisherBlock {
     this.#reading.clear(stop.blocked)
   }
 
-  /** A message was published: this one is taken, the next one has to wait. */
-  published(): void {
+  /** A message, or a piece of one, has come: it is taken, the next one has to wait. */
+  publishing(): void {
     if (this.#reason === undefined) return
     this.#reading.stop(stop.blocked)
     if (!this.#isTold) this.#tell(this.#reason)

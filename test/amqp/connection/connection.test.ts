@@ -265,3 +265,39 @@ test('the facts of a connection tell of its channels', async () => {
     [1, 1, 5, true],
   )
 })
+
+test('a body that comes in pieces is stopped, too, when the broker is low on memory', async () => {
+  const trial = await Trial.open()
+  const publisher = await trial.connected()
+  publisher.declare(1, 'q').publish(1, 'q', 'x'.repeat(200_000))
+  const bytes = publisher.writer.take()
+  publisher.raw(bytes.subarray(0, 100_000))
+  publisher.connection.blocked('low on memory')
+  publisher.raw(bytes.subarray(100_000))
+  assert.deepEqual(await publisher.hears(), [
+    '1 queue.declare-ok q 0 0',
+    '0 connection.blocked low on memory',
+  ])
+  publisher.connection.unblocked()
+  publisher.declare(1, 'q', { passive: true })
+  assert.deepEqual(await publisher.hears(), ['0 connection.unblocked', '1 queue.declare-ok q 1 0'])
+})
+
+test('an engine that is closed under its connections costs them, and nothing else', async () => {
+  const trial = await Trial.open()
+  const over: string[] = []
+  const client = trial
+    .client({ over: (why) => over.push(why) })
+    .login()
+    .tune()
+  client.send(0, { name: 'connection.open', virtualHost: '/' }).send(1, { name: 'channel.open' })
+  client.declare(1, 'q', { exclusive: true }).publish(1, 'q', 'a').consume(1, 'q', 't')
+  await client.hears()
+  await trial.clock.until(trial.broker.close())
+  client.ack(1, 1).declare(1, 'r')
+  const heard = await client.hears()
+  assert.match(heard[0] ?? '', /^0 connection\.close 320 CONNECTION_FORCED/)
+  client.connection.socketClosed()
+  await client.hears()
+  assert.deepEqual(over, ['the socket was closed'])
+})
