@@ -64,6 +64,15 @@ const checks = {
     title: 'after a restart of the broker it connects again and finds its messages',
     details: { found: 3 },
   },
+  // Of programs for the shell:
+  'get-once': {
+    title: 'a message published from the shell is got with its bytes',
+    details: { ready: 1, body: 'hello from the shell' },
+  },
+  'consume-lines': {
+    title: 'each line becomes a message, and a program is run for each message',
+    details: { lines: ['one', 'two', 'three'] },
+  },
   // Of Celery:
   task: { title: 'a task gives its result', details: { result: 42 } },
   'task-error': { title: 'a task that throws gives its error', details: { error: 'ValueError' } },

@@ -235,9 +235,8 @@ final class RabbitmqClient {
         new RpcClient(new RpcClientParams().channel(calling).exchange("").routingKey(queue));
     int reply = Integer.parseInt(new String(client.primitiveCall(text(21))));
     client.close();
-    server.terminateMainloop();
-    thread.join();
     serving.close();
+    thread.join();
     calling.close();
     Program.passed("rpc", Map.of("reply", reply));
   }

@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+#
+# Installs the clients that test/interop runs, on Debian 12, as root. Go must be there, from 1.22: Debian's
+# own is older than its client asks for.
+#
+#   system packages   librabbitmq's amqp-tools, php-amqplib, Bunny; Python and Java where they are not there
+#   python/           a virtual environment with test/interop/python/requirements.txt
+#   java/             the jars of test/interop/java/pom.xml
+#   Go's own cache    the modules of test/interop/go/go.mod, compiled
+#
+# Folders lie in HOMING_INTEROP_HOME, the user's cache otherwise. What is there already stays.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+home=${HOMING_INTEROP_HOME:-${XDG_CACHE_HOME:-$HOME/.cache}/homing-interop}
+clients=test/interop
+mkdir -p "$home"
+
+# unless COMMAND PACKAGE…: the packages, when the command is not there.
+unless() {
+  command -v "$1" >/dev/null || packages+=("${@:2}")
+}
+
+packages=(amqp-tools php-amqplib php-cli ruby-bunny)
+unless python3 python3 python3-venv
+unless javac default-jdk-headless
+unless mvn maven
+export DEBIAN_FRONTEND=noninteractive
+apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 "${packages[@]}"
+
+# made FOLDER FROM: whether the folder was made whole, and from what the file says now.
+made() {
+  cmp -s "$home/$1/made-from" "$2"
+}
+
+if ! made python "$clients/python/requirements.txt"; then
+  rm -rf "$home/python"
+  python3 -m venv "$home/python"
+  "$home/python/bin/pip" install --retries 5 --requirement "$clients/python/requirements.txt"
+  cp "$clients/python/requirements.txt" "$home/python/made-from"
+fi
+
+if ! made java "$clients/java/pom.xml"; then
+  rm -rf "$home/java"
+  mvn --batch-mode --quiet --file "$clients/java/pom.xml" \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory="$home/java"
+  cp "$clients/java/pom.xml" "$home/java/made-from"
+fi
+
+# Compiles the client with all it stands on, so that the test has little left to do.
+go -C "$clients/go" build -o "$home/go-client" .
+rm "$home/go-client"
