@@ -111,11 +111,14 @@ export class HostExchanges {
       throw preconditionFailed(
         `Invalid argument, '${delayedTypeArgument}' must be an existing exchange type`,
       )
-    const alternate = this.#alternate(resource.name, args)
-    this.#parts.door.declareExchange(scopedName(this.virtualHost, resource.name), {
+    const { door } = this.#parts
+    const scoped = scopedName(this.virtualHost, resource.name)
+    const alternate = args.get(alternateArgument)
+    door.declareExchange(scoped, {
       ...{ type, durable, autoDelete, internal, args },
-      ...(alternate !== undefined && { alternate }),
+      ...(typeof alternate === 'string' && { alternate: scopedName(this.virtualHost, alternate) }),
     })
+    door.routing.setAlternate(scoped, this.#alternate(resource.name, args))
   }
 
   #checkAlternate(session: Session, resource: Resource, args: HeaderTable): void {

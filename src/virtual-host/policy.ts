@@ -39,13 +39,6 @@ export function policySettings(definitions: Definitions, subject: PolicySubject)
   return merged
 }
 
-/** The policy of users that applies, by name; for lists and inspection. */
-export const policyNameOf = (
-  definitions: Definitions,
-  subject: PolicySubject,
-): string | undefined =>
-  highest(definitions, definitions.policiesOf(subject.virtualHost), subject)?.name
-
 function highest(
   definitions: Definitions,
   policies: readonly Policy[],

@@ -74,6 +74,8 @@ test('an alternate exchange can be given and taken later on, and every change ha
   routing.setAlternate('orders', 'amq.fanout')
   assert.notEqual(routing.version, version)
   assert.deepEqual(routing.route('orders', 'k'), ['rest'])
+  assert.deepEqual(Routing.restore(routing.snapshot()).exchange('orders')?.alternate, undefined)
+  assert.equal(routing.declareExchange('orders', { type: 'direct' }), false)
   routing.setAlternate('orders', undefined)
   assert.deepEqual(routing.route('orders', 'k'), [])
 })

@@ -49,6 +49,9 @@ export interface Unbound {
 }
 
 interface Node {
+  /** As declared. */
+  readonly declared: Exchange
+  /** As it is in force: a policy may give it another alternate. */
   exchange: Exchange
   /** From here, by binding key. */
   readonly from: Map<string, Binding>
@@ -111,7 +114,7 @@ export class Routing {
     const received = exchangeOf(name, settings)
     const there = this.#find(name)
     if (there !== undefined) {
-      assertEquivalent(there.exchange, received)
+      assertEquivalent(there.declared, received)
       return false
     }
     this.#add(received)
@@ -197,7 +200,7 @@ export class Routing {
     return this.exchanges().filter(({ name }) => virtualHostOf(name) === virtualHost)
   }
 
-  /** The alternate exchange that a policy gives or takes; what was declared stays in `args`. */
+  /** The alternate exchange in force, by a policy; what was declared is what is kept and compared. */
   setAlternate(name: string, alternate: string | undefined): void {
     const node = this.#node(name)
     if (node.exchange.alternate === alternate) return
@@ -228,9 +231,10 @@ export class Routing {
 
   /** Everything that was declared and bound, as JSON can hold it. */
   snapshot(): RoutingSnapshot {
-    const declared = this.exchanges().filter(({ name }) => !isPredeclared(name))
-    const bindings = [...this.#nodes.values()].flatMap(({ from }) => [...from.values()])
-    return { exchanges: declared.map(plainExchange), bindings: bindings.map(plainBinding) }
+    const nodes = [...this.#nodes.values()]
+    const exchanges = nodes.map(({ declared }) => declared).filter(isDeclared)
+    const bindings = nodes.flatMap(({ from }) => [...from.values()])
+    return { exchanges: exchanges.map(plainExchange), bindings: bindings.map(plainBinding) }
   }
 
   /** What `snapshot` gave. */
@@ -276,7 +280,7 @@ export class Routing {
 
   #add(exchange: Exchange): Node {
     const bindings = exchangeBindings(matchingTypeOf(exchange))
-    const node = { exchange, from: new Map<string, Binding>(), bindings }
+    const node = { declared: exchange, exchange, from: new Map<string, Binding>(), bindings }
     this.#nodes.set(exchange.name, node)
     this.#changed()
     return node
@@ -341,6 +345,8 @@ export class Routing {
       throw new HomingError('bad-argument', `the default exchange cannot be ${done}`)
   }
 }
+
+const isDeclared = ({ name }: Exchange): boolean => !isPredeclared(name)
 
 const argsFrom = (args: readonly PlainEntry[] | undefined): { args?: HeaderTable } =>
   args === undefined ? {} : { args: tableFrom(args) }
