@@ -300,4 +300,5 @@ test('an engine that is closed under its connections costs them, and nothing els
   client.connection.socketClosed()
   await client.hears()
   assert.deepEqual(over, ['the socket was closed'])
+  assert.match(trial.problems.join(), /queue "q" was not deleted/)
 })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
+import { decodeProperties, encodeProperties } from '../../../src/amqp/protocol/properties.ts'
 import { Trial, type TrialClient, table } from './trial.ts'
 
 /** A channel with a queue `q` of so many messages: a, b, c … */
@@ -253,4 +255,46 @@ test('a consumer without acknowledgement holds nothing', async () => {
   assert.equal(delivered(await client.hears()), 'a b c')
   client.ack(1, 0, true).ack(1, 1)
   assert.match((await client.hears())[0] ?? '', /unknown delivery tag 1 /)
+})
+
+test('a consumer that settles nothing in its time costs its channel, and the message comes again', async () => {
+  const client = await withQueue(1, 2)
+  client.send(1, {
+    name: 'basic.consume',
+    queue: 'q',
+    consumerTag: 't',
+    noLocal: false,
+    noAck: false,
+    exclusive: false,
+    nowait: false,
+    args: table({ 'x-consumer-timeout': 60_000 }),
+  })
+  assert.equal(delivered(await client.hears()), 'a')
+  assert.match((await client.hears(120_000))[0] ?? '', /^1 channel\.close 406 .*timed out.* 0 0$/)
+  client.get(2, 'q')
+  assert.equal(delivered(await client.hears()), 'aR')
+})
+
+test('a reply comes straight to who asked, on the channel it asked on', async () => {
+  const client = await withQueue(0, 2)
+  const replies = 'amq.rabbitmq.reply-to'
+  client.consume(1, replies, 'replies', true)
+  client.send(1, {
+    name: 'basic.publish',
+    exchange: '',
+    routingKey: 'q',
+    mandatory: false,
+    immediate: false,
+  })
+  const properties = encodeProperties({ replyTo: replies, correlationId: 'c1' })
+  client.writer.content(1, properties, Buffer.from('ask'), 131_072)
+  let address = ''
+  client.consume(2, 'q', 'server', true)
+  client.onContent = (bytes) => {
+    address ||= decodeProperties(bytes).replyTo ?? ''
+  }
+  assert.deepEqual(delivered(await client.hears()), 'ask')
+  assert.match(address, /^amq\.rabbitmq\.reply-to\../)
+  client.publish(2, address, 'answer')
+  assert.deepEqual(await client.hears(), ['1 basic.deliver replies 1 false "answer"'])
 })

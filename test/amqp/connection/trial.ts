@@ -46,6 +46,8 @@ export class Trial {
   readonly clock: SimulatedClock
   readonly broker: Broker
   readonly settings: ConnectionSettings
+  /** What people should know of. */
+  readonly problems: string[] = []
   readonly #hosts: VirtualHosts
   #connections = 0
 
@@ -58,7 +60,7 @@ export class Trial {
       clock,
       randomBytes,
       replySecret: randomBytes(32),
-      onProblem: (text) => assert.fail(text),
+      onProblem: (text) => this.problems.push(text),
     })
     this.settings = {
       ...connectionDefaults,
@@ -138,6 +140,8 @@ export class TrialClient implements Outlet {
   readonly #parser = new FrameParser(2 ** 24)
   #lines: string[] = []
   #content = { missing: 0, text: '' }
+  /** Told the properties of each content. */
+  onContent: (properties: Uint8Array) => void = () => {}
   /** How often bytes were handed over. */
   writes = 0
   /** While true, the system takes no bytes from the connection. */
@@ -325,6 +329,7 @@ export class TrialClient implements Outlet {
     else if (type === frameType.heartbeat) this.#lines.push('heartbeat')
     else if (type === frameType.header) {
       this.#content = { missing: Number(bytes.readBigUInt64BE(from + 4)), text: '' }
+      this.onContent(bytes.subarray(from + 12, end))
       this.#contentLine()
     } else {
       this.#content.text += bytes.toString('latin1', from, end)
