@@ -27,6 +27,7 @@ import type { Message } from '../message/message.ts'
 import type { Answer, StoredOutcome } from '../message/outcome.ts'
 import type { Settled, Settlement } from '../message/settlement.ts'
 import type { Core } from './core.ts'
+import { keepingDeclared } from './declared-settings.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { EngineParts, type PartsNeeded } from './engine-parts.ts'
 import { IndexPages } from './index-pages.ts'
@@ -146,7 +147,8 @@ export class Broker implements Engine {
 
   async declareQueue(name: string, settings: QueueSettings): Promise<void> {
     this.#refuseWhenClosed()
-    const live = this.#parts.topology.declareQueue(name, settings)
+    const there = this.#core.queue(name)?.queue.settings
+    const live = this.#parts.topology.declareQueue(name, keepingDeclared(there, settings))
     if (!live) return
     this.#parts.delivering.settingsChanged(live)
     await this.#core.journal.durable()

@@ -10,6 +10,7 @@
  * have any more counts for nothing, and a queue that the library made is there for clients as well.
  */
 
+import { keepingLimits } from '../embedded/declared-settings.ts'
 import type { LiveQueue } from '../embedded/live-queue.ts'
 import type { Later } from '../later.ts'
 import { baseName, scopedName, virtualHostOf } from '../scoped-name.ts'
@@ -124,7 +125,8 @@ export class HostQueues {
       const { declared, name } = queue
       if (declared.foreign) continue
       const { settings, expiresMs } = this.#effective(name, declared)
-      this.#parts.door.declareQueue(scopedName(this.virtualHost, name), settings)
+      const kept = keepingLimits(queue.live.queue.settings, settings)
+      this.#parts.door.declareQueue(scopedName(this.virtualHost, name), kept)
       if (queue.expiresMs === expiresMs) continue
       queue.expiresMs = expiresMs
       this.#expiry.changed(queue)

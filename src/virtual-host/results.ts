@@ -6,7 +6,7 @@
  *   x-homing-notify ─▶ the outcome goes to reply_to as a message of the broker's own
  *
  * A message with a result is kept on disk in a durable queue, whatever its delivery mode: the first
- * one it is routed to has it under its id, the others have plain copies. Its id is `x-homing-id`, or
+ * one it is routed to has it under its id, the others have plain copies. Ids are the virtual host's own. Its id is `x-homing-id`, or
  * the message_id where the queue says x-homing-deduplicate: then a second one is dropped and
  * confirmed. Else it is the correlation_id or message_id, made unique when it was used before.
  */
@@ -63,7 +63,8 @@ export class Results {
       messageId: messageIdOf(properties),
     }
     if (exchange !== '' || !asked.correlationId) return this.#request(candidate, asked)
-    const answered = this.#parts.door.answer(asked.correlationId, routingKey, {
+    const id = this.#scoped(asked.correlationId)
+    const answered = this.#parts.door.answer(id, routingKey, {
       code: asked.headers.error ?? 'ok',
       contentType: shortened(contentTypeOf(properties) ?? ''),
       body,
@@ -128,7 +129,7 @@ export class Results {
     const { door } = this.#parts
     if (wished === undefined || !canBeId(wished)) return door.mintId()
     const fresh = (isKnown: boolean): string => (isKnown ? likeIt(wished, door.mintId()) : wished)
-    const known = door.isKnown(wished)
+    const known = door.isKnown(this.#scoped(wished))
     return known instanceof Promise ? known.then(fresh) : fresh(known)
   }
 
@@ -140,7 +141,7 @@ export class Results {
   ): Later<PublishFate> {
     const { door } = this.#parts
     const tracked: Message = {
-      id,
+      id: this.#scoped(id),
       idChosen: chosen,
       exchange: message.exchange,
       routingKey: message.routingKey,
@@ -162,6 +163,10 @@ export class Results {
       return 'durable'
     }
     return taken instanceof Promise ? taken.then(fate) : fate(taken)
+  }
+
+  #scoped(id: string): string {
+    return scopedName(this.#parts.virtualHost, id)
   }
 
   #meta(

@@ -275,6 +275,26 @@ test('what the library sends can be consumed, and a queue of the library is ther
   )
 })
 
+test('a queue that a client declared stays as declared when the library uses it, and policies change', async () => {
+  await using opened = await openHosts()
+  const { host, broker } = opened
+  const channel = channelOf()
+  const args = { 'x-max-length': 5, 'x-dead-letter-exchange': 'amq.fanout' }
+  await host.declareQueue(channel, queueNamed('q', { args }))
+  await broker.declareQueue('q', { concurrencyMax: 3, rate: { count: 1, perMs: 1_000 } })
+  await broker.declareQueue('q', { concurrencyMax: 2 })
+  host.policiesChanged()
+  const settings = broker.door.queue('q')?.queue.settings
+  assert.equal(settings?.concurrencyMax, 2)
+  assert.equal(settings?.rate, undefined)
+  assert.equal(settings?.depthMax, 5)
+  assert.deepEqual(settings?.deadLetter, { exchange: 'amq.fanout' })
+  assert.equal(
+    await refusal(() => host.declareQueue(channel, queueNamed('q', { args }))),
+    'accepted',
+  )
+})
+
 test('virtual hosts have queues, exchanges and bindings of their own, and take them along', async () => {
   await using opened = await openHosts()
   const { hosts, host, broker } = opened
