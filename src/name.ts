@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { HomingError } from './errors.ts'
 import { limits } from './limits.ts'
+import { baseName, scopeEnd, virtualHostOf } from './scoped-name.ts'
 
 // C0 and C1 controls: they break terminals, logs and line-based protocols.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
@@ -19,6 +20,16 @@ export function checkName(name: string, what: string): void {
 export function checkId(id: string): void {
   const wrong = nameFault(id, limits.idBytesMax)
   if (wrong !== undefined) throw new HomingError('bad-argument', `the message id ${wrong}`)
+}
+
+/** Checks an id to look for: also one of another virtual host, see scoped-name.ts. Fails with `bad-argument`. */
+export function checkScopedId(id: string): void {
+  if (typeof id !== 'string' || !id.includes(scopeEnd)) {
+    checkId(id)
+    return
+  }
+  checkName(virtualHostOf(id), 'the virtual host of a message id')
+  checkId(baseName(id))
 }
 
 /** What is wrong with a name, as the rest of a sentence that begins with what it names. */

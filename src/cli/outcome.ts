@@ -1,4 +1,5 @@
 import { type Answered, type Home, HomingError, type OutcomeRow } from '../index.ts'
+import { baseName, scopedName } from '../maintenance.ts'
 import { cliContract } from './cli-contract.ts'
 import {
   type CommonOptions,
@@ -32,8 +33,10 @@ Exit codes: 0 ok, 3 no such message, 4 it failed, 5 no outcome yet, 6 forgotten.
 export const defineOutcome: Define = (command, invocation) => {
   commonOptions(command)
     .argument('<id>', 'id of the message')
+    .option('--vhost <name>', 'virtual host of a broker that the id is of', '/')
     .addHelpText('after', help + exits)
-    .action(async (id: string, options: CommonOptions) => {
+    .action(async (given: string, options: CommonOptions & { readonly vhost: string }) => {
+      const id = scopedName(options.vhost, given)
       invocation.exit = await withHome(invocation, { ...options, make: false }, (home) =>
         showOutcome(invocation, home, id),
       )
@@ -50,7 +53,7 @@ async function showOutcome(invocation: Invocation, home: Home, id: string): Prom
 /** The result as it was written: numbers of any length stay what they were. */
 async function exactValue(home: Home, row: OutcomeRow): Promise<unknown> {
   if (row.code !== 'ok') return row.value
-  const answer = await home.receipt(cliContract(row.queue, 'json'), row.id).answer()
+  const answer = await home.receipt(cliContract(baseName(row.queue), 'json'), row.id).answer()
   return answer.state === 'final' && answer.outcome.ok ? answer.outcome.value : row.value
 }
 

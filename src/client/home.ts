@@ -15,7 +15,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AnyContract, Input, Output, Schema } from '../contract/contract.ts'
 import type { Engine, QueueStats } from '../engine.ts'
 import { HomingError } from '../errors.ts'
-import { checkId, checkName } from '../name.ts'
+import { checkName, checkScopedId } from '../name.ts'
 import { type BatchHandler, BatchRun } from './batch-run.ts'
 import { Bindings } from './bindings.ts'
 import type { BoundContract } from './bound-contract.ts'
@@ -284,7 +284,7 @@ export class Home implements AsyncDisposable {
 
   /** The receipt of a message by its id: anywhere, later, after a restart. */
   receipt<C extends AnyContract>(contract: C, id: string): Receipt<C> {
-    checkId(id)
+    checkScopedId(id)
     return new Receipt<C>(this.#bindings.of(contract), id, false, 0)
   }
 
@@ -316,7 +316,7 @@ export class Home implements AsyncDisposable {
   /** What is known about an id now, of any contract. */
   async answer(id: string): Promise<Answered> {
     this.#bindings.checkOpen()
-    checkId(id)
+    checkScopedId(id)
     const answer = await this.#engine.answer(id)
     return answer.state === 'final'
       ? { state: 'final', outcome: outcomeRow(answer.outcome) }
@@ -326,7 +326,7 @@ export class Home implements AsyncDisposable {
   /** True when this call ended the message as `canceled`; false when it was final or unknown. */
   async cancel(id: string, reason?: string): Promise<boolean> {
     this.#bindings.checkOpen()
-    checkId(id)
+    checkScopedId(id)
     return this.#engine.cancel(id, reason)
   }
 

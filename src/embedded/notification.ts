@@ -29,14 +29,14 @@ export function notificationMessage(
   const properties = encodeProperties({
     contentType: notificationContentType,
     headers: new Map<string, string | number>([
-      ['homing-id', outcome.id],
+      ['homing-id', baseName(outcome.id)],
       ['homing-code', outcome.code],
       ['homing-queue', baseName(outcome.queue)],
       ['homing-attempts', outcome.attempts],
     ]),
     deliveryMode: 2,
     ...(correlationId !== undefined && { correlationId }),
-    messageId: outcome.id,
+    messageId: baseName(outcome.id),
     type: 'homing.outcome',
   })
   return new PlainMessage('', (asked && replyToOf(asked)) ?? '', properties, bodyOf(outcome))
@@ -45,7 +45,7 @@ export function notificationMessage(
 function bodyOf(outcome: StoredOutcome): Buffer {
   const { id, queue, code, attempts, acceptedAtMs, finishedAtMs } = outcome
   const told = {
-    id,
+    id: baseName(id),
     queue: baseName(queue),
     code,
     ok: code === 'ok',

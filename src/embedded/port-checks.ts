@@ -7,7 +7,7 @@ import { Buffer } from 'node:buffer'
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { callbackQueue, type Message, notification } from '../message/message.ts'
-import { checkId, checkName } from '../name.ts'
+import { checkName, checkScopedId } from '../name.ts'
 import { gatheredPrefix } from './gathers.ts'
 
 /** Fails with `message-too-large`, `bad-name`, `bad-argument`. */
@@ -34,7 +34,7 @@ export function checkMessage(message: Message): void {
 
 /** Fails with `bad-argument`. */
 export function checkChosenId(id: string): void {
-  checkId(id)
+  checkScopedId(id)
   if (!id.startsWith(gatheredPrefix)) return
   throw new HomingError(
     'bad-argument',

@@ -113,11 +113,12 @@ export class QueueDoor {
   /**
    * A message with an outcome, kept whatever its delivery mode. True when its chosen id is known: it is
    * a duplicate then, and the first one stands. A promise when that must be looked up on disk.
-   * Fails with `bad-argument`, `disk-full`, `message-too-large`.
+   * Fails with `bad-argument`, `message-too-large`.
    */
   publishTracked(message: Message, live: LiveQueue): Later<boolean | 'refused'> {
-    const { publishing, plainPublishing } = this.#parts
-    if (plainPublishing.refuses(message, [live])) return 'refused'
+    const { core, publishing, plainPublishing } = this.#parts
+    if (core.journal.full) void core.journal.retakeReserve()
+    if (core.journal.full || plainPublishing.refuses(message, [live])) return 'refused'
     const taken = publishing.take(message, [live])
     plainPublishing.dropHeads(live)
     return taken

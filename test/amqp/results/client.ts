@@ -45,8 +45,8 @@ export class Client implements AsyncDisposable {
   }
 }
 
-export async function connect(broker: RunningBroker): Promise<Client> {
-  const connection = await amqp.connect(broker.url)
+export async function connect(broker: RunningBroker, virtualHost = '/'): Promise<Client> {
+  const connection = await amqp.connect(`${broker.url}/${encodeURIComponent(virtualHost)}`)
   return new Client(connection, await connection.createConfirmChannel())
 }
 

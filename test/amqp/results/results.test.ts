@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import type { ConsumeMessage } from 'amqplib'
 import { startBroker } from '../../../src/amqp.ts'
+import { scopedName } from '../../../src/scoped-name.ts'
 import type { RunningBroker } from '../../../src/server/start-broker.ts'
 import { type Client, connect, outcomeOf, textOf } from './client.ts'
 
@@ -211,6 +212,23 @@ test('x-homing-id and message_id of a deduplicating queue: the same one twice is
     },
     { 'x-homing-deduplicate': true },
   ))
+
+test('ids of one virtual host are nothing to another', async () => {
+  await using broker = await startBroker({ virtualHosts: ['shop'] })
+  await using here = await connect(broker)
+  await using there = await connect(broker, 'shop')
+  const headers = { 'x-homing-id': 'order-1' }
+  for (const { channel } of [here, there]) await channel.assertQueue('work', { durable: true })
+  await here.publish('work', 'here', { headers })
+  await there.publish('work', 'there', { headers, replyTo: 'replies', correlationId: 'c' })
+  const message = await (await there.consume('work')).next()
+  assert.equal(textOf(message.content), 'there')
+  // A reply in another virtual host is none.
+  await here.publish('replies', 'forged', { correlationId: 'order-1' })
+  there.channel.reject(message, false)
+  assert.equal((await outcomeOf(broker, scopedName('shop', 'order-1'))).code, 'rejected')
+  assert.deepEqual(await broker.engine.answer('order-1'), { state: 'pending' })
+})
 
 test('a slip of the pen in one of the headers is refused, and says what is known', async () => {
   const wrong: [Record<string, unknown>, string | undefined, RegExp][] = [
