@@ -6,14 +6,18 @@
  *   node scripts/transcripts.ts --rabbitmq --homing         compares Homing with RabbitMQ
  *   node scripts/transcripts.ts --rabbitmq --port 5672      compares the broker there with RabbitMQ
  *   node scripts/transcripts.ts --rabbitmq --times 3        RabbitMQ with itself: must be equal
+ *   node scripts/transcripts.ts --write-page                writes docs/rabbitmq-differences.md
  *
  * WORDS choose scenarios: a topic, or a part of the name. The broker at --port is on 127.0.0.1 and
  * has the users and virtual hosts of test/amqp/transcripts/oracle.ts.
  */
 
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { scenariosByTopic } from '../test/amqp/transcripts/all-scenarios.ts'
 import { differencesOf, differenceText } from '../test/amqp/transcripts/compare.ts'
+import { differencesPage } from '../test/amqp/transcripts/differences-page.ts'
 import { startOracle } from '../test/amqp/transcripts/oracle.ts'
 import { playAll } from '../test/amqp/transcripts/play.ts'
 import { startSubject } from '../test/amqp/transcripts/subject.ts'
@@ -24,6 +28,7 @@ const { values, positionals } = parseArgs({
     port: { type: 'string' },
     rabbitmq: { type: 'boolean', default: false },
     homing: { type: 'boolean', default: false },
+    'write-page': { type: 'boolean', default: false },
     times: { type: 'string', default: '1' },
   },
   allowPositionals: true,
@@ -69,7 +74,9 @@ async function againstRabbitmq(port: number, ported?: number): Promise<number> {
 await using homing = values.homing ? await startSubject() : undefined
 const port = homing?.port ?? (values.port === undefined ? undefined : Number(values.port))
 
-if (values.rabbitmq) {
+if (values['write-page']) {
+  writeFileSync(join(import.meta.dirname, '../docs/rabbitmq-differences.md'), differencesPage())
+} else if (values.rabbitmq) {
   await using rabbitmq = await startOracle()
   process.exitCode = (await againstRabbitmq(rabbitmq.port, port)) > 0 ? 1 : 0
 } else if (port === undefined) {

@@ -70,6 +70,7 @@ export class PeerChannel {
 
   /** Waits until all publishes since confirm.select are confirmed, one way or the other. */
   async confirmed(): Promise<void> {
+    if (!this.peer.confirms.has(this.number)) return
     const all = (): boolean => this.#confirmed.size >= this.#published
     const over = (): boolean => this.peer.isOver(this.number)
     if ((await this.peer.until(() => all() || over() || undefined)) === undefined)

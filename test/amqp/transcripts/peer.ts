@@ -85,7 +85,7 @@ export class Peer {
 
   send(channel: number, name: string, fields: Fields = {}): void {
     const told = `${name} ${fieldsText(fields)}`.trimEnd()
-    this.note(channel, told, 'sent')
+    if (!this.unrecorded.has(name)) this.note(channel, told, 'sent')
     const { queues, exchanges } = this.#transcript.declared
     if (name === 'channel.open') this.closedChannels.delete(channel)
     if (name === 'queue.declare') queues.add(String(fields.queue ?? ''))

@@ -131,19 +131,24 @@ export class Stage {
 
   /** Asks until it is so, since some things happen in their own time; the questions leave no lines. */
   async eventually(channel: PeerChannel, queue: string, isSo: (counts: Fields) => boolean) {
-    for (let tries = 0; tries < 80; tries++) {
-      channel.peer.recording = false
+    const { unrecorded } = channel.peer
+    unrecorded.add('queue.declare').add('queue.declare-ok')
+    let isDone = false
+    for (let tries = 0; tries < 80 && !isDone; tries++) {
       const counts = await channel.passive(queue)
-      channel.peer.recording = true
-      if (counts === undefined || isSo(counts.fields)) return
-      await after(25)
+      isDone = counts === undefined || isSo(counts.fields)
+      if (!isDone) await after(25)
     }
-    this.tell(`what was waited for on ${queue} did not happen`)
+    unrecorded.delete('queue.declare')
+    unrecorded.delete('queue.declare-ok')
+    if (!isDone) this.tell(`what was waited for on ${queue} did not happen`)
   }
 
   async finish(): Promise<void> {
-    for (const channel of this.#channels)
+    for (const channel of this.#channels) {
+      await channel.confirmed()
       if (!channel.peer.isOver(channel.number)) await channel.fence()
+    }
     // After an error the broker closes the socket in its own time.
     for (const peer of this.#peers) if (peer.refused) await peer.end()
     await Promise.all(this.#peers.map(leave))

@@ -175,9 +175,12 @@ export const connectionScenarios = [
   ),
   scenario('the broker sends heartbeats when the client asks for them', async (s) => {
     const peer = await s.connect({ heartbeat: 1 })
-    const first = await peer.take(0, ['heartbeat'], 3000)
-    const second = await peer.take(0, ['heartbeat'], 3000)
-    s.tell(`heartbeats: ${[first, second].filter((beat) => beat !== undefined).length}`)
+    let beats = 0
+    for (let n = 0; n < 3; n++) {
+      if ((await peer.take(0, ['heartbeat'], 3000)) !== undefined) beats++
+      peer.heartbeat()
+    }
+    s.tell(`heartbeats: ${beats}`)
   }),
   scenario('a client silent for two heartbeats is dropped', async (s) => {
     const peer = await s.connect({ heartbeat: 1 })

@@ -43,21 +43,19 @@ export const queueLifeScenarios = [
     },
   ),
   scenario('an exclusive queue goes when its connection drops', async (s) => {
-    const other = await s.confirming()
+    const other = await s.channel()
     const ch = await s.channel()
     await ch.declare('q', {}, { exclusive: true })
     ch.peer.recording = false
     ch.peer.drop()
-    let tries = 0
-    for (; tries < 100; tries++) {
-      other.peer.unrecorded.add('basic.return')
-      other.publish({ routingKey: 'q', mandatory: true })
-      await s.pass(20)
-      const returned = await other.peer.until(() => (tries > 40 ? true : undefined), 1)
-      if (returned) break
+    // While it is there, the declaration is refused and the channel closed.
+    other.peer.recording = false
+    for (let tries = 0; (await other.declare('q')) === undefined && tries < 80; tries++) {
+      await s.pass(25)
+      await other.call('channel.open')
     }
-    await other.peer.take(1, ['basic.return'])
-    other.peer.confirms.delete(1)
+    other.peer.recording = true
+    await other.passive('q')
   }),
   scenario('a queue with x-expires goes when it is not used', async (s) => {
     const ch = await s.channel()

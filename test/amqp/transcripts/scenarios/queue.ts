@@ -99,7 +99,9 @@ export const queueScenarios = [
     await ch.passive('')
   }),
   once('a passive declaration without a name on a new channel', (ch) => ch.passive('')),
-  once('a passive declaration of nothing is not found', (ch) => ch.passive('missing')),
+  once('a queue that is not there is not found by a passive declaration', (ch) =>
+    ch.passive('missing'),
+  ),
   once('a passive declaration ignores all settings', async (ch) => {
     await ch.declare('q')
     await ch.call('queue.declare', { queue: 'q', passive: true, durable: true, autoDelete: true })
