@@ -110,8 +110,6 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
   outputDrained(bytes: number = Number.POSITIVE_INFINITY): void {
     this.output.drained(bytes)
     if (this.state === 'over') return
-    // A client that is not listened to shows by this that it is alive.
-    if (this.#reading.is(stop.output)) this.#heartbeat?.received()
     if (!this.output.hasRoom) return
     if (this.output.wasStarving()) this.#guarded(() => this.#channels?.resume())
     this.#reading.clear(stop.output)
@@ -181,7 +179,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#heartbeat = new Heartbeat(this.#clock, heartbeat, {
       send: () => this.#beat(),
       dead: () => this.#ending.drop(`no sign of life for ${2 * heartbeat} s`),
-      isDeaf: () => this.#reading.isStopped && !this.#reading.is(stop.output),
+      isDeaf: () => this.#reading.isStopped,
       writtenBytes: () => this.output.writtenBytes,
     })
     this.#heartbeat.start()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
-import { Trial, type TrialClient } from './trial.ts'
+import { Trial, type TrialClient, table } from './trial.ts'
 
 const open = { name: 'channel.open' } as const
 const closeOk = { name: 'channel.close-ok' } as const
@@ -223,4 +223,33 @@ test('old clients that ask for access are given it', async () => {
   const rights = { exclusive: false, passive: true, active: true, write: true, read: true }
   client.send(1, { name: 'access.request', realm: '/data', ...rights })
   assert.deepEqual(await client.hears(), ['1 access.request-ok 1'])
+})
+
+test('exchanges are declared, bound to each other, unbound and deleted', async () => {
+  const client = await withQueue()
+  const bits = { durable: false, autoDelete: false, internal: false, nowait: false }
+  const declare = { name: 'exchange.declare', type: 'fanout', args: table(), ...bits } as const
+  const binding = { routingKey: '', nowait: false, args: table() } as const
+  const along = { destination: 'two', source: 'one', ...binding } as const
+  const queue = { queue: 'q', exchange: 'two', routingKey: '', args: table() } as const
+  client.send(1, { ...declare, exchange: 'one', passive: false })
+  client.send(1, { ...declare, exchange: 'two', passive: false })
+  client.send(1, { ...declare, exchange: 'two', passive: true })
+  client.send(1, { name: 'exchange.bind', ...along })
+  client.send(1, { name: 'queue.bind', nowait: false, ...queue })
+  client.publish(1, '', 'through', { exchange: 'one' })
+  client.send(1, { name: 'exchange.unbind', ...along })
+  client.publish(1, '', 'nowhere', { exchange: 'one' })
+  client.send(1, { name: 'queue.unbind', ...queue })
+  client.send(1, { name: 'exchange.delete', exchange: 'one', ifUnused: false, nowait: false })
+  client.send(1, { name: 'queue.purge', queue: 'q', nowait: false })
+  assert.deepEqual(await client.hears(), [
+    ...Array<string>(3).fill('1 exchange.declare-ok'),
+    '1 exchange.bind-ok',
+    '1 queue.bind-ok',
+    '1 exchange.unbind-ok',
+    '1 queue.unbind-ok',
+    '1 exchange.delete-ok',
+    '1 queue.purge-ok 1',
+  ])
 })

@@ -302,3 +302,21 @@ test('an engine that is closed under its connections costs them, and nothing els
   assert.deepEqual(over, ['the socket was closed'])
   assert.match(trial.problems.join(), /queue "q" was not deleted/)
 })
+
+test('a publisher that is faster than the disk is not read from until there is room', async () => {
+  const trial = await Trial.open()
+  const client = await trial.connected()
+  client.declare(1, 'q', { durable: true }).send(1, { name: 'confirm.select', nowait: true })
+  await client.hears()
+  const body = 'x'.repeat(1024 * 1024)
+  for (let n = 0; n < 12; n++) client.publish(1, 'q', body, { persistent: true })
+  client.flush().declare(1, 'q', { passive: true }).flush()
+  assert.equal(client.isPaused, true)
+  const heard = await client.hears()
+  assert.ok(heard.includes('1 queue.declare-ok q 12 0'))
+  const numbers = heard
+    .filter((line) => line.includes('basic.ack'))
+    .map((line) => line.split(' ')[2])
+  assert.equal(numbers.at(-1), '12')
+  assert.equal(client.isPaused, false)
+})
