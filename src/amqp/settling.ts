@@ -13,12 +13,7 @@ import { SettlementReader } from './protocol/hot-methods.ts'
 import type { SettleHow, Transaction } from './transaction.ts'
 import { Taken, Unacknowledged } from './unacknowledged.ts'
 
-/** A consumer that can take more once something of its own is settled. */
-export interface Resumable {
-  resume(): void
-}
-
-export class Settling<Owner extends Resumable> {
+export class Settling<Owner> {
   readonly #line: ChannelLine
   readonly #reader = new SettlementReader()
   readonly #unacknowledged = new Unacknowledged<Owner>()
@@ -26,8 +21,8 @@ export class Settling<Owner extends Resumable> {
   /** Acknowledged by the client, not yet handed on. */
   #batch = new Taken<Owner>()
   transaction: Transaction<Owner> | undefined = undefined
-  /** Called after settlements have made room in the channel. */
-  #madeRoom: () => void
+  /** Called after settlements have made room in the channel; the queues see to their own consumers. */
+  readonly #madeRoom: () => void
 
   constructor(line: ChannelLine, madeRoom: () => void) {
     this.#line = line
@@ -111,7 +106,6 @@ export class Settling<Owner extends Resumable> {
       default:
         how satisfies never
     }
-    resumeOwners(taken.owners)
     this.#madeRoom()
   }
 
@@ -144,13 +138,5 @@ export class Settling<Owner extends Resumable> {
     const { deliveryTag, multiple } = this.#reader
     if (!this.#unacknowledged.take(deliveryTag, multiple, into))
       throw preconditionFailed(`unknown delivery tag ${deliveryTag}`)
-  }
-}
-
-function resumeOwners(owners: readonly (Resumable | undefined)[]): void {
-  let last: Resumable | undefined
-  for (const owner of owners) {
-    if (owner !== last) owner?.resume()
-    last = owner
   }
 }
