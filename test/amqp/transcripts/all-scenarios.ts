@@ -4,6 +4,7 @@ import { channelScenarios } from './scenarios/channel.ts'
 import { connectionScenarios } from './scenarios/connection.ts'
 import { consumeScenarios } from './scenarios/consume.ts'
 import { contentScenarios } from './scenarios/content.ts'
+import { cornerScenarios } from './scenarios/corner.ts'
 import { deadLetterScenarios } from './scenarios/dead-letter.ts'
 import { directReplyScenarios } from './scenarios/direct-reply.ts'
 import { exchangeScenarios } from './scenarios/exchange.ts'
@@ -44,6 +45,7 @@ export const scenariosByTopic: Readonly<Record<string, readonly Scenario[]>> = {
   'direct-reply': directReplyScenarios,
   quorum: quorumScenarios,
   permission: permissionScenarios,
+  corner: cornerScenarios,
 }
 
 export const allScenarios: readonly Scenario[] = Object.values(scenariosByTopic).flat()

@@ -126,6 +126,29 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     },
   },
   {
+    title: 'Routing keys are UTF-8',
+    reason:
+      'RabbitMQ checks the names of queues and exchanges and closes the connection when they are not UTF-8. Homing does the same for routing keys.',
+    scenarios: {
+      'a routing key that is not UTF-8': [
+        'c1 #0: connection.close replyCode=501 replyText=FRAME_ERROR classId=60 methodId=40',
+        'c1 #0: the broker closed the socket',
+      ],
+    },
+  },
+  {
+    title: 'Tables are nested 32 deep at most',
+    reason:
+      'RabbitMQ follows tables and arrays as deep as a frame can hold. Homing refuses arguments that are nested deeper than 32; in headers of messages it does not look.',
+    scenarios: {
+      'arguments nested forty deep': [
+        'c1 #0: connection.close replyCode=501 replyText=FRAME_ERROR classId=50 methodId=10',
+        'c1 #0: the broker closed the socket',
+        'c1 #1: nothing more',
+      ],
+    },
+  },
+  {
     title: 'Property flags may go on in a second word',
     reason:
       'The specification lets a content header have more flags than fit into one word. RabbitMQ crashes at them (541), Homing reads over those that mean nothing.',
