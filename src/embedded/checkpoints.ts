@@ -21,8 +21,8 @@ import { type IndexPages, letGo } from './index-pages.ts'
 import { type ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import type { Journal } from './journal/journal.ts'
-import type { LiveQueue } from './live-queue.ts'
-import { messageKind } from './queue/entry.ts'
+import { HeldDelivery, type LiveQueue } from './live-queue.ts'
+import { type Entry, messageKind, plainKind } from './queue/entry.ts'
 import { Fifo } from './queue/fifo.ts'
 import { blockRowsMax, IndexBlock, rowBytes } from './queue/index-block.ts'
 import { Routing } from './routing/routing.ts'
@@ -157,7 +157,7 @@ export class Checkpoints {
       })
       return { priority: fifo.priority, blocks }
     })
-    const entries = queue.entries().filter((entry) => !entry.transient)
+    const entries = queue.entries().filter((entry) => !entry.transient && !isHandedOver(entry))
     for (const entry of entries) {
       const { message, acceptedAtMs } = entry
       const waitsUntilMs = message && live.waitsUntilMs(message, acceptedAtMs)
@@ -167,6 +167,10 @@ export class Checkpoints {
     return { number, name, settings, nextPosition, entries: entries.length, fifos }
   }
 }
+
+/** On its way to a consumer that acknowledges nothing: its record says already that it is gone. */
+const isHandedOver = ({ kind, holder }: Entry): boolean =>
+  kind === plainKind && holder instanceof HeldDelivery && holder.subscriber.noAck
 
 export interface LoadedCheckpoint {
   readonly number: number

@@ -31,6 +31,7 @@ import type { Ledger } from './ledger/ledger.ts'
 import { dropKind, outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
 import { Replay } from './replay.ts'
 import { type Lies, State } from './state.ts'
+import { Withheld, type WithheldRecord } from './withheld.ts'
 
 export interface RecoveryParts {
   readonly disk: Disk
@@ -134,6 +135,7 @@ class Reading implements ScanHandler {
   readonly #state: State
   readonly #from: { readonly segment: number; readonly from: number; readonly lsn: number }
   readonly #replay: Replay
+  readonly #withheld = new Withheld()
   /** The ledger is handed copies, the state keeps numbers. */
   readonly #room = { bytes: Buffer.alloc(0) }
   #feed = new ByteWriter(64 * 1024)
@@ -207,8 +209,9 @@ class Reading implements ScanHandler {
 
   #read(frame: Frame, buffer: Buffer, lies: Lies): undefined | Promise<void> {
     const { segment, from: at } = lies
+    let waits: Promise<void> | undefined
     if (frame.type === recordTypes.batch) {
-      this.#batch(frame, buffer)
+      waits = this.#batch(frame, buffer)
       this.lastBatch = { segment, from: at }
     }
     // The batch began before the place from which this segment is read.
@@ -217,14 +220,16 @@ class Reading implements ScanHandler {
     if (this.lastLsn > 0 && frame.lsn > this.lastLsn + 1 && !removed) {
       const place = this.#skippedIn === 0 ? segment : this.#skippedIn
       this.#gaps.push({ after: this.lastLsn, before: frame.lsn, segment: place })
+      if (frame.type !== recordTypes.batch) this.#withheld.hole()
     }
     this.#behindRemoved = false
     this.#skippedIn = 0
-    if (frame.lsn <= this.lastLsn) return
+    if (frame.lsn <= this.lastLsn) return waits
     this.lastLsn = frame.lsn
     this.lastRecordIn = segment
     if (frame.lsn > this.#from.lsn) {
-      return this.#replay.apply(frame, buffer, lies)
+      if (this.#withheld.takes(frame, buffer, lies)) return
+      return this.#replay.apply(frame, buffer, lies) ?? waits
     }
     const payload = buffer.subarray(frame.payloadFrom, frame.end)
     if (frame.type === recordTypes.final) {
@@ -234,11 +239,17 @@ class Reading implements ScanHandler {
     if (frame.type === recordTypes.drop) this.#toLedger(frame.lsn, dropKind, payload)
   }
 
-  #batch(frame: Frame, buffer: Buffer): void {
+  #batch(frame: Frame, buffer: Buffer): Promise<void> | undefined {
     const { durableLsn, opens } = readBatch(frame, buffer)
+    const late = this.#withheld.nextBatch(opens ? this.#claimedLsn : durableLsn)
     // What a crash had cut off before this opening was never confirmed, whatever is claimed from here on.
     if (opens) this.#gaps = this.#gaps.filter(({ after }) => after < this.#claimedLsn)
     this.#claimedLsn = Math.max(this.#claimedLsn, durableLsn)
+    if (late.length > 0) return this.#applyLate(late)
+  }
+
+  async #applyLate(late: readonly WithheldRecord[]): Promise<void> {
+    for (const { frame, buffer, lies } of late) await this.#replay.apply(frame, buffer, lies)
   }
 
   skipped({ segment }: Skipped): void {
