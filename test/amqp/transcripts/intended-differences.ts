@@ -139,8 +139,12 @@ export const intendedDifferences: readonly IntendedDifference[] = [
   {
     title: 'Tables are nested 32 deep at most',
     reason:
-      'RabbitMQ follows tables and arrays as deep as a frame can hold. Homing refuses arguments that are nested deeper than 32; in headers of messages it does not look.',
+      'RabbitMQ follows tables and arrays as deep as a frame can hold. Homing closes the connection at arguments and headers that are nested deeper than 32, with 501 FRAME_ERROR.',
     scenarios: {
+      'headers nested forty deep': [
+        'c1 #0: connection.close replyCode=501 replyText=FRAME_ERROR classId=60 methodId=40',
+        'c1 #0: the broker closed the socket',
+      ],
       'arguments nested forty deep': [
         'c1 #0: connection.close replyCode=501 replyText=FRAME_ERROR classId=50 methodId=10',
         'c1 #0: the broker closed the socket',
