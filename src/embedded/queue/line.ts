@@ -5,7 +5,7 @@
  *                                  └ head
  *
  * What leaves from the middle (expired, purged) stays in the array, marked gone, until the head
- * comes by.
+ * comes by, or until most of the array is gone: its bodies are memory.
  */
 
 import { type Entry, entryStates } from './entry.ts'
@@ -51,6 +51,8 @@ export class Line {
   remove(entry: Entry): void {
     entry.lined = false
     this.live--
+    const gone = this.#items.length - this.#head - this.live
+    if (this.live === 0 || (gone >= takenMax && gone > this.live)) this.#sweep()
   }
 
   entries(): Entry[] {
@@ -60,6 +62,11 @@ export class Line {
       if (entry?.lined) waiting.push(entry)
     }
     return waiting
+  }
+
+  #sweep(): void {
+    this.#items = this.#items.filter((entry) => entry?.lined === true)
+    this.#head = 0
   }
 
   #step(): void {
