@@ -89,7 +89,7 @@ async function served(data: string): Promise<ChildProcess> {
   const bin = existsSync(built)
     ? join(import.meta.dirname, '../dist/cli/bin.js')
     : join(import.meta.dirname, '../src/cli/bin.ts')
-  const words = ['serve', '--data', data, '--amqp-port', String(port), '--log-level', 'error']
+  const words = ['serve', '--data', data, '--amqp-port', String(port), '--log-level', 'warn']
   const broker = spawn(
     process.execPath,
     [bin, ...words, '--memory-limit', `${memoryLimitMib / 2}MiB`],
@@ -111,7 +111,7 @@ interface Measured {
 
 async function measured(broker: ChildProcess): Promise<Measured> {
   await using healthy = await healthyClient({ port }, perSecond)
-  return during(broker, healthy)
+  return await during(broker, healthy)
 }
 
 async function during(broker: ChildProcess, healthy: Healthy): Promise<Measured> {

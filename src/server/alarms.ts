@@ -20,7 +20,7 @@ export interface Gauge {
   readonly reason: string
   /** Above 1, publishers are blocked; below {@link liftedBelow}, no more. */
   read(): number | Promise<number>
-  /** Called while the alarm is up, before each look. */
+  /** Called before the alarm is raised, and while it is up before each look. */
   relieve?(): void
 }
 
@@ -82,10 +82,15 @@ export class Alarms {
   async #read(gauge: Gauge): Promise<void> {
     const { log } = this.#parts
     const wasRaised = this.#raised.has(gauge)
-    if (wasRaised) gauge.relieve?.()
     let level: number
     try {
+      if (wasRaised) gauge.relieve?.()
       level = await gauge.read()
+      if (!wasRaised && level > 1 && gauge.relieve !== undefined) {
+        // Much of it may be garbage.
+        gauge.relieve()
+        level = await gauge.read()
+      }
     } catch (error) {
       log.debug({ alarm: gauge.name, error }, 'the gauge of an alarm cannot be read')
       return

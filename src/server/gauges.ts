@@ -11,6 +11,8 @@ import type { Gauge } from './alarms.ts'
 
 /** Share of the heap that JavaScript may take before publishers are blocked. */
 const heapShareMax = 0.8
+/** Share of the limit that may be used while the system has lent more than the limit. */
+const lentShareMax = 0.6
 /** Share of the machine, or of the container, that is ours when nothing is said. */
 const machineShare = 0.4
 const relieveMs = 1_000
@@ -23,7 +25,10 @@ export function memoryBytesDefault(): number {
   return Math.floor(total * machineShare)
 }
 
-/** Used memory against the limit; the heap's own limit counts as well. */
+/**
+ * Used memory against the limit; the heap's own limit counts as well. Where the system has lent more than
+ * the limit already, less use is too much: what is freed does not come back soon.
+ */
 export function memoryGauge(bytesMax: number): Gauge {
   let relievedAtMs = 0
   return {
@@ -32,7 +37,8 @@ export function memoryGauge(bytesMax: number): Gauge {
     read() {
       const { used_heap_size, heap_size_limit, external_memory } = v8.getHeapStatistics()
       const used = used_heap_size + external_memory
-      return Math.max(used / bytesMax, used_heap_size / (heap_size_limit * heapShareMax))
+      const lent = Math.min(process.memoryUsage.rss() / bytesMax, used / (bytesMax * lentShareMax))
+      return Math.max(used / bytesMax, used_heap_size / (heap_size_limit * heapShareMax), lent)
     },
     relieve() {
       if (performance.now() - relievedAtMs < relieveMs) return

@@ -6,7 +6,7 @@
  *   long-frames     announce frames of a gigabyte, before and after the login
  *   bad-logins      try passwords, each time another user
  *   deaf            consumes and never reads, while its queue is fed
- *   endless         publishes as fast as it can, into a queue that keeps a thousand
+ *   endless         publishes as fast as it can, into a queue that keeps a thousand messages
  *
  * Each attack goes on until it is stopped. The healthy client publishes with confirms at a steady pace
  * and consumes what it published.
@@ -54,7 +54,8 @@ export const attacks = {
     }),
   deaf: async (target, _count, signal, begun) => {
     using consumer = await SocketClient.open(target)
-    await consumer.queue(1, 'deaf')
+    declareKept(consumer, 'deaf').flush()
+    await consumer.expect('channel.open-ok')
     consumer.consume(1, 'deaf').flush()
     await consumer.expect('basic.consume-ok')
     consumer.socket.pause()
@@ -107,23 +108,23 @@ async function endless(
 ): Promise<void> {
   using client = await SocketClient.open(target)
   client.onMethod = () => undefined
-  const bits = { passive: false, durable: false, exclusive: false, autoDelete: false, nowait: true }
-  const name = `${queue} kept`
-  client.send(1, { name: 'channel.open' })
-  client.send(1, {
-    name: 'queue.declare',
-    queue: name,
-    ...bits,
-    args: new Map([['x-max-length', 1_000]]),
-  })
+  declareKept(client, queue)
   const body = Buffer.alloc(1_000, 'x')
   begun()
   while (!signal.aborted && !client.isClosed) {
-    for (let n = 0; n < 50; n++) client.publish(1, queue === 'deaf' ? queue : name, body)
+    for (let n = 0; n < 50; n++) client.publish(1, queue, body)
     const isTaken = client.socket.write(client.writer.take())
     if (!isTaken) await Promise.race([once(client.socket, 'drain'), client.closed, aborted(signal)])
     await new Promise((resolve) => setImmediate(resolve))
   }
+}
+
+function declareKept(client: SocketClient, queue: string): SocketClient {
+  const bits = { passive: false, durable: false, exclusive: false, autoDelete: true, nowait: true }
+  const args = new Map([['x-max-length', 1_000]])
+  return client
+    .send(1, { name: 'channel.open' })
+    .send(1, { name: 'queue.declare', queue, ...bits, args })
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
