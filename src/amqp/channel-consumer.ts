@@ -32,12 +32,14 @@ export class ChannelConsumer implements ConsumerSink {
   readonly tag: string
   readonly #tagBytes: Buffer
   readonly #side: ConsumerSide
+  readonly #noAck: boolean
   #consumer: Consumer | undefined
   #isOver = false
 
-  constructor(tag: string, side: ConsumerSide) {
+  constructor(tag: string, noAck: boolean, side: ConsumerSide) {
     this.tag = tag
     this.#tagBytes = Buffer.from(tag)
+    this.#noAck = noAck
     this.#side = side
   }
 
@@ -84,13 +86,16 @@ export class ChannelConsumer implements ConsumerSink {
   }
 
   mayDeliver(): boolean {
-    const { line, settling, sharedPrefetch, onItsWay } = this.#side
+    const { line } = this.#side
     if (this.#consumer === undefined || this.#isOver || !line.isOpen) return false
-    const hasRoom =
-      line.output.takesDelivery() &&
-      (sharedPrefetch === 0 || settling.consumed + onItsWay < sharedPrefetch)
+    const hasRoom = line.output.takesDelivery() && (this.#noAck || this.#hasSharedRoom)
     if (!hasRoom) this.#side.held(this)
     return hasRoom
+  }
+
+  get #hasSharedRoom(): boolean {
+    const { settling, sharedPrefetch, onItsWay } = this.#side
+    return sharedPrefetch === 0 || settling.consumed + onItsWay < sharedPrefetch
   }
 
   onItsWay(change: 1 | -1): void {

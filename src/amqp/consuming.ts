@@ -64,7 +64,7 @@ export class Consuming implements ConsumerSide, EndOfTurn {
     if (this.#consumers.has(method.consumerTag))
       throw notAllowed(`attempt to reuse consumer tag '${method.consumerTag}'`)
     const tag = method.consumerTag || `amq.ctag-${randomBytes(16).toString('base64url')}`
-    const consumer = new ChannelConsumer(tag, this)
+    const consumer = new ChannelConsumer(tag, method.noAck, this)
     const later = this.line.host.consume(
       this.line,
       {

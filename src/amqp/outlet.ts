@@ -4,10 +4,15 @@
 
 export interface Outlet {
   /**
-   * Takes these bytes, at most once per turn of the event loop. They are not written to again. When
-   * the system has taken them, the connection is told by `outputDrained(bytes.length)`.
+   * Takes these bytes: what a turn of the event loop has to say, or much of it. They are not written to
+   * again. When the system has taken them later, the connection is told by `outputDrained(bytes.length)`.
    */
   write(bytes: Uint8Array): void
+  /**
+   * True when the system has taken, while it was written, all that was: then nothing is told later, and
+   * the bytes may be written to again.
+   */
+  readonly isDrained?: boolean
   /** Stop reading: the connection takes no more for now. */
   pause(): void
   resume(): void

@@ -1,7 +1,8 @@
 /*
- * What a connection writes: gathered during a turn of the event loop, handed over once at its end.
+ * What a connection writes: gathered during a turn of the event loop, handed over at its end, and
+ * before that when it is much.
  *
- *   frames ─▶ writer ──(end of turn)──▶ outlet ─▶ socket ──▶ drained
+ *   frames ─▶ writer ──(end of turn, or much)──▶ outlet ─▶ socket ──▶ drained
  *            └───────────── waiting bytes ─────────────┘
  *
  * Whoever has something to add at the end of the turn, such as confirms, says so with `before`. Two
@@ -19,6 +20,8 @@ const kib = 1024
 const deliverBytesMax = 256 * kib
 /** The same, at which reading stops: answers to what was read already need room too. */
 const answerBytesMax = 1024 * kib
+/** Deliveries of one turn that are handed over before its end: a reader that keeps up keeps its room. */
+const muchBytes = 64 * kib
 
 /** Writes its last frames of a turn. */
 export interface EndOfTurn {
@@ -52,6 +55,7 @@ export class Output {
 
   /** False while a delivery is to wait for a slow reader. */
   takesDelivery(): boolean {
+    if (this.writer.length >= muchBytes) this.#handOver()
     if (this.hasRoom) return true
     this.#isStarving = true
     return false
@@ -103,11 +107,7 @@ export class Output {
   /** Hands over what was written, now. */
   flush(): void {
     if (this.#ending.length > 0) this.#endTurn()
-    if (this.writer.length === 0 || this.#ended) return
-    const bytes = this.writer.take()
-    this.#undrainedBytes += bytes.length
-    this.#sentBytes += bytes.length
-    this.#outlet.write(bytes)
+    this.#handOver()
   }
 
   /** So many bytes have been taken by the system. */
@@ -119,6 +119,17 @@ export class Output {
   end(): void {
     this.#ended = true
     this.#ending = []
+  }
+
+  #handOver(): void {
+    if (this.writer.length === 0 || this.#ended) return
+    const bytes = this.writer.take()
+    this.#undrainedBytes += bytes.length
+    this.#sentBytes += bytes.length
+    this.#outlet.write(bytes)
+    if (!this.#outlet.isDrained) return
+    this.#undrainedBytes = 0
+    this.writer.rewind()
   }
 
   #endTurn(): void {

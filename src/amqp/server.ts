@@ -219,7 +219,14 @@ function outletOf(socket: net.Socket, drained: (bytes: number) => void): Outlet 
   return {
     write(bytes) {
       const { length } = bytes
-      socket.write(bytes, () => drained(length))
+      let isTaken = false
+      socket.write(bytes, () => {
+        if (!isTaken) drained(length)
+      })
+      isTaken = this.isDrained === true
+    },
+    get isDrained() {
+      return socket.writableLength === 0
     },
     pause() {
       socket.pause()

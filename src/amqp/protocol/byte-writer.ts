@@ -4,7 +4,8 @@
  *   bytes   ┌── handed over ──┬── pending ──┬── room ──┐
  *           0               from            at         length
  *
- * Rule: bytes that were handed over are never written again, so whoever took them may keep them.
+ * Rule: bytes that were handed over are not written again, so whoever took them may keep them, unless
+ * it says by `rewind` that it does not: then the Buffer serves once more from its start.
  * What follows them in the same Buffer serves the next writes, so many small takes share an
  * allocation. A take that leaves less room than it was long ends the Buffer, and the next one begins
  * large enough for another such take. After a burst, the first small take lets a large Buffer go:
@@ -33,6 +34,8 @@ export class ByteWriter {
   #from = 0
   /** Size of the next Buffer, if no more is needed. */
   #nextBytes = bufferBytesMin
+  /** The Buffer of the last take, when that ended it. */
+  #last: Buffer | undefined
 
   /** Bytes waiting to be taken. */
   get length(): number {
@@ -50,9 +53,18 @@ export class ByteWriter {
     const taken = bytes.subarray(this.#from, at)
     const room = bytes.length - at
     const burstIsOver = bytes.length > keptBytesMax && taken.length * 16 < bytes.length
+    this.#last = burstIsOver ? undefined : bytes
     if (room < taken.length || burstIsOver) this.#release(taken.length)
     else this.#from = at
     return taken
+  }
+
+  /** Whoever took the bytes last, and all before, is done with them. */
+  rewind(): void {
+    if (this.#last === undefined || this.length > 0) return
+    this.bytes = this.#last
+    this.at = 0
+    this.#from = 0
   }
 
   octet(value: number): void {
@@ -121,6 +133,7 @@ export class ByteWriter {
 
   #grow(count: number): void {
     const { length } = this
+    this.#last = undefined
     // Twice what is pending, so that copying is paid for by the writes before.
     const grown = Buffer.allocUnsafe(Math.max(length + count, length * 2, this.#nextBytes))
     this.bytes.copy(grown, 0, this.#from, this.at)

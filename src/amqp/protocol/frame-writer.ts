@@ -36,9 +36,14 @@ export class FrameWriter {
     return this.#out.length
   }
 
-  /** Hands over what was written since the last take; these bytes are not written again. */
+  /** Hands over what was written since the last take; these bytes are not written again before `rewind`. */
   take(): Buffer {
     return this.#out.take()
+  }
+
+  /** Whoever took bytes is done with them: their room serves again. */
+  rewind(): void {
+    this.#out.rewind()
   }
 
   /** `AMQP 0 0 9 1`: what clients begin with, and the answer to a protocol that is not spoken. */
