@@ -3,7 +3,7 @@
  *
  *   names that a broker makes up   amq.gen-JzTY20BRgKO-HjmUJj0wLg  →  amq.gen-<1>
  *   the vhost of the run           vhost 'lane-2'                  →  vhost '/'
- *   reply texts                    their NAME and what they quote; whole where libraries match on them
+ *   reply texts                    whole; of those about frames their NAME and what they quote
  */
 
 export interface ComparableContext {
@@ -18,8 +18,8 @@ const madeNames = [
   [/amq\.rabbitmq\.reply-to\.[^\s"'\\]+/g, 'amq.rabbitmq.reply-to.'],
 ] as const
 
-/** Libraries and programs are known to match on these. */
-const exactTexts = /inequivalent arg|Login was refused/
+/** What frames and contents are refused with; RabbitMQ's words for it are terms of Erlang. */
+const looseTexts = /^(FRAME_ERROR|UNEXPECTED_FRAME|COMMAND_INVALID) - |^\w+ - invalid message:/
 
 /** What Homing says beside what RabbitMQ 3.10 says, wherever it does. */
 export const leftOut = [
@@ -45,7 +45,7 @@ export function comparable(line: string, { vhost, made }: ComparableContext): st
 }
 
 function loose(reply: string): string {
-  if (exactTexts.test(reply)) return `"${reply}"`
+  if (!looseTexts.test(reply)) return `"${reply}"`
   const [name = ''] = reply.split(' - ')
   // Erlang writes octets as <<…>>, and words in double quotes, which a transcript shows as \x22.
   const words = reply.replaceAll(/<<.*?>>/g, '').replaceAll('\\x22', "'")

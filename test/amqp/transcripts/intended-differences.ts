@@ -24,27 +24,27 @@ export const intendedDifferences: readonly IntendedDifference[] = [
         'c1 #0: the broker closed the socket',
       ],
       'channel_max above the one offered is refused': [
-        'c1 #0: connection.close replyCode=530 replyText=NOT_ALLOWED classId=10 methodId=31',
+        'c1 #0: connection.close replyCode=530 replyText="NOT_ALLOWED - negotiated channel_max = 2048 is higher than the maximum allowed value (2047)" classId=10 methodId=31',
         'c1 #0: the broker closed the socket',
       ],
       'no limit of channels is refused where there is one': [
-        'c1 #0: connection.close replyCode=530 replyText=NOT_ALLOWED classId=10 methodId=31',
+        'c1 #0: connection.close replyCode=530 replyText="NOT_ALLOWED - negotiated channel_max = 0 (no limit) is higher than the maximum allowed value (2047)" classId=10 methodId=31',
         'c1 #0: the broker closed the socket',
       ],
       'frame_max above the one offered is refused': [
-        'c1 #0: connection.close replyCode=530 replyText=NOT_ALLOWED classId=10 methodId=31',
+        'c1 #0: connection.close replyCode=530 replyText="NOT_ALLOWED - negotiated frame_max = 131073 is higher than the maximum allowed value (131072)" classId=10 methodId=31',
         'c1 #0: the broker closed the socket',
       ],
       'no limit of frames is refused where there is one': [
-        'c1 #0: connection.close replyCode=530 replyText=NOT_ALLOWED classId=10 methodId=31',
+        'c1 #0: connection.close replyCode=530 replyText="NOT_ALLOWED - negotiated frame_max = 0 (no limit) is higher than the maximum allowed value (131072)" classId=10 methodId=31',
         'c1 #0: the broker closed the socket',
       ],
       'frame_max below 4096 is refused': [
-        'c1 #0: connection.close replyCode=530 replyText=NOT_ALLOWED classId=10 methodId=31',
+        'c1 #0: connection.close replyCode=530 replyText="NOT_ALLOWED - negotiated frame_max = 4095 is lower than the minimum allowed value (4096)" classId=10 methodId=31',
         'c1 #0: the broker closed the socket',
       ],
       'open before tune-ok is refused': [
-        'c1 #0: connection.close replyCode=504 replyText=CHANNEL_ERROR classId=10 methodId=40',
+        'c1 #0: connection.close replyCode=504 replyText="CHANNEL_ERROR - unexpected method in connection state tuning" classId=10 methodId=40',
         'c1 #0: the broker closed the socket',
       ],
       'a channel before the connection is open is refused': [
@@ -77,15 +77,15 @@ export const intendedDifferences: readonly IntendedDifference[] = [
       'At unknown methods and at types of field that do not exist the connection of RabbitMQ crashes: the socket is closed without a word, or with 541 INTERNAL_ERROR. Homing answers 540 NOT_IMPLEMENTED or 501 FRAME_ERROR and names the method.',
     scenarios: {
       'a method of an unknown class closes the connection': [
-        'c1 #0: connection.close replyCode=540 replyText=NOT_IMPLEMENTED classId=99 methodId=10',
+        'c1 #0: connection.close replyCode=540 replyText="NOT_IMPLEMENTED - method 10 of class 99 is not known" classId=99 methodId=10',
         'c1 #0: the broker closed the socket',
       ],
       'an unknown method of a known class closes the connection': [
-        'c1 #0: connection.close replyCode=540 replyText=NOT_IMPLEMENTED classId=50 methodId=99',
+        'c1 #0: connection.close replyCode=540 replyText="NOT_IMPLEMENTED - method 99 of class 50 is not known" classId=50 methodId=99',
         'c1 #0: the broker closed the socket',
       ],
       'an unknown method on channel 0 closes the connection': [
-        'c1 #0: connection.close replyCode=540 replyText=NOT_IMPLEMENTED classId=10 methodId=99',
+        'c1 #0: connection.close replyCode=540 replyText="NOT_IMPLEMENTED - method 99 of class 10 is not known" classId=10 methodId=99',
         'c1 #0: the broker closed the socket',
       ],
       'a value of an unknown type in a table closes the connection': [
@@ -176,7 +176,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
       'RabbitMQ takes in all of a body before it looks at its size. Homing refuses as soon as the header has told the size, with the same 406, and reads over the body.',
     scenarios: {
       'a header that announces more than the largest message': [
-        'c1 #1: channel.close replyCode=406 replyText=PRECONDITION_FAILED classId=60 methodId=40',
+        'c1 #1: channel.close replyCode=406 replyText="PRECONDITION_FAILED - message size 1099511627776 is larger than configured max size 16777216" classId=60 methodId=40',
         'c1 #1: channel.close-ok',
         'c1 #0: nothing more',
       ],
@@ -197,11 +197,11 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     scenarios: {
       'an exchange of an unknown type closes the connection': [
         'c1 #0: the socket stays open',
-        `c1 #1: channel.close replyCode=406 replyText=PRECONDITION_FAILED 'telepathy' classId=40 methodId=10`,
+        `c1 #1: channel.close replyCode=406 replyText="PRECONDITION_FAILED - unknown exchange type 'telepathy'" classId=40 methodId=10`,
       ],
       'an exchange of an empty type closes the connection': [
         'c1 #0: the socket stays open',
-        `c1 #1: channel.close replyCode=406 replyText=PRECONDITION_FAILED '' classId=40 methodId=10`,
+        `c1 #1: channel.close replyCode=406 replyText="PRECONDITION_FAILED - unknown exchange type ''" classId=40 methodId=10`,
       ],
     },
   },
@@ -220,7 +220,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     reason: 'Homing has no streams: 540 NOT_IMPLEMENTED, and the text names the queue.',
     scenarios: {
       'a stream, or why not': [
-        `c1 #0: connection.close replyCode=540 replyText=NOT_IMPLEMENTED 'q' '/' classId=50 methodId=10`,
+        `c1 #0: connection.close replyCode=540 replyText="NOT_IMPLEMENTED - queues of type stream are not supported by Homing; queue 'q' in vhost '/' was not declared" classId=50 methodId=10`,
         'c1 #0: the broker closed the socket',
         'c1 #1: nothing more',
       ],
@@ -245,7 +245,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     reason: 'RabbitMQ 3.10 accepts any value of `x-delivery-limit` and fails later.',
     scenarios: {
       'a delivery limit that is no number is refused': [
-        `c1 #1: channel.close replyCode=406 replyText=PRECONDITION_FAILED 'x-delivery-limit' 'q' '/' 'expected integer, got longstr' classId=50 methodId=10`,
+        "c1 #1: channel.close replyCode=406 replyText=\"PRECONDITION_FAILED - invalid arg 'x-delivery-limit' for queue 'q' in vhost '/': \\x22expected integer, got longstr\\x22\" classId=50 methodId=10",
       ],
     },
   },
@@ -315,7 +315,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     reason: 'As RabbitMQ 4 does. RabbitMQ 3 answers that there is no such queue (404).',
     scenarios: {
       'binding the pseudo queue': [
-        'c1 #1: channel.close replyCode=403 replyText=ACCESS_REFUSED classId=50 methodId=20',
+        'c1 #1: channel.close replyCode=403 replyText="ACCESS_REFUSED - cannot bind or unbind to a volatile (direct reply-to) queue" classId=50 methodId=20',
       ],
     },
   },
@@ -325,9 +325,9 @@ export const intendedDifferences: readonly IntendedDifference[] = [
       'In RabbitMQ 3 any user of a virtual host can learn of any queue and exchange in it whether it exists and how many messages it has. In Homing a user needs the right to configure, write or read it.',
     scenarios: {
       'passive declaration needs no right': [
-        `c2 #0: connection.close replyCode=504 replyText=CHANNEL_ERROR 'channel.open' classId=40 methodId=10`,
+        `c2 #0: connection.close replyCode=504 replyText="CHANNEL_ERROR - expected 'channel.open'" classId=40 methodId=10`,
         'c2 #0: the broker closed the socket',
-        `c2 #1: channel.close replyCode=403 replyText=ACCESS_REFUSED 'foreign' '/' 'limited' classId=50 methodId=10`,
+        `c2 #1: channel.close replyCode=403 replyText="ACCESS_REFUSED - access to queue 'foreign' in vhost '/' refused for user 'limited'" classId=50 methodId=10`,
       ],
     },
   },
