@@ -21,6 +21,7 @@ import { promisify } from 'node:util'
 
 /** Debian's programs; what stands in /usr/sbin would change the user and the directory. */
 const programs = '/usr/lib/rabbitmq/bin'
+const epmdProgram = '/usr/bin/epmd'
 const startMsMax = 50_000
 
 export interface RabbitmqOptions {
@@ -57,7 +58,9 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   const port = options.port ?? ownPort
   const environment = environmentOf({ directory, port, distributionPort, epmdPort })
   writeConfiguration(directory, options)
-  const epmd = spawn('epmd', ['-port', `${epmdPort}`, '-address', '127.0.0.1'], { stdio: 'ignore' })
+  const epmd = spawn(epmdProgram, ['-port', `${epmdPort}`, '-address', '127.0.0.1'], {
+    stdio: 'ignore',
+  })
   const server = spawn(join(programs, 'rabbitmq-server'), {
     cwd: directory,
     env: environment,
