@@ -22,7 +22,7 @@ import { type ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import type { Journal } from './journal/journal.ts'
 import { HeldDelivery, type LiveQueue } from './live-queue.ts'
-import { type Entry, messageKind, plainKind } from './queue/entry.ts'
+import { type Entry, messageKind } from './queue/entry.ts'
 import { Fifo } from './queue/fifo.ts'
 import { blockRowsMax, IndexBlock, rowBytes } from './queue/index-block.ts'
 import { Routing } from './routing/routing.ts'
@@ -169,8 +169,8 @@ export class Checkpoints {
 }
 
 /** On its way to a consumer that acknowledges nothing: its record says already that it is gone. */
-const isHandedOver = ({ kind, holder }: Entry): boolean =>
-  kind === plainKind && holder instanceof HeldDelivery && holder.subscriber.noAck
+const isHandedOver = ({ holder }: Entry): boolean =>
+  holder instanceof HeldDelivery && holder.isGoneOnRecord
 
 export interface LoadedCheckpoint {
   readonly number: number

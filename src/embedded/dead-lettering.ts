@@ -7,7 +7,8 @@
  * Rule: the copies are appended before the record that removes the message, in one batch, so at no
  * moment does the disk hold neither (invariant 37). Where no exchange is named, or none leads on, the
  * message is dropped, as AMQP clients expect. A message that comes round without a rejection in
- * between is dropped by the queue it has been in (invariant 38).
+ * between is dropped by the queue it has been in (invariant 38). Dead letters never go to the names of
+ * replies: whoever declares a queue could write into another user's replies.
  */
 
 import {
@@ -16,6 +17,7 @@ import {
   deathCycle,
 } from '../amqp/protocol/dead-letter-headers.ts'
 import { decodeHeaders, headerOf, persistent } from '../amqp/protocol/properties.ts'
+import { isReplyName } from '../direct-reply-names.ts'
 import type { Message } from '../message/message.ts'
 import { PlainMessage } from '../message/plain-message.ts'
 import { baseName, scopedName, virtualHostOf } from '../scoped-name.ts'
@@ -25,7 +27,7 @@ import type { PlainPublishing } from './plain-publishing.ts'
 
 export interface DeadLetteringParts {
   readonly core: Core
-  readonly publishing: Pick<PlainPublishing, 'publish'>
+  readonly publishing: Pick<PlainPublishing, 'carry'>
   /** Puts a message with an outcome to come into a queue. */
   store(message: Message, live: LiveQueue): void
 }
@@ -43,7 +45,7 @@ export class DeadLettering {
   send(live: LiveQueue, message: Message, reason: DeathReason): void {
     const onward = this.#onward(live, message, reason)
     if (onward && onward.lives.length > 0) {
-      this.#parts.publishing.publish(onward.copy, onward.lives, persistent(onward.copy.properties))
+      this.#parts.publishing.carry(onward.copy, onward.lives, persistent(onward.copy.properties))
     }
   }
 
@@ -60,7 +62,7 @@ export class DeadLettering {
     const { ttlMs: _, ...meta } = message.meta ?? {}
     this.#parts.store({ ...message, exchange, routingKey, properties, meta }, next)
     const others = lives.filter((target) => target !== next)
-    if (others.length > 0) this.#parts.publishing.publish(copy, others, persistent(properties))
+    if (others.length > 0) this.#parts.publishing.carry(copy, others, persistent(properties))
     return true
   }
 
@@ -109,6 +111,7 @@ export class DeadLettering {
       }
     }
     return [...names]
+      .filter((name) => !isReplyName(baseName(name)))
       .map((name) => this.#core.queue(name))
       .filter((live): live is LiveQueue => live !== undefined)
   }

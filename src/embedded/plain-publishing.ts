@@ -62,7 +62,21 @@ export class PlainPublishing {
       return 'refused'
     }
     if (this.refuses(message, lives)) return 'refused'
-    const nowMs = core.nowMs()
+    return this.#into(message, lives, persistent)
+  }
+
+  /**
+   * A dead letter: it takes the place of what goes, so a full disk does not refuse it. A queue that is
+   * full does, for itself alone.
+   */
+  carry(message: PlainMessage, lives: readonly LiveQueue[], persistent: boolean): void {
+    if (this.#core.journal.failure) throw this.#core.journal.failure
+    const taking = lives.filter((live) => !this.#refuses(live, message))
+    if (taking.length > 0) this.#into(message, taking, persistent)
+  }
+
+  #into(message: PlainMessage, lives: readonly LiveQueue[], persistent: boolean): PlainFate {
+    const nowMs = this.#core.nowMs()
     const only = lives[0]
     if (lives.length === 1 && only) return this.#toOne(only, message, persistent, nowMs)
     return this.#toMany(lives, message, persistent, nowMs)
@@ -85,7 +99,7 @@ export class PlainPublishing {
   }
 
   #toOne(live: LiveQueue, message: PlainMessage, persistent: boolean, nowMs: number): PlainFate {
-    const taker = this.#parts.delivering.startAtOnce(live, message, nowMs)
+    const taker = this.#startAtOnce(live, message, nowMs)
     if (taker && isHandedOver(taker)) {
       handOver(live, taker, message)
       return 'done'
@@ -112,7 +126,7 @@ export class PlainPublishing {
   ): PlainFate {
     const kept: Place[] = []
     for (const live of lives) {
-      const taker = this.#parts.delivering.startAtOnce(live, message, nowMs)
+      const taker = this.#startAtOnce(live, message, nowMs)
       if (taker && isHandedOver(taker)) {
         handOver(live, taker, message)
         continue
@@ -125,6 +139,11 @@ export class PlainPublishing {
       this.#keep(kept.length <= entriesPerRecord ? kept : kept.slice(at, at + entriesPerRecord))
     }
     return kept.length > 0 ? 'durable' : 'done'
+  }
+
+  #startAtOnce(live: LiveQueue, message: PlainMessage, nowMs: number): Subscriber | undefined {
+    if (message.waitsForDisk) return undefined
+    return this.#parts.delivering.startAtOnce(live, message, nowMs)
   }
 
   #keep(places: readonly Place[]): void {

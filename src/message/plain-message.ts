@@ -19,6 +19,8 @@ export class PlainMessage implements Message {
   deadlineAtMs = Number.POSITIVE_INFINITY
   /** Wall ms before which it is not delivered; 0 for at once. */
   availableAtMs = 0
+  /** Kept on disk, and delivered only when that and all before it is durable. */
+  waitsForDisk = false
 
   constructor(exchange: string, routingKey: string, properties: Uint8Array, body: Uint8Array) {
     this.exchange = exchange

@@ -11,7 +11,7 @@
  * confirmed. Else it is the correlation_id or message_id, made unique when it was used before.
  */
 
-import { preconditionFailed } from '../amqp/protocol/amqp-error.ts'
+import { accessRefused, preconditionFailed } from '../amqp/protocol/amqp-error.ts'
 import {
   contentTypeOf,
   correlationIdOf,
@@ -19,9 +19,11 @@ import {
   persistent,
   replyToOf,
 } from '../amqp/protocol/properties.ts'
+import { isKeptName, isReplyAddress } from '../direct-reply-names.ts'
 import type { LiveQueue } from '../embedded/live-queue.ts'
 import { notificationMessage } from '../embedded/notification.ts'
 import type { QueueDoor } from '../embedded/queue-door.ts'
+import { defaultExchange } from '../embedded/routing/exchange.ts'
 import type { Later } from '../later.ts'
 import { limits } from '../limits.ts'
 import { type Message, type MessageMeta, notification } from '../message/message.ts'
@@ -31,7 +33,9 @@ import { baseName, scopedName } from '../scoped-name.ts'
 import type { DirectReplies } from './direct-replies.ts'
 import type { PublishFate } from './port.ts'
 import type { ResultCandidate } from './publishing.ts'
+import { shown } from './resource.ts'
 import { noResultHeaders, type ResultHeaders, resultHeaders } from './result-headers.ts'
+import { checkRight } from './rights.ts'
 
 export interface ResultsParts {
   readonly virtualHost: string
@@ -62,6 +66,7 @@ export class Results {
       correlationId: correlationIdOf(properties),
       messageId: messageIdOf(properties),
     }
+    if (asked.headers.notify !== undefined) this.#checkNotified(candidate, asked.replyTo ?? '')
     if (exchange !== '' || !asked.correlationId) return this.#request(candidate, asked)
     const id = this.#scoped(asked.correlationId)
     const answered = this.#parts.door.answer(id, routingKey, {
@@ -85,10 +90,14 @@ export class Results {
     const further = this.#request(candidate, asked)
     if (further !== undefined) return further
     const { message, lives } = candidate
-    if (lives.length === 0 && !this.#parts.replies.isAlive(message.routingKey)) {
+    const isForQueue = lives.length > 0 || !this.#parts.replies.isAlive(message.routingKey)
+    const isKept = candidate.persistent || lives.length === 0
+    // Nobody sees a result before it is durable. What is kept goes on record behind it at once: its
+    // confirm speaks for both, and it stays in the order in which it was published.
+    if (isForQueue && isKept && lives.every(({ durable }) => durable)) {
+      message.waitsForDisk = true
       return this.#plain(candidate)
     }
-    // Nobody sees a result before it is durable.
     this.#parts.door.whenDurable((error) => {
       if (!error) this.#plain(candidate)
     })
@@ -122,6 +131,16 @@ export class Results {
     return known instanceof Promise
       ? known.then((id) => this.#track(candidate, asked, live, { id, chosen: false }))
       : this.#track(candidate, asked, live, { id: known, chosen: false })
+  }
+
+  /** The broker writes there for who asks: only where they could write, or whose messages are theirs. */
+  #checkNotified({ channel: { session } }: ResultCandidate, replyTo: string): void {
+    if (isReplyAddress(replyTo)) return
+    const { virtualHost } = this.#parts
+    const queue = { kind: 'queue', name: replyTo, virtualHost } as const
+    if (isKeptName(replyTo)) throw accessRefused(`${shown(queue)} takes no notifications`)
+    if (!session.may('read', replyTo))
+      checkRight(session, 'write', { ...queue, kind: 'exchange', name: defaultExchange })
   }
 
   /** The wished one, or one like it when it was used before or cannot be an id. */
