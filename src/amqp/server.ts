@@ -220,9 +220,8 @@ function outletOf(socket: net.Socket, drained: (bytes: number) => void): Outlet 
     write(bytes) {
       const { length } = bytes
       let isTaken = false
-      socket.write(bytes, () => {
-        if (!isTaken) drained(length)
-      })
+      // Told in any case: whoever waits for room may go on.
+      socket.write(bytes, () => drained(isTaken ? 0 : length))
       isTaken = this.isDrained === true
     },
     get isDrained() {
