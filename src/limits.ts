@@ -15,6 +15,8 @@ export const limits = {
   metaBytesMax: 64 * kib,
   /** Name of a queue, exchange, routing key, callback, consumer. */
   nameBytesMax: 255,
+  /** Prefix that a client chooses for the names the broker makes (`x-name-prefix`). */
+  namePrefixBytesMax: 64,
   /** Sender-chosen message id. */
   idBytesMax: 255,
   /** Stack, message and cause of a thrown error that are kept, together. */

@@ -12,8 +12,8 @@
  */
 
 import { preconditionFailed } from '../amqp/protocol/amqp-error.ts'
+import { directReplyQueue, isReplyAddress } from '../direct-reply-names.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
-import { directReplyQueue, isReplyAddress } from './direct-reply-names.ts'
 import type { HostParts } from './host-parts.ts'
 import type { KeptReplies } from './kept-replies.ts'
 import type { ChannelSession, ConsumeRequest, Consumer, ConsumerSink, PublishFate } from './port.ts'
@@ -65,12 +65,12 @@ export class DirectReplies {
     return name === directReplyQueue || this.#byAddress.has(name)
   }
 
-  /** A reply, by its address. */
-  publish(reply: PlainMessage): PublishFate {
-    const consumer = this.#byAddress.get(reply.routingKey)
+  /** A reply, by its address: the routing key, or another that was named beside it. */
+  publish(reply: PlainMessage, address: string = reply.routingKey): PublishFate {
+    const consumer = this.#byAddress.get(address)
     if (consumer?.take(reply)) return 'done'
-    if (!isReplyAddress(reply.routingKey)) return 'unroutable'
-    const user = userOfAddress(this.#making, reply.routingKey)
+    if (!isReplyAddress(address)) return 'unroutable'
+    const user = userOfAddress(this.#making, address)
     return user === undefined ? 'unroutable' : this.#parts.kept.keep(user, reply)
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { accessRefused, preconditionFailed } from '../amqp/protocol/amqp-error.ts'
+import { isReplyName } from '../direct-reply-names.ts'
 import type { Exchange } from '../embedded/routing/exchange.ts'
 import {
   equalTables,
@@ -13,7 +14,6 @@ import {
 } from '../embedded/routing/header-value.ts'
 import type { BindingTarget } from '../embedded/routing/routing.ts'
 import { scopedName } from '../scoped-name.ts'
-import { isReplyName } from './direct-reply-names.ts'
 import type { HostExchanges } from './host-exchanges.ts'
 import type { HostParts } from './host-parts.ts'
 import { checkOwner, type HostQueues } from './host-queues.ts'

@@ -8,6 +8,7 @@
  * Rule: what a client is told has been declared or deleted is on disk, when it is kept on disk at all.
  */
 
+import { directReplyQueue } from '../direct-reply-names.ts'
 import type { HeldDelivery } from '../embedded/live-queue.ts'
 import type { HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
@@ -15,7 +16,6 @@ import type { PlainMessage } from '../message/plain-message.ts'
 import { baseName, defaultVirtualHost } from '../scoped-name.ts'
 import { Consuming } from './consuming.ts'
 import { DirectReplies } from './direct-replies.ts'
-import { directReplyQueue } from './direct-reply-names.ts'
 import { HostBindings } from './host-bindings.ts'
 import { HostExchanges } from './host-exchanges.ts'
 import type { HostParts } from './host-parts.ts'

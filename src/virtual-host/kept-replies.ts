@@ -10,11 +10,11 @@
  */
 
 import { accessRefused } from '../amqp/protocol/amqp-error.ts'
+import { isKeptName, keptRepliesQueue } from '../direct-reply-names.ts'
 import type { PlainFate } from '../embedded/plain-publishing.ts'
 import type { QueueDoor } from '../embedded/queue-door.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 import type { Declared } from './declaration.ts'
-import { isKeptName, keptRepliesQueue } from './direct-reply-names.ts'
 import type { HostQueue } from './host-queue.ts'
 import type { HostQueues } from './host-queues.ts'
 import type { Session } from './port.ts'

@@ -18,13 +18,13 @@ import {
 } from '../amqp/protocol/properties.ts'
 import { withHeaders, withText } from '../amqp/protocol/property-splice.ts'
 import { tableWith } from '../amqp/protocol/table-splice.ts'
+import { directReplyQueue, isReplyAddress } from '../direct-reply-names.ts'
 import type { LiveQueue } from '../embedded/live-queue.ts'
 import type { QueueDoor } from '../embedded/queue-door.ts'
 import type { Later } from '../later.ts'
 import { PlainMessage } from '../message/plain-message.ts'
 import { checkUserId, delayMs, expirationMs, isPersistent } from './content-checks.ts'
 import type { DirectReplies } from './direct-replies.ts'
-import { directReplyQueue, isReplyAddress } from './direct-reply-names.ts'
 import { headerInterests, interest } from './header-interests.ts'
 import type { ChannelSession, PublishFate } from './port.ts'
 import type { Routes } from './routes.ts'
@@ -58,6 +58,9 @@ const { headers, priority, correlationId, replyTo, expiration, messageId, userId
 const askingFlags = headers | priority | replyTo | correlationId | expiration | userId
 const resultFlags = replyTo | correlationId
 const copies = interest.carbonCopy | interest.blindCopy
+const nobody: readonly string[] = []
+/** What became of a message in one place counts for all when it stands behind what became of it in others. */
+const fates: readonly PublishFate[] = ['unroutable', 'done', 'durable', 'refused']
 
 export class Publishing {
   readonly #parts: PublishingParts
@@ -89,10 +92,13 @@ export class Publishing {
     const { routes, replies, results } = this.#parts
     let route = routes.of(channel.session, came)
     let message = this.#checked(channel, came, flags)
+    let addresses: readonly string[] = nobody
     if ((found & copies) !== 0) {
       checkCarbonCopies(came.properties)
-      route = routes.withKeys(channel.session, came, carbonCopies(came.properties))
+      const keys = carbonCopies(came.properties)
+      route = routes.withKeys(channel.session, came, keys)
       message = this.#copied(message)
+      if (came.exchange === '') addresses = furtherAddresses(came.routingKey, keys)
     }
     if (route.delays && (found & interest.delay) !== 0) message = this.#delayed(message)
     this.#setTimes(message, flags)
@@ -101,11 +107,28 @@ export class Publishing {
     if ((flags & resultFlags) !== 0 || hasOwnHeaders || route.deduplicates) {
       const candidate = { channel, message, lives: route.lives, persistent: kept, hasOwnHeaders }
       const fate = results.take(candidate)
-      if (fate !== undefined) return fate
+      if (fate !== undefined) return this.#repliedTo(message, addresses, fate)
     }
     if (message.exchange === '' && isReplyAddress(message.routingKey))
-      return replies.publish(message)
-    return this.#into(message, route.lives, kept)
+      return this.#repliedTo(message, addresses, replies.publish(message))
+    return this.#repliedTo(message, addresses, this.#into(message, route.lives, kept))
+  }
+
+  /** The same message as a reply to each of these, and what became of it in all. */
+  #repliedTo(
+    message: PlainMessage,
+    addresses: readonly string[],
+    came: Later<PublishFate>,
+  ): Later<PublishFate> {
+    if (addresses.length === 0) return came
+    if (came instanceof Promise)
+      return came.then((fate) => this.#repliedTo(message, addresses, fate))
+    let weightiest = came
+    for (const address of addresses) {
+      const fate = this.#parts.replies.publish(message, address)
+      if (fates.indexOf(fate) > fates.indexOf(weightiest)) weightiest = fate
+    }
+    return weightiest
   }
 
   /** What may be refused of the properties; the message with its reply address. */
@@ -151,6 +174,13 @@ export class Publishing {
   #into(message: PlainMessage, lives: readonly LiveQueue[], kept: boolean): PublishFate {
     return lives.length === 0 ? 'unroutable' : this.#parts.door.publish(message, lives, kept)
   }
+}
+
+/** Requesters that are named beside the routing key, each once. */
+function furtherAddresses(routingKey: string, keys: readonly string[]): readonly string[] {
+  const addresses = new Set(keys.filter(isReplyAddress))
+  addresses.delete(routingKey)
+  return [...addresses]
 }
 
 const flagsOf = (properties: Uint8Array): number =>

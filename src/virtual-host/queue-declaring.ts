@@ -9,10 +9,11 @@
  */
 
 import { AmqpError, preconditionFailed } from '../amqp/protocol/amqp-error.ts'
+import { isKeptName, isReplyName } from '../direct-reply-names.ts'
+import type { HeaderTable } from '../embedded/routing/header-value.ts'
 import type { Later } from '../later.ts'
 import type { Declared } from './declaration.ts'
 import type { DirectReplies } from './direct-replies.ts'
-import { isKeptName, isReplyName } from './direct-reply-names.ts'
 import { assertSame, assertSameArguments } from './equivalence.ts'
 import { wrongType } from './host-exchanges.ts'
 import type { HostParts } from './host-parts.ts'
@@ -30,6 +31,7 @@ import {
 import { inUse, lockedQueue, noSuch, notEmpty } from './refusals.ts'
 import { checkNewName, checkReserved, type Resource, shown, withoutLineEnds } from './resource.ts'
 import { checkAnyRight, checkRight } from './rights.ts'
+import { serverName, withoutNamePrefix } from './server-name.ts'
 
 export interface DeclaringParts extends Pick<HostParts, 'definitions' | 'randomBytes'> {
   readonly queues: HostQueues
@@ -46,8 +48,6 @@ export interface Answer extends QueueDeclared {
   readonly made: boolean
 }
 
-const serverNameLength = 16
-
 export class QueueDeclaring {
   readonly #parts: DeclaringParts
   readonly #virtualHost: string
@@ -61,9 +61,9 @@ export class QueueDeclaring {
     const asked = withoutLineEnds(came.name)
     if (isReplyName(asked) && !isKeptName(asked)) return this.#reply(asked)
     const { queues } = this.#parts
-    const request = this.#withUsualType(came)
+    const request = this.#withUsualType({ ...came, args: withoutNamePrefix(came.args) })
     const type = queueTypeIn(request.args)
-    const name = asked === '' ? this.#serverName(type) : asked
+    const name = asked === '' ? this.#serverName(type, came.args) : asked
     const resource = queues.resource(name)
     // Other than with exchanges, RabbitMQ refuses these names also where the queue is there.
     if (asked !== '' && !isKeptName(asked)) checkReserved(resource)
@@ -143,11 +143,10 @@ export class QueueDeclaring {
     return { ...request, args: new Map([...args, [queueTypeArgument, usual]]) }
   }
 
-  #serverName(type: string): string {
+  #serverName(type: string, args: HeaderTable): string {
     if (type !== 'classic')
       throw preconditionFailed(`Cannot declare a server-named queue for type ${moduleOf(type)}`)
-    const random = Buffer.from(this.#parts.randomBytes(serverNameLength)).toString('base64url')
-    return `amq.gen-${random}`
+    return serverName(this.#virtualHost, args, this.#parts.randomBytes)
   }
 
   #checkLimit(resource: Resource): void {

@@ -11,7 +11,7 @@
  */
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { replyAddressPrefix } from './direct-reply-names.ts'
+import { replyAddressPrefix } from '../direct-reply-names.ts'
 
 const randomLength = 12
 const signatureLength = 16

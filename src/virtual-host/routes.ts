@@ -10,12 +10,12 @@
  */
 
 import { accessRefused } from '../amqp/protocol/amqp-error.ts'
+import { isReplyName } from '../direct-reply-names.ts'
 import type { LiveQueue } from '../embedded/live-queue.ts'
 import type { QueueDoor } from '../embedded/queue-door.ts'
 import { delayedType } from '../embedded/routing/exchange.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 import { baseName, scopedName } from '../scoped-name.ts'
-import { isReplyName } from './direct-reply-names.ts'
 import type { HostExchanges } from './host-exchanges.ts'
 import { MessageHeaders } from './message-headers.ts'
 import type { Session } from './port.ts'

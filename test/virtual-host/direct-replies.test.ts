@@ -6,6 +6,7 @@ import type { ChannelSession } from '../../src/virtual-host/port.ts'
 import {
   channelOf,
   consumeRequest,
+  exchangeNamed,
   messageTo,
   openHosts,
   publish,
@@ -13,9 +14,12 @@ import {
   Recorder,
   refusal,
   sessionOf,
+  table,
 } from './opened-host.ts'
 
 const replyTo = 'amq.rabbitmq.reply-to'
+/** The alternate exchange of one that takes nothing. */
+const elsewhere = { 'alternate-exchange': '' }
 const replyConsumer = (more: Parameters<typeof consumeRequest>[1] = { noAck: true }) =>
   consumeRequest(replyTo, more)
 
@@ -155,4 +159,70 @@ test('the name of direct replies is no queue, but declaring it answers', async (
   assert.match(await refusal(() => host.checkQueue(channelOf(), `${replyTo}.x`)), /^404/)
   assert.match(await refusal(() => host.get(channelOf(), replyTo, true)), /^404/)
   assert.equal(await host.deleteQueue(channelOf(), replyTo, false, false), 0)
+})
+
+test('no dead letter and no notification comes among the replies of a user', async () => {
+  await using there = await opened()
+  const { host } = there
+  const bob = channelOf(sessionOf({ user: 'bob' }))
+  const kept = 'amq.homing.replies.bob'
+  host.checkQueue(bob, kept)
+  const dies = (exchange: string) => ({
+    'x-message-ttl': 0,
+    'x-dead-letter-exchange': exchange,
+    'x-dead-letter-routing-key': kept,
+  })
+  await host.declareExchange(channelOf(), exchangeNamed('lost', 'direct', { args: elsewhere }))
+  await host.declareQueue(channelOf(), queueNamed('by-default', { args: dies('') }))
+  await host.declareQueue(channelOf(), queueNamed('by-alternate', { args: dies('lost') }))
+  for (const queue of ['by-default', 'by-alternate']) await publish(host, messageTo('', queue))
+  assert.equal(await publish(host, messageTo('lost', kept)), 'unroutable')
+  const headers = table({ 'x-homing-notify': 'all' })
+  const notified = messageTo('', 'nowhere', { headers, replyTo: kept, messageId: 'm' })
+  assert.match(await refusal(() => publish(host, notified, bob)), /^403 .*takes no notifications/)
+  assert.equal(host.checkQueue(bob, kept).messages, 0)
+})
+
+test('a notification goes where its publisher may write, or may read', async () => {
+  await using there = await opened()
+  const { host } = there
+  await host.declareQueue(channelOf(), queueNamed('theirs'))
+  const headers = table({ 'x-homing-notify': 'all' })
+  const message = () => messageTo('amq.fanout', 'k', { headers, replyTo: 'theirs', messageId: 'm' })
+  const as = (rights: readonly string[]) => {
+    const may = (right: string, name: string) => rights.includes(`${right} ${name}`)
+    const channel = channelOf(sessionOf({ user: 'ann', may }))
+    return refusal(() => publish(host, message(), channel))
+  }
+  assert.match(await as(['write amq.fanout']), /^403 .*'amq.default'/)
+  assert.equal(await as(['write amq.fanout', 'read theirs']), 'accepted')
+  assert.equal(await as(['write amq.fanout', 'write amq.default']), 'accepted')
+  assert.equal(host.checkQueue(channelOf(), 'theirs').messages, 2)
+})
+
+test('a reply reaches requesters that CC and BCC name as well, and what they missed is kept', async () => {
+  await using there = await opened()
+  const { host } = there
+  const recorder = new Recorder()
+  const [ann, bob] = ['ann', 'bob'].map((user) => channelOf(sessionOf({ user })))
+  assert.ok(ann && bob)
+  await host.consume(ann, replyConsumer(), recorder)
+  await host.consume(bob, replyConsumer(), new Recorder())
+  const [here, gone] = [await ask(host, ann), await ask(host, bob)]
+  host.channelClosed(bob)
+  await host.declareQueue(channelOf(), queueNamed('log'))
+  const headers = table({ CC: [here, here, 'log'], BCC: [gone] })
+  assert.equal(await publish(host, messageTo('', 'nowhere', { headers })), 'durable')
+  assert.deepEqual(recorder.keys, ['nowhere'])
+  assert.deepEqual(
+    [...(decodeProperties(recorder.properties[0] as Uint8Array).headers?.keys() ?? [])],
+    ['CC'],
+  )
+  assert.equal(host.checkQueue(channelOf(), 'log').messages, 1)
+  assert.equal(host.checkQueue(bob, 'amq.homing.replies.bob').messages, 1)
+  assert.equal(await publish(host, messageTo('', here, { headers })), 'durable')
+  assert.equal(recorder.messages.length, 2)
+  const only = table({ CC: [here] })
+  assert.equal(await publish(host, messageTo('amq.fanout', 'k', { headers: only })), 'unroutable')
+  assert.equal(await publish(host, messageTo('', 'nowhere', { headers: only })), 'done')
 })

@@ -311,3 +311,24 @@ test('transient shared queues are told to those who move to RabbitMQ 4.3, or ref
     /^541 Feature 'transient_nonexcl_queues' is deprecated.*closes the connection/,
   )
 })
+
+test('a name that the broker makes begins as x-name-prefix says, which is not kept', async () => {
+  await using opened = await openHosts()
+  const { host, broker } = opened
+  const named = async (prefix: HeaderValue, name = '') => {
+    const args = { 'x-name-prefix': prefix, 'x-max-length': 5 }
+    return (await host.declareQueue(channelOf(), queueNamed(name, { args }))).name
+  }
+  const longest = 'é'.repeat(32)
+  assert.match(await named('shop'), /^shop-[\w-]{22}$/)
+  assert.match(await named(longest), /^é{32}-/)
+  assert.match(await named('sh\r\nop'), /^shop-/)
+  for (const none of ['', 42, 'amq.gen']) assert.match(await named(none), /^amq\.gen-/)
+  assert.equal(await named('ignored', 'mine'), 'mine')
+  assert.equal(await named('another', 'mine'), 'mine')
+  for (const { queue } of broker.door.queues())
+    assert.doesNotMatch(JSON.stringify(queue.settings.declaration), /name-prefix/)
+  assert.match(await refusal(() => named(`${longest}x`)), /^406 invalid arg 'x-name-prefix'/)
+  assert.match(await refusal(() => named('amq.homing.replies.bob')), /^403 .*reserved prefix/)
+  assert.match(await refusal(() => named('a\u0000b')), /^406 .*control character/)
+})

@@ -139,6 +139,12 @@ test('global prefetch is shared by the consumers of the channel', async () => {
   assert.equal(delivered(await client.hears()).split(' ').length, 4)
 })
 
+test('global prefetch is nothing to a consumer that acknowledges nothing', async () => {
+  const client = await withQueue(4)
+  client.qos(1, 1, true).consume(1, 'q', 't').consume(1, 'q', 'u', true)
+  assert.equal(delivered(await client.hears()), 'a b c d')
+})
+
 test('global prefetch holds for each consumer as well as for all', async () => {
   const client = await withQueue(6)
   client.qos(1, 1).qos(1, 2, true).consume(1, 'q', 't').consume(1, 'q', 'u').consume(1, 'q', 'v')
