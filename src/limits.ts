@@ -101,6 +101,20 @@ export const limits = {
   goodbyeMsMax: 3 * second,
   /** Free space on the disk below which publishers are blocked, unless the server is given another. */
   diskFreeBytesMin: 64 * mib,
+  /** Queues of a virtual host that has no limit of its own. */
+  queuesMax: 100_000,
+  /** Exclusive queues of one connection. */
+  queuesPerConnectionMax: 10_000,
+  /** Exchanges of a virtual host. */
+  exchangesMax: 50_000,
+  /** Bindings of a virtual host. */
+  bindingsMax: 200_000,
+  /** Arguments of one queue, exchange or binding. */
+  argumentsBytesMax: 16 * kib,
+  /** Consumers of one connection. */
+  consumersPerConnectionMax: 10_000,
+  /** Consumers of a virtual host. */
+  consumersMax: 200_000,
   /** Answers about permissions that a connection remembers. */
   judgementsMax: 1_000,
   /** Users, virtual hosts, permissions and policies, each. */

@@ -54,6 +54,11 @@ export class QueueDoor {
     return this.#parts.core.state.queues.values()
   }
 
+  /** In all virtual hosts. */
+  get queueCount(): number {
+    return this.#parts.core.state.queues.size
+  }
+
   /** Makes the queue or changes its settings. Fails with `bad-name`. */
   declareQueue(name: string, settings: QueueSettings): LiveQueue {
     this.#refuseWhenClosed()

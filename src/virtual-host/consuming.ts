@@ -13,9 +13,10 @@ import type { HostParts } from './host-parts.ts'
 import type { HostQueue } from './host-queue.ts'
 import type { HostQueues } from './host-queues.ts'
 import { propertiesOf, withDeliveryCount } from './message-properties.ts'
-import type { ConsumeRequest, ConsumerSink, Got } from './port.ts'
+import type { ConsumeRequest, ConsumerSink, Got, Session } from './port.ts'
 import { checkConsumeArguments } from './queue-arguments.ts'
 import { shown } from './resource.ts'
+import { ConsumerRoom } from './room.ts'
 
 export interface ConsumingParts extends Pick<HostParts, 'door' | 'clock'> {
   readonly queues: HostQueues
@@ -23,22 +24,30 @@ export interface ConsumingParts extends Pick<HostParts, 'door' | 'clock'> {
 
 export class Consuming {
   readonly #parts: ConsumingParts
+  readonly #room = new ConsumerRoom()
 
   constructor(parts: ConsumingParts) {
     this.#parts = parts
   }
 
-  /** Refused with 403 and 406. */
-  consume(queue: HostQueue, request: ConsumeRequest, sink: ConsumerSink): HostConsumer {
+  /** Refused with 403, 406 and 530. */
+  consume(
+    session: Session,
+    queue: HostQueue,
+    { request, sink }: { readonly request: ConsumeRequest; readonly sink: ConsumerSink },
+  ): HostConsumer {
     checkConsumeArguments(queue.resource, request.args, queue.declared.type)
     checkExclusive(queue, request)
+    this.#room.check(session, queue.resource)
     const { door, clock, queues } = this.#parts
     const left = (consumer: HostConsumer): void => {
+      this.#room.give(session)
       if (queue.exclusiveConsumer === consumer) queue.exclusiveConsumer = undefined
       queues.consumerLeft(queue)
     }
     const consumer = new HostConsumer(queue, request, { door, clock, left, sink })
     consumer.enter(request)
+    this.#room.take(session)
     if (request.exclusive) queue.exclusiveConsumer = consumer
     return consumer
   }

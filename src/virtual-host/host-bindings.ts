@@ -26,6 +26,7 @@ import {
   withoutLineEnds,
 } from './resource.ts'
 import { checkRight, checkTopicRight } from './rights.ts'
+import { checkArgumentBytes, checkRoomForBinding } from './room.ts'
 import { wireType } from './wire-type.ts'
 
 export interface BindingParts extends Pick<HostParts, 'door'> {
@@ -53,6 +54,8 @@ export class HostBindings {
     if (source === undefined) throw noSuch(ends.source)
     this.#checkDestination(session, ends.destination)
     checkMatch(source, request.args)
+    checkArgumentBytes(ends.source, request.args)
+    checkRoomForBinding(this.#parts.door, ends.source, () => this.#isBound(kind, ends, request))
     const { routingKey, args } = request
     this.#parts.door.bind(source.name, this.#target(ends.destination), { routingKey, args })
   }
@@ -63,16 +66,20 @@ export class HostBindings {
     const { name } = ends.destination
     const queue = kind === 'queue' ? this.#parts.queues.find(name) : undefined
     // A locked queue is told only of bindings that it has.
-    if (queue !== undefined && this.#isBound(ends, request)) checkOwner(queue, session)
+    if (queue !== undefined && this.#isBound('queue', ends, request)) checkOwner(queue, session)
     if (kind === 'exchange' && this.#parts.exchanges.find(name) === undefined) return
     if (this.#parts.exchanges.find(ends.source.name) === undefined) return
     const source = scopedName(this.#virtualHost, ends.source.name)
     this.#parts.door.unbind(source, this.#target(ends.destination), { routingKey, args })
   }
 
-  #isBound({ source, destination }: Ends, { routingKey, args }: BindingRequest): boolean {
+  #isBound(
+    kind: ResourceKind,
+    { source, destination }: Ends,
+    { routingKey, args }: BindingRequest,
+  ): boolean {
     const bindings = this.#parts.door.routing.bindingsTo(
-      'queue',
+      kind,
       scopedName(this.#virtualHost, destination.name),
     )
     const from = scopedName(this.#virtualHost, source.name)

@@ -30,6 +30,7 @@ import {
   withoutLineEnds,
 } from './resource.ts'
 import { checkAnyRight, checkRight } from './rights.ts'
+import { checkArgumentBytes, checkRoomForExchange } from './room.ts'
 import { wireType } from './wire-type.ts'
 
 const alternateArgument = 'alternate-exchange'
@@ -102,6 +103,8 @@ export class HostExchanges {
   #make(session: Session, resource: Resource, request: CheckedDeclaration): void {
     checkReserved(resource)
     checkNewName(resource)
+    checkRoomForExchange(this.#parts.door, resource)
+    checkArgumentBytes(resource, request.args)
     const { args, type, durable, autoDelete, internal } = request
     this.#checkAlternate(session, resource, args)
     if (

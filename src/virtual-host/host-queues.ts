@@ -65,6 +65,11 @@ export class HostQueues {
     return count
   }
 
+  /** Exclusive ones of that connection. */
+  ownedBy(session: Session): number {
+    return this.#owned.get(session)?.size ?? 0
+  }
+
   all(): readonly HostQueue[] {
     const found: HostQueue[] = []
     for (const { queue } of [...this.#parts.door.queues()]) {

@@ -164,7 +164,7 @@ export class Host implements VirtualHost {
   consume(channel: ChannelSession, request: ConsumeRequest, sink: ConsumerSink): Later<Consumer> {
     if (request.queue === directReplyQueue) return this.#replies.consume(channel, request, sink)
     const queue = this.#readable(channel, nameOrLast(channel, request.queue))
-    return this.#consuming.consume(queue, request, sink)
+    return this.#consuming.consume(channel.session, queue, { request, sink })
   }
 
   get(channel: ChannelSession, queue: string, noAck: boolean): Later<Got | undefined> {

@@ -31,9 +31,10 @@ import {
 import { inUse, lockedQueue, noSuch, notEmpty } from './refusals.ts'
 import { checkNewName, checkReserved, type Resource, shown, withoutLineEnds } from './resource.ts'
 import { checkAnyRight, checkRight } from './rights.ts'
+import { checkArgumentBytes, checkRoomForQueue } from './room.ts'
 import { serverName, withoutNamePrefix } from './server-name.ts'
 
-export interface DeclaringParts extends Pick<HostParts, 'definitions' | 'randomBytes'> {
+export interface DeclaringParts extends Pick<HostParts, 'definitions' | 'door' | 'randomBytes'> {
   readonly queues: HostQueues
   readonly replies: DirectReplies
 }
@@ -70,8 +71,9 @@ export class QueueDeclaring {
     checkRight(session, 'configure', resource)
     const there = queues.find(name)
     if (there !== undefined) return this.#again(session, there, request)
-    this.#checkLimit(resource)
+    checkRoomForQueue(this.#parts, resource, { session, request })
     checkNewName(resource)
+    checkArgumentBytes(resource, request.args)
     this.#checkDeadLetter(session, resource, request)
     checkQueueArguments(resource, request.args, type)
     checkProperties(resource, type, request)
@@ -147,14 +149,6 @@ export class QueueDeclaring {
     if (type !== 'classic')
       throw preconditionFailed(`Cannot declare a server-named queue for type ${moduleOf(type)}`)
     return serverName(this.#virtualHost, args, this.#parts.randomBytes)
-  }
-
-  #checkLimit(resource: Resource): void {
-    const { queuesMax } = this.#parts.definitions.limitsOf(this.#virtualHost)
-    if (queuesMax === undefined || this.#parts.queues.count < queuesMax) return
-    throw preconditionFailed(
-      `cannot declare queue '${resource.name}': queue limit in vhost '${this.#virtualHost}' (${queuesMax}) is reached`,
-    )
   }
 
   #checkDeadLetter(session: Session, resource: Resource, { args }: QueueDeclaration): void {

@@ -90,6 +90,8 @@ export class Routing {
   readonly #toQueue = new Map<string, Set<Binding>>()
   readonly #toExchange = new Map<string, Set<Binding>>()
   readonly #cache = new RouteCache(cachedRoutesMax)
+  /** By virtual host. */
+  readonly #bindingCounts = new Map<string, number>()
   #version = 0
 
   constructor() {
@@ -217,6 +219,16 @@ export class Routing {
     this.#changed()
   }
 
+  /** In all virtual hosts, predeclared ones included. */
+  get exchangeCount(): number {
+    return this.#nodes.size
+  }
+
+  /** Bindings of a virtual host. */
+  bindingCount(virtualHost: string): number {
+    return this.#bindingCounts.get(virtualHost) ?? 0
+  }
+
   hasBindingsFrom(exchange: string): boolean {
     return (this.#nodes.get(exchange)?.from.size ?? 0) > 0
   }
@@ -316,13 +328,22 @@ export class Routing {
     const there = destinations.get(binding.destination)
     if (there === undefined) destinations.set(binding.destination, new Set([binding]))
     else there.add(binding)
+    this.#count(binding, 1)
   }
 
   #unlink(binding: Binding): void {
     const destinations = this.#destinations(binding.kind)
     const there = destinations.get(binding.destination)
-    there?.delete(binding)
-    if (there?.size === 0) destinations.delete(binding.destination)
+    if (!there?.delete(binding)) return
+    if (there.size === 0) destinations.delete(binding.destination)
+    this.#count(binding, -1)
+  }
+
+  #count({ source }: Binding, change: 1 | -1): void {
+    const virtualHost = virtualHostOf(source)
+    const count = this.bindingCount(virtualHost) + change
+    if (count > 0) this.#bindingCounts.set(virtualHost, count)
+    else this.#bindingCounts.delete(virtualHost)
   }
 
   #removeAll(bindings: Iterable<Binding>): Unbound {
