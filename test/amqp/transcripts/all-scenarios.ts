@@ -18,6 +18,7 @@ import { queueScenarios } from './scenarios/queue.ts'
 import { queueArgumentsScenarios } from './scenarios/queue-arguments.ts'
 import { queueLifeScenarios } from './scenarios/queue-life.ts'
 import { quorumScenarios } from './scenarios/quorum.ts'
+import { randomScenarios } from './scenarios/random.ts'
 import { routingScenarios } from './scenarios/routing.ts'
 import { settleScenarios } from './scenarios/settle.ts'
 import { transactionScenarios } from './scenarios/transaction.ts'
@@ -46,6 +47,7 @@ export const scenariosByTopic: Readonly<Record<string, readonly Scenario[]>> = {
   quorum: quorumScenarios,
   permission: permissionScenarios,
   corner: cornerScenarios,
+  random: randomScenarios,
 }
 
 export const allScenarios: readonly Scenario[] = Object.values(scenariosByTopic).flat()

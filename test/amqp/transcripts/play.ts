@@ -51,16 +51,15 @@ async function clean(stage: Stage): Promise<void> {
   if (queues.size + exchanges.size === 0) return
   const unread = new Stage(stage.port, stage.vhost)
   const peer = await unread.connect()
-  const deletions = [
-    ...[...queues].map((queue) => ['queue.delete', { queue }] as const),
-    ...[...exchanges].map((exchange) => ['exchange.delete', { exchange }] as const),
+  // One after the other: RabbitMQ now and then keeps a queue when several go at the same time.
+  const channel = await new PeerChannel(peer, 1).open()
+  for (const queue of queues) channel.send('queue.delete', { queue })
+  for (const exchange of exchanges) channel.send('exchange.delete', { exchange })
+  const deleted = [
+    ...(await channel.take('queue.delete-ok', queues.size)),
+    ...(await channel.take('exchange.delete-ok', exchanges.size)),
   ]
-  await Promise.all(
-    deletions.map(async ([method, fields], at) => {
-      const channel = new PeerChannel(peer, at + 1)
-      await channel.open()
-      await channel.call(method, fields)
-    }),
-  )
   await unread.finish()
+  if (deleted.length < queues.size + exchanges.size)
+    throw new Error(`what a scenario declared cannot be deleted:\n${unread.transcript.text()}`)
 }
