@@ -55,6 +55,7 @@ const backlog = 4_096
 export async function listen(
   address: ListenAddress,
   accept: (socket: net.Socket, isSecured: boolean) => void,
+  failed: (error: Error) => void,
 ): Promise<Listener> {
   const security = 'tls' in address ? address.tls : undefined
   const server =
@@ -66,6 +67,8 @@ export async function listen(
     server.on('tlsClientError', (_, socket: net.Socket) => socket.destroy())
   }
   await opened(server, address)
+  // Such as too many open files: whoever waits is taken later.
+  server.on('error', failed)
   const listening = listeningOf(server, address)
   return { listening, server, userFrom: security?.userFrom ?? 'common-name' }
 }
@@ -106,8 +109,6 @@ function opened(server: net.Server, address: ListenAddress): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => reject(refusalOf(error, address)))
     server.listen('path' in address ? { path: address.path } : { ...address, backlog }, () => {
       server.removeAllListeners('error')
-      // Such as too many open files: whoever waits is taken later.
-      server.on('error', () => undefined)
       resolve()
     })
   })

@@ -64,10 +64,12 @@ export class AmqpServer {
 
   /** Fails with `address-in-use`, `address-refused`, `bad-certificate`. */
   async listen(address: ListenAddress): Promise<Listening> {
-    const listener: Listener = await listen(address, (socket, isSecured) => {
+    const accept = (socket: net.Socket, isSecured: boolean): void => {
       if (isSecured) this.#secured(socket, listener)
       else this.#arrive(socket, listener)
-    })
+    }
+    const failed = (error: Error): void => this.#parts.turnedAway('', error.message)
+    const listener: Listener = await listen(address, accept, failed)
     this.#listeners.push(listener)
     return listener.listening
   }
@@ -111,11 +113,15 @@ export class AmqpServer {
 
   async #untilEmpty(): Promise<void> {
     if (this.#sockets.size + this.#connections.size === 0) return
-    const patience = setTimeout(() => this.destroy(), limits.goodbyeMsMax)
-    await new Promise<void>((resolve) => {
+    const emptied = new Promise<void>((resolve) => {
       this.#emptied = resolve
     })
+    const patience = setTimeout(() => this.destroy(), limits.goodbyeMsMax)
+    // A call that never comes back must not keep the engine from being closed.
+    const end = setTimeout(() => this.#emptied(), 2 * limits.goodbyeMsMax)
+    await emptied
     clearTimeout(patience)
+    clearTimeout(end)
   }
 
   #arrive(socket: net.Socket, listener: Listener): void {

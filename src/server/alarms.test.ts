@@ -79,6 +79,25 @@ test('nobody looks while there is no connection, but a raised alarm is watched u
   alarms.stop()
 })
 
+test('however often connections come and go, there is one look at a time', async () => {
+  let reads = 0
+  const clock = new SimulatedClock()
+  const read = (): number => {
+    reads++
+    return 0
+  }
+  const gauges: readonly Gauge[] = [{ name: 'memory', reason: 'low on memory', read }]
+  const alarms = new Alarms({ clock, log: noLog, gauges, changed: () => undefined })
+  for (let n = 0; n < 50; n++) {
+    alarms.watch()
+    alarms.rest()
+  }
+  alarms.watch()
+  await clock.advance(1_000)
+  assert.equal(reads, 6)
+  alarms.stop()
+})
+
 test('memory of this process and room on the disk are read', async () => {
   assert.ok(memoryBytesDefault() > 2 ** 26)
   assert.ok((await memoryGauge(2 ** 20).read()) > 1)

@@ -40,7 +40,10 @@ export class Alarms {
   readonly #raised = new Set<Gauge>()
   #timer: Timer | undefined
   #stopped = false
-  #looking = false
+  /** Whether there is a reason to look again. */
+  #isWatched = false
+  /** Whether a look is under way or due: there is never a second one beside it. */
+  #isLooking = false
 
   constructor(parts: AlarmParts) {
     this.#parts = parts
@@ -54,14 +57,15 @@ export class Alarms {
 
   /** Looks from now on, at once first. Nobody needs it while there is no connection. */
   watch(): void {
-    if (this.#looking || this.#stopped) return
-    this.#looking = true
+    this.#isWatched = true
+    if (this.#isLooking || this.#stopped) return
+    this.#isLooking = true
     void this.#look()
   }
 
   /** Looks no more until `watch`, once nothing is raised. */
   rest(): void {
-    this.#looking = false
+    this.#isWatched = false
   }
 
   stop(): void {
@@ -74,8 +78,10 @@ export class Alarms {
     for (const gauge of this.#parts.gauges) await this.#read(gauge)
     if (this.#stopped) return
     if (this.reason !== before) this.#parts.changed(this.reason)
-    if (!this.#looking && this.#raised.size === 0) return
-    this.#looking = true
+    if (!this.#isWatched && this.#raised.size === 0) {
+      this.#isLooking = false
+      return
+    }
     this.#timer = this.#parts.clock.after(lookMs, () => void this.#look())
   }
 

@@ -2,26 +2,29 @@
  * Regular expressions that operators write, matched against names that clients choose.
  *
  *   plain pattern (no group repeated, at most two repetitions) ─▶ matched right away
- *   any other ─▶ matched under a time limit ─▶ too slow: no match, and the pattern rests for a second
+ *   one that V8 can match in linear time ──────────────────────▶ matched so
+ *   any other ─▶ matched under a time limit ─▶ too slow: no match, and the pattern rests for a while
  *
  * Rule: no name makes a pattern take the process. An expression like (a+)+$ tries for ages on a
  * name made for it; whoever chose the name is refused instead.
  */
 
 import { performance } from 'node:perf_hooks'
+import v8 from 'node:v8'
 import vm from 'node:vm'
 import { HomingError } from '../errors.ts'
 
 interface Compiled {
   readonly regexp: RegExp
-  readonly plain: boolean
+  /** Whether no name makes it slow. */
+  readonly quick: boolean
   restsUntilMs: number
 }
 
 const patternCharactersMax = 1_024
 const compiledMax = 10_000
-const matchMsMax = 20
-const restMs = 1_000
+const matchMsMax = 250
+const restMs = 10_000
 
 const compiledOf = new Map<string, Compiled>()
 
@@ -30,7 +33,7 @@ export function matchesPattern(pattern: string, name: string): boolean {
   if (pattern === '.*') return true
   if (pattern === '' || pattern === '^$') return name === '' && pattern !== ''
   const compiled = compiledFor(pattern)
-  return compiled.plain ? compiled.regexp.test(name) : matchesInTime(compiled, name)
+  return compiled.quick ? compiled.regexp.test(name) : matchesInTime(compiled, name)
 }
 
 /** What is wrong with a pattern, or undefined. */
@@ -55,7 +58,9 @@ function compiledFor(pattern: string): Compiled {
   if (known !== undefined) return known
   const [oldest] = compiledOf.keys()
   if (compiledOf.size >= compiledMax && oldest !== undefined) compiledOf.delete(oldest)
-  const compiled = { regexp: compile(pattern), plain: isPlain(pattern), restsUntilMs: 0 }
+  const linear = isPlain(pattern) ? compile(pattern) : inLinearTime(pattern)
+  const regexp = linear ?? compile(pattern)
+  const compiled = { regexp, quick: linear !== undefined, restsUntilMs: 0 }
   compiledOf.set(pattern, compiled)
   return compiled
 }
@@ -70,6 +75,16 @@ function isPlain(pattern: string): boolean {
   const bare = pattern.replaceAll(/\\./g, 'x').replaceAll(/\[[^\]]*\]/g, 'x')
   if (/\)[*+?{]/.test(bare)) return false
   return (bare.match(/[*+{]/g)?.length ?? 0) <= 2
+}
+
+/** Undefined where V8 has no such way: look-arounds, back references, many repetitions. */
+function inLinearTime(pattern: string): RegExp | undefined {
+  v8.setFlagsFromString('--enable-experimental-regexp-engine')
+  try {
+    return new RegExp(pattern, 'l')
+  } catch {
+    return undefined
+  }
 }
 
 let sandbox: { readonly script: vm.Script; readonly context: vm.Context } | undefined

@@ -56,7 +56,7 @@ function textLine(level: LogLevel, facts: object, text: string): string {
   const shown = Object.entries(facts)
     .filter(([, value]) => value !== undefined && value !== '')
     .map(([name, value]) => ` ${name}=${factText(plainFact(value))}`)
-  return `${new Date().toISOString()} ${level.padEnd(5)} ${text}${shown.join('')}`
+  return `${new Date().toISOString()} ${level.padEnd(5)} ${onOneLine(text)}${shown.join('')}`
 }
 
 function plainFact(value: unknown): unknown {
@@ -71,6 +71,12 @@ function plainFact(value: unknown): unknown {
 
 const cut = (text: string): string =>
   text.length > charactersMax ? `${text.slice(0, charactersMax - 1)}…` : text
+
+/** Names that clients make up stand in texts: none of them writes a line of its own. */
+const onOneLine = (text: string): string =>
+  cut(text).replaceAll(/\p{C}/gu, (character) =>
+    JSON.stringify(character).slice(1, -1).replace(character, '?'),
+  )
 
 /** On one line, whatever a client put into it. */
 const factText = (value: unknown): string =>

@@ -45,7 +45,7 @@ const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
 }
 
 const known: readonly string[] = [
-  ...['listen', 'guest', 'allowPlaintext', 'compat', 'product', 'limits', 'log'],
+  ...['guest', 'allowPlaintext', 'compat', 'product', 'limits', 'log'],
   ...Object.keys(bounds),
 ]
 

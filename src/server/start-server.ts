@@ -29,7 +29,7 @@ export async function startServer(
   settings: ServerSettings = {},
   engineOptions: EmbeddedOptions = {},
 ): Promise<StartedServer> {
-  checkSettings(settings, 'startServer')
+  checkSettings(settings, 'startServer', ['listen'])
   const { log = noLog, diskFreeBytesMin = limits.diskFreeBytesMin } = settings
   const { memoryBytesMax = memoryBytesDefault() } = settings
   const path = resolve(directory)

@@ -23,56 +23,22 @@ export interface Certificates extends Disposable {
   readonly forged: Pem
 }
 
+const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes'
+
 export function makeCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'homing-tls-'))
   const path = (name: string): string => join(folder, name)
-  const openssl = (...words: readonly string[]): void => {
-    execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' })
+  const openssl = (words: string): void => {
+    execFileSync('openssl', words.split(' '), { cwd: folder, stdio: 'pipe' })
   }
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
   const authority = (name: string): void =>
-    openssl(
-      'req',
-      '-x509',
-      ...newKey,
-      '-days',
-      '2',
-      '-subj',
-      `/CN=${name}`,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.pem`,
-    )
-  const signed = (name: string, by: string, commonName: string, alternative: string): Pem => {
+    openssl(`req -x509 ${newKey} -days 2 -subj /CN=${name} -keyout ${name}.key -out ${name}.pem`)
+  const signed = (name: string, by: string, names: readonly [string, string]): Pem => {
+    const [commonName, alternative] = names
     writeFileSync(path(`${name}.ext`), `subjectAltName=${alternative}\n`)
-    openssl(
-      'req',
-      ...newKey,
-      '-subj',
-      `/CN=${commonName}`,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-    )
-    openssl(
-      'x509',
-      '-req',
-      '-in',
-      `${name}.csr`,
-      '-CA',
-      `${by}.pem`,
-      '-CAkey',
-      `${by}.key`,
-      '-CAcreateserial',
-      '-days',
-      '2',
-      '-extfile',
-      `${name}.ext`,
-      '-out',
-      `${name}.pem`,
-    )
+    openssl(`req ${newKey} -subj /CN=${commonName} -keyout ${name}.key -out ${name}.csr`)
+    const signer = `-CA ${by}.pem -CAkey ${by}.key -CAcreateserial -days 2`
+    openssl(`x509 -req -in ${name}.csr ${signer} -extfile ${name}.ext -out ${name}.pem`)
     return { cert: readFileSync(path(`${name}.pem`)), key: readFileSync(path(`${name}.key`)) }
   }
   authority('authority')
@@ -80,9 +46,9 @@ export function makeCertificates(): Certificates {
   return {
     folder,
     ca: readFileSync(path('authority.pem')),
-    server: signed('server', 'authority', 'localhost', 'IP:127.0.0.1'),
-    client: signed('client', 'authority', 'ada', 'email:ada@example.org'),
-    forged: signed('forged', 'stranger', 'ada', 'email:ada@example.org'),
+    server: signed('server', 'authority', ['localhost', 'IP:127.0.0.1']),
+    client: signed('client', 'authority', ['ada', 'email:ada@example.org']),
+    forged: signed('forged', 'stranger', ['ada', 'email:ada@example.org']),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

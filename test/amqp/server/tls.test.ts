@@ -76,8 +76,9 @@ test('where clients must show a certificate, those without a good one get no fur
   assert.equal(known.isClosed, false)
 })
 
-test('what speaks no TLS on that port is dropped, and the port lives on', async () => {
-  await using server = await testServer({ listen: listen() })
+test('what speaks no TLS on that port is dropped and no longer counted, and the port lives on', async () => {
+  const limits = { handshakesPerAddressMax: 1, connectionsPerAddressMax: 1 }
+  await using server = await testServer({ listen: listen(), limits })
   const { port, adminPassword: password } = server
   const plain = net.connect({ port, host: '127.0.0.1' })
   plain.on('error', () => undefined)
