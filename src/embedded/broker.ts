@@ -207,6 +207,8 @@ export class Broker implements Engine {
     if (this.#core.journal.failure) return
     // What was seen counts as an attempt; what was only on its way does not.
     for (const delivery of [...subscriber.held]) {
+      // A reply has made it final already.
+      if (delivery.over) continue
       const { entry, live, seen } = delivery
       this.#parts.settling.revoke(delivery, 'closed')
       this.#parts.settling.giveBack(live, entry, 0, !seen)

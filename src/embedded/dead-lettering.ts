@@ -73,7 +73,7 @@ export class DeadLettering {
   ): { readonly copy: PlainMessage; readonly lives: readonly LiveQueue[] } | undefined {
     const { deadLetter } = live.queue.settings
     const properties = message.properties
-    if (!deadLetter || !properties || this.#core.closed) return undefined
+    if (!deadLetter || !properties) return undefined
     const { exchange, routingKey } = deadLetter
     const routingKeys = [message.routingKey, ...carbonCopies(properties)]
     const copied = deadLetteredProperties(properties, {
