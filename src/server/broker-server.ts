@@ -184,7 +184,11 @@ export class BrokerServer implements AsyncDisposable {
   /** A password is not even asked for where it must not be sent. */
   #mechanismsFor(peer: PeerFacts): readonly Mechanism[] {
     const byPassword = this.#admissions.takesPasswords(peer)
-    if (peer.certificateUser === undefined) return byPassword ? passwordOnly : none
+    if (peer.certificateUser === undefined && !byPassword) {
+      this.#log.warn({ peer: peer.address }, 'no way to log in without encryption; use TLS')
+      return none
+    }
+    if (peer.certificateUser === undefined) return passwordOnly
     return byPassword ? all : certificateOnly
   }
 }
