@@ -42,13 +42,18 @@ const queueArguments: readonly ValueTable[] = [
 class RandomPlay {
   readonly #ch: PeerChannel
   readonly #chance: Chance
+  /** Whether the channel is one of transactions instead of confirms. */
+  readonly #transactional: boolean
   #body = 0
   /** Tags of the channel that may still be held. */
   #tags: number[] = []
+  /** Settled in the transaction of now. */
+  #settled: number[] = []
 
-  constructor(ch: PeerChannel, chance: Chance) {
+  constructor(ch: PeerChannel, chance: Chance, transactional: boolean) {
     this.#ch = ch
     this.#chance = chance
+    this.#transactional = transactional
   }
 
   async begin(): Promise<void> {
@@ -61,14 +66,33 @@ class RandomPlay {
 
   async step(): Promise<void> {
     const choice = this.#chance.below(20)
-    if (choice < 7) await this.#publish()
+    if (this.#transactional && this.#chance.below(4) === 0) await this.#end()
+    else if (choice < 7) await this.#publish()
     else if (choice < 11) await this.#get()
     else if (choice < 15) await this.#settle()
     else if (choice === 15) await this.#bind()
     else if (choice === 16) await this.#unbind()
     else if (choice === 17) await this.#ch.call('queue.purge', { queue: this.#chance.of(queues) })
     else if (choice === 18) await this.#renew()
-    else await this.#ch.call('basic.recover', { requeue: true }).then(() => (this.#tags = []))
+    else await this.#recover()
+  }
+
+  async #end(): Promise<void> {
+    const isCommit = this.#chance.below(3) > 0
+    await this.#ch.call(isCommit ? 'tx.commit' : 'tx.rollback')
+    if (!isCommit) this.#tags.push(...this.#settled)
+    this.#settled = []
+  }
+
+  /** What is asked within a transaction about its own publishes and settlements has its own scenarios. */
+  async #between(): Promise<void> {
+    if (this.#transactional) await this.#end()
+  }
+
+  async #recover(): Promise<void> {
+    await this.#between()
+    await this.#ch.call('basic.recover', { requeue: true })
+    this.#tags = []
   }
 
   async #publish(): Promise<void> {
@@ -91,7 +115,9 @@ class RandomPlay {
     const deliveryTag = this.#chance.of(this.#tags)
     if (deliveryTag === undefined) return
     const multiple = this.#chance.below(4) === 0
-    this.#tags = this.#tags.filter((tag) => (multiple ? tag > deliveryTag : tag !== deliveryTag))
+    const stays = (tag: number): boolean => (multiple ? tag > deliveryTag : tag !== deliveryTag)
+    if (this.#transactional) this.#settled.push(...this.#tags.filter((tag) => !stays(tag)))
+    this.#tags = this.#tags.filter(stays)
     const requeue = this.#chance.below(3) > 0
     const [name, fields] = this.#chance.of<readonly [string, Fields]>([
       ['basic.ack', { multiple }],
@@ -109,29 +135,49 @@ class RandomPlay {
   }
 
   async #bind(): Promise<void> {
+    await this.#between()
     await this.#ch.call('queue.bind', this.#binding())
   }
 
   async #unbind(): Promise<void> {
+    await this.#between()
     await this.#ch.call('queue.unbind', this.#binding())
   }
 
   /** A queue deleted, with what is held of it, and made again in another way. */
   async #renew(): Promise<void> {
+    await this.#between()
     const queue = this.#chance.of(queues)
     await this.#ch.call('queue.delete', { queue })
     await this.#ch.declare(queue, this.#chance.of(queueArguments))
   }
 }
 
+async function drained(ch: PeerChannel): Promise<void> {
+  for (const queue of queues)
+    while ((await ch.get(queue, { noAck: true }))?.name === 'basic.get-ok');
+}
+
 const random = (seed: number): Scenario =>
   scenario(`random operations on queues and exchanges, seed ${seed}`, async (s) => {
     const ch = await s.confirming()
-    const play = new RandomPlay(ch, new Chance(seed))
+    const play = new RandomPlay(ch, new Chance(seed), false)
     await play.begin()
     for (let n = 0; n < stepCount; n++) await play.step()
-    for (const queue of queues)
-      while ((await ch.get(queue, { noAck: true }))?.name === 'basic.get-ok');
+    await drained(ch)
   })
 
-export const randomScenarios = Array.from({ length: seedCount }, (_, seed) => random(seed))
+const randomTransactions = (seed: number): Scenario =>
+  scenario(`random operations in transactions, seed ${seed}`, async (s) => {
+    const ch = await s.channel()
+    await ch.call('tx.select')
+    const play = new RandomPlay(ch, new Chance(seed), true)
+    await play.begin()
+    for (let n = 0; n < stepCount; n++) await play.step()
+    await ch.call('tx.commit')
+    await drained(ch)
+  })
+
+const seeds = Array.from({ length: seedCount }, (_, seed) => seed)
+
+export const randomScenarios = [...seeds.map(random), ...seeds.map(randomTransactions)]

@@ -106,6 +106,33 @@ export const transactionScenarios = [
     await ch.call('channel.open')
     await ch.get('q')
   }),
+  transaction('a queue that is bound between a publish and its commit', async (ch) => {
+    ch.publish({ exchange: 'amq.fanout', body: '1', mandatory: true })
+    await ch.bind('q', 'amq.fanout')
+    await ch.call('tx.commit')
+    await ch.get('q')
+  }),
+  transaction(
+    'a queue that is deleted and made again between a publish and its commit',
+    async (ch) => {
+      ch.publishTo('q', '1')
+      await ch.call('queue.delete', { queue: 'q' })
+      await ch.declare('q')
+      await ch.call('tx.commit')
+      await ch.get('q')
+    },
+  ),
+  transaction('recover in a transaction that has settled something', async (ch) => {
+    ch.publishTo('q', '1', '2')
+    await ch.call('tx.commit')
+    await ch.get('q')
+    await ch.get('q')
+    ch.ack(1)
+    await ch.call('basic.recover', { requeue: true })
+    await ch.call('tx.commit')
+    await ch.get('q')
+    await ch.get('q')
+  }),
   transaction('tx.select twice is fine, and the second commit is empty', async (ch) => {
     await ch.call('tx.select')
     ch.publishTo('q', '1')
