@@ -48,6 +48,10 @@ export class ChannelConsumer implements ConsumerSink {
     return this.#isOver
   }
 
+  get countsReturns(): boolean {
+    return this.#consumer?.countsReturns === true
+  }
+
   /** Its consume-ok is written: from now on it takes messages. */
   begin(consumer: Consumer): void {
     this.#consumer = consumer

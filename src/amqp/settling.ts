@@ -13,13 +13,20 @@ import { SettlementReader } from './protocol/hot-methods.ts'
 import type { SettleHow, Transaction } from './transaction.ts'
 import { Taken, Unacknowledged } from './unacknowledged.ts'
 
-export class Settling<Owner> {
+/** Whose deliveries they were. */
+export interface DeliveryOwner {
+  /** What it gives back counts for a delivery limit. */
+  readonly countsReturns: boolean
+}
+
+export class Settling<Owner extends DeliveryOwner> {
   readonly #line: ChannelLine
   readonly #reader = new SettlementReader()
   readonly #unacknowledged = new Unacknowledged<Owner>()
   #lastTag = 0
   /** Acknowledged by the client, not yet handed on. */
   #batch = new Taken<Owner>()
+  #isNackNoted = false
   transaction: Transaction<Owner> | undefined = undefined
   /** Called after settlements have made room in the channel; the queues see to their own consumers. */
   readonly #madeRoom: () => void
@@ -62,7 +69,9 @@ export class Settling<Owner> {
     reader.nack(bytes, from, end)
     // RabbitMQ 4.3 counts a rejection as a failed attempt, a nack as none.
     const uncounted = this.#line.session.compat === 'rabbitmq-4.3'
-    this.#settle(reader.requeue ? (uncounted ? 'requeue-uncounted' : 'requeue') : 'reject')
+    if (!reader.requeue) this.#settle('reject')
+    else if (uncounted) this.#settle('requeue-uncounted')
+    else this.#noteNack(this.#settle('requeue'))
   }
 
   reject(bytes: Uint8Array, from: number, end: number): void {
@@ -123,15 +132,25 @@ export class Settling<Owner> {
     if (taken.count > 0) this.#line.host.requeue(taken.held, true)
   }
 
-  #settle(how: SettleHow): void {
+  #settle(how: SettleHow): Taken<Owner> {
     const taken = new Taken<Owner>()
     this.#take(taken)
     if (this.transaction !== undefined) {
       this.transaction.settle(how, taken)
-      return
+      return taken
     }
     this.flush()
     this.apply(how, taken)
+    return taken
+  }
+
+  #noteNack({ owners }: Taken<Owner>): void {
+    if (this.#isNackNoted || !owners.some((owner) => owner?.countsReturns)) return
+    this.#isNackNoted = true
+    this.#line.session.warnPortability(
+      'nack',
+      'basic.nack with requeue counts for the delivery limit of a quorum queue; in RabbitMQ 4.3 only basic.reject does',
+    )
   }
 
   #take(into: Taken<Owner>): void {

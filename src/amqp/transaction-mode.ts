@@ -6,10 +6,10 @@ import type { HomingError } from '../errors.ts'
 import type { ChannelLine } from './channel-line.ts'
 import { preconditionFailed } from './protocol/amqp-error.ts'
 import type { Publishing } from './publishing.ts'
-import type { Settling } from './settling.ts'
+import type { DeliveryOwner, Settling } from './settling.ts'
 import { Transaction } from './transaction.ts'
 
-export class TransactionMode<Owner> {
+export class TransactionMode<Owner extends DeliveryOwner> {
   readonly #line: ChannelLine
   readonly #publishing: Publishing
   readonly #settling: Settling<Owner>

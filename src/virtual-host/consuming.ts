@@ -14,6 +14,7 @@ import type { HostQueue } from './host-queue.ts'
 import type { HostQueues } from './host-queues.ts'
 import { propertiesOf, withDeliveryCount } from './message-properties.ts'
 import type { ConsumeRequest, ConsumerSink, Got, Session } from './port.ts'
+import { notePortableConsumer } from './portability.ts'
 import { checkConsumeArguments } from './queue-arguments.ts'
 import { shown } from './resource.ts'
 import { ConsumerRoom } from './room.ts'
@@ -39,13 +40,14 @@ export class Consuming {
     checkConsumeArguments(queue.resource, request.args, queue.declared.type)
     checkExclusive(queue, request)
     this.#room.check(session, queue.resource)
+    notePortableConsumer(session, queue.resource, { type: queue.declared.type, args: request.args })
     const { door, clock, queues } = this.#parts
     const left = (consumer: HostConsumer): void => {
       this.#room.give(session)
       if (queue.exclusiveConsumer === consumer) queue.exclusiveConsumer = undefined
       queues.consumerLeft(queue)
     }
-    const consumer = new HostConsumer(queue, request, { door, clock, left, sink })
+    const consumer = new HostConsumer(queue, request, { session, door, clock, left, sink })
     consumer.enter(request)
     this.#room.take(session)
     if (request.exclusive) queue.exclusiveConsumer = consumer

@@ -5,7 +5,8 @@
  *
  * A consumer with a time-out of its own (`x-consumer-timeout`) is looked at now and then: when what it
  * has held longest is the same as one time-out ago, its channel is closed. So a delivery costs nothing
- * for it, and a time-out is noticed at most half of it late.
+ * for it, and a time-out is noticed at most half of it late. Where RabbitMQ 4.3 is the measure, a
+ * consumer of a quorum queue has a time-out always, and is cancelled by it: what it held goes back.
  */
 
 import type { Clock, Timer } from '../clock.ts'
@@ -14,9 +15,11 @@ import type { QueueDoor } from '../embedded/queue-door.ts'
 import type { Message } from '../message/message.ts'
 import type { HostQueue } from './host-queue.ts'
 import { propertiesOf, withDeliveryCount } from './message-properties.ts'
-import type { ConsumeRequest, Consumer, ConsumerSink } from './port.ts'
+import type { ConsumeRequest, Consumer, ConsumerSink, Session } from './port.ts'
+import { consumerTimeoutMsOf43, noteHeldLong } from './portability.ts'
 
 export interface ConsumerParts {
+  readonly session: Session
   readonly door: QueueDoor
   readonly clock: Clock
   /** It takes no more. */
@@ -30,6 +33,8 @@ export class HostConsumer implements Consumer, Taker {
   readonly #sink: ConsumerSink
   readonly #countsDeliveries: boolean
   readonly #timeoutMs: number | undefined
+  /** The time-out is its own, or its queue's, and not only RabbitMQ 4.3's. */
+  readonly #isTimed: boolean
   #subscriber: Subscriber | undefined
   #begun = false
   #isOver = false
@@ -49,13 +54,18 @@ export class HostConsumer implements Consumer, Taker {
     this.#sink = sink
     this.#countsDeliveries = hostQueue.declared.type === 'quorum'
     const timeout = request.args.get('x-consumer-timeout')
-    this.#timeoutMs = timeout === undefined || request.noAck ? undefined : Number(timeout)
+    this.#isTimed = timeout !== undefined && !request.noAck
+    this.#timeoutMs = this.#isTimed ? Number(timeout) : this.#usualTimeoutMs(request)
     if (sink.onItsWay !== undefined && !request.noAck)
       this.onItsWay = (change) => sink.onItsWay?.(change)
   }
 
   get queue(): string {
     return this.hostQueue.name
+  }
+
+  get countsReturns(): boolean {
+    return this.live.queue.settings.deliveryLimit !== undefined
   }
 
   get live(): LiveQueue {
@@ -130,9 +140,20 @@ export class HostConsumer implements Consumer, Taker {
   #watch(timeoutMs: number): void {
     this.#timer = this.#parts.clock.after(timeoutMs / 2, () => {
       if (this.#isOver) return
-      if (this.#isTooLate(timeoutMs)) this.#tooLong(timeoutMs)
-      else this.#watch(timeoutMs)
+      if (!this.#isTooLate(timeoutMs)) this.#watch(timeoutMs)
+      else if (this.#isTimed || this.#isLike43) this.#tooLong(timeoutMs)
+      else noteHeldLong(this.#parts.session, this.hostQueue.resource)
     })
+  }
+
+  /** That of RabbitMQ 4.3, at which it is told, or does as it does there. */
+  #usualTimeoutMs({ noAck }: ConsumeRequest): number | undefined {
+    const isOfQueue = this.live.queue.settings.consumerTimeoutMs !== undefined
+    return noAck || isOfQueue || !this.#countsDeliveries ? undefined : consumerTimeoutMsOf43
+  }
+
+  get #isLike43(): boolean {
+    return this.#countsDeliveries && this.#parts.session.compat === 'rabbitmq-4.3'
   }
 
   #isTooLate(timeoutMs: number): boolean {
@@ -144,8 +165,26 @@ export class HostConsumer implements Consumer, Taker {
   }
 
   #tooLong(timeoutMs: number): void {
+    if (this.#isLike43) {
+      // The engine may be in the middle of its queues now.
+      this.#parts.clock.soon(() => this.#takeBack())
+      return
+    }
     this.#sink.timedOut(
       `delivery acknowledgement by consumer '${this.consumerTag}' timed out. Timeout value used: ${timeoutMs} ms. This timeout value can be configured, see consumers doc guide to learn more`,
     )
+  }
+
+  /** It is cancelled, and what it holds goes to others. */
+  #takeBack(): void {
+    const subscriber = this.#subscriber
+    if (this.#isOver || subscriber === undefined) return
+    const held = [...subscriber.held].filter(({ seen }) => seen)
+    this.#end()
+    this.#parts.door.unsubscribe(subscriber)
+    for (const delivery of held) this.#sink.revoked(delivery)
+    this.#parts.door.requeue(held, true)
+    this.#parts.left(this)
+    this.#sink.cancelled()
   }
 }

@@ -20,6 +20,7 @@ import { assertSame, assertSameArguments } from './equivalence.ts'
 import type { HostParts } from './host-parts.ts'
 import { policySettings } from './policy.ts'
 import type { ExchangeDeclaration, Session } from './port.ts'
+import { checkPortableExchange } from './portability.ts'
 import { inUse, noSuch } from './refusals.ts'
 import {
   checkNewName,
@@ -59,6 +60,7 @@ export class HostExchanges {
     const resource = this.resource(withoutLineEnds(request.name))
     refuseDefaultExchange(resource)
     checkRight(session, 'configure', resource)
+    checkPortableExchange(session, resource, type)
     const there = this.find(resource.name)
     if (there !== undefined) {
       checkSame(resource, there, { ...request, type })

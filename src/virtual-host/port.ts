@@ -140,6 +140,8 @@ export interface ConsumeRequest {
 export interface Consumer {
   readonly queue: string
   readonly consumerTag: string
+  /** What it gives back counts for the delivery limit of its queue. */
+  readonly countsReturns?: boolean
   /** Takes no more; what it holds stays held. Nothing is delivered after this returns. */
   cancel(): void
   /** Nothing is delivered before its first call. Then: `mayDeliver` is true again, or there is room. */

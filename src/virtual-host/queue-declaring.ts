@@ -8,7 +8,7 @@
  * declaring it answers as if there were one.
  */
 
-import { AmqpError, preconditionFailed } from '../amqp/protocol/amqp-error.ts'
+import { preconditionFailed } from '../amqp/protocol/amqp-error.ts'
 import { isKeptName, isReplyName } from '../direct-reply-names.ts'
 import type { HeaderTable } from '../embedded/routing/header-value.ts'
 import type { Later } from '../later.ts'
@@ -20,6 +20,7 @@ import type { HostParts } from './host-parts.ts'
 import type { HostQueue } from './host-queue.ts'
 import { checkOwner, type HostQueues } from './host-queues.ts'
 import type { QueueDeclaration, QueueDeclared, Session } from './port.ts'
+import { checkPortableQueue, notePortableQueue } from './portability.ts'
 import {
   checkQueueArguments,
   comparedArguments,
@@ -77,7 +78,7 @@ export class QueueDeclaring {
     this.#checkDeadLetter(session, resource, request)
     checkQueueArguments(resource, request.args, type)
     checkProperties(resource, type, request)
-    checkPortable(session, resource, request)
+    checkPortableQueue(session, resource, request)
     const declared = declaredBy(request, type as QueueType)
     const queue = queues.add(name, declared, request.exclusive ? session : undefined)
     return { ...answerOf(queue), made: true }
@@ -129,6 +130,7 @@ export class QueueDeclaring {
     const received = request.args
     assertSameType(queue, request)
     assertSameArguments(resource, names, { current: declared.args, received })
+    notePortableQueue(session, resource, request)
     this.#parts.queues.used(queue)
     return { ...answerOf(queue), made: false }
   }
@@ -188,17 +190,4 @@ function checkProperties(resource: Resource, type: string, request: QueueDeclara
   ] as const
   for (const [property, isInvalid] of invalid)
     if (isInvalid) throw preconditionFailed(`invalid property '${property}' for ${shown(resource)}`)
-}
-
-/** What RabbitMQ 4.3 refuses: told, or refused as it does. */
-function checkPortable(session: Session, resource: Resource, request: QueueDeclaration): void {
-  const { durable, exclusive, args } = request
-  if (!durable && !exclusive) {
-    const text = `Feature 'transient_nonexcl_queues' is deprecated: ${shown(resource)} is neither durable nor exclusive`
-    if (session.compat === 'rabbitmq-4.3')
-      throw new AmqpError(541, `INTERNAL_ERROR - ${text}`, 'connection')
-    session.warnPortability('transient_nonexcl_queues', text)
-  }
-  for (const name of ['x-queue-mode', 'x-queue-version'].filter((argument) => args.has(argument)))
-    session.warnPortability(name, `'${name}' of ${shown(resource)} has no meaning since RabbitMQ 4`)
 }
