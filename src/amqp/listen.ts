@@ -139,7 +139,7 @@ function refusalOf(cause: NodeJS.ErrnoException, address: ListenAddress): Homing
     case 'EPERM':
       return new HomingError(
         'address-refused',
-        `the system does not let this user listen on ${where} (${cause.code}); choose a port from 1024 on`,
+        `the system does not let this user listen on ${where} (${cause.code}); ${'path' in address ? 'choose a folder that is there and may be written to' : 'choose a port from 1024 on'}`,
         { cause },
       )
     case 'EADDRNOTAVAIL':
