@@ -6,6 +6,7 @@
 #   system packages   librabbitmq's amqp-tools, php-amqplib, Bunny; Python and Java where they are not there
 #   python/           a virtual environment with test/interop/python/requirements.txt
 #   java/             the jars of test/interop/java/pom.xml
+#   nestjs/           what examples/nestjs stands on
 #   Go's own cache    the modules of test/interop/go/go.mod, compiled
 #
 # Folders lie in HOMING_INTEROP_HOME, the user's cache otherwise. What is there already stays.
@@ -46,6 +47,14 @@ if ! made java "$clients/java/pom.xml"; then
   mvn --batch-mode --quiet --file "$clients/java/pom.xml" \
     org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies -DoutputDirectory="$home/java"
   cp "$clients/java/pom.xml" "$home/java/made-from"
+fi
+
+if ! made nestjs examples/nestjs/package-lock.json; then
+  rm -rf "$home/nestjs"
+  mkdir "$home/nestjs"
+  cp examples/nestjs/package.json examples/nestjs/package-lock.json "$home/nestjs"
+  (cd "$home/nestjs" && npm ci --ignore-scripts)
+  cp examples/nestjs/package-lock.json "$home/nestjs/made-from"
 fi
 
 # Compiles the client with all it stands on, so that the test has little left to do.

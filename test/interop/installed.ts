@@ -14,6 +14,8 @@ const home = process.env.HOMING_INTEROP_HOME ?? join(cache, 'homing-interop')
 export const python = join(home, 'python/bin/python')
 /** Holds the jars of the Java clients. */
 export const jars = join(home, 'java')
+/** What examples/nestjs stands on. */
+export const nestjs = join(home, 'nestjs/node_modules')
 
 /** Why a test is skipped when one of these paths is not there; false when all are. */
 export function lacking(...paths: readonly string[]): string | false {
