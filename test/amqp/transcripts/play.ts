@@ -5,6 +5,7 @@
  * start, so scenarios may use the same names. What a broker must be configured with is in oracle.ts.
  */
 
+import { isUtf8 } from 'node:buffer'
 import { setTimeout as after } from 'node:timers/promises'
 import { PeerChannel } from './peer-channel.ts'
 import type { Scenario } from './scenario.ts'
@@ -45,10 +46,12 @@ async function play(scenario: Scenario, port: number, vhost: string): Promise<Tr
 
 /** Deletes what the scenario declared. Exclusive queues went with their connections. */
 async function clean(stage: Stage): Promise<void> {
-  const { queues, exchanges } = stage.transcript.declared
-  queues.delete('')
-  for (const name of exchanges) if (name === '' || name.startsWith('amq.')) exchanges.delete(name)
-  if (queues.size + exchanges.size === 0) return
+  const { declared } = stage.transcript
+  // Names that cannot be, and are not to be deleted.
+  const isOurs = (name: string): boolean => name !== '' && isUtf8(Buffer.from(name, 'latin1'))
+  const queues = [...declared.queues].filter(isOurs)
+  const exchanges = [...declared.exchanges].filter((x) => isOurs(x) && !x.startsWith('amq.'))
+  if (queues.length + exchanges.length === 0) return
   const unread = new Stage(stage.port, stage.vhost)
   const peer = await unread.connect()
   // One after the other: RabbitMQ now and then keeps a queue when several go at the same time.
@@ -56,10 +59,10 @@ async function clean(stage: Stage): Promise<void> {
   for (const queue of queues) channel.send('queue.delete', { queue })
   for (const exchange of exchanges) channel.send('exchange.delete', { exchange })
   const deleted = [
-    ...(await channel.take('queue.delete-ok', queues.size)),
-    ...(await channel.take('exchange.delete-ok', exchanges.size)),
+    ...(await channel.take('queue.delete-ok', queues.length)),
+    ...(await channel.take('exchange.delete-ok', exchanges.length)),
   ]
   await unread.finish()
-  if (deleted.length < queues.size + exchanges.size)
+  if (deleted.length < queues.length + exchanges.length)
     throw new Error(`what a scenario declared cannot be deleted:\n${unread.transcript.text()}`)
 }
