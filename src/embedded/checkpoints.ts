@@ -17,12 +17,13 @@ import {
   readEntry,
   writeEntry,
 } from './checkpoint-file.ts'
+import { isGoneOnRecord } from './gone-on-record.ts'
 import { type IndexPages, letGo } from './index-pages.ts'
 import { type ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import type { Journal } from './journal/journal.ts'
-import { HeldDelivery, type LiveQueue } from './live-queue.ts'
-import { type Entry, messageKind } from './queue/entry.ts'
+import type { LiveQueue } from './live-queue.ts'
+import { messageKind } from './queue/entry.ts'
 import { Fifo } from './queue/fifo.ts'
 import { blockRowsMax, IndexBlock, rowBytes } from './queue/index-block.ts'
 import { Routing } from './routing/routing.ts'
@@ -157,20 +158,17 @@ export class Checkpoints {
       })
       return { priority: fifo.priority, blocks }
     })
-    const entries = queue.entries().filter((entry) => !entry.transient && !isHandedOver(entry))
+    const entries = queue.entries().filter((entry) => !entry.transient && !isGoneOnRecord(entry))
     for (const entry of entries) {
       const { message, acceptedAtMs } = entry
-      const waitsUntilMs = message && live.waitsUntilMs(message, acceptedAtMs)
+      const waitsUntilMs =
+        message && live.waitsUntilMs(message, acceptedAtMs || this.#parts.nowMs())
       writeEntry(parts, entry, waitsUntilMs ?? entry.deadlineAtMs)
     }
     const { number, name, settings, nextPosition } = queue
     return { number, name, settings, nextPosition, entries: entries.length, fifos }
   }
 }
-
-/** On its way to a consumer that acknowledges nothing: its record says already that it is gone. */
-const isHandedOver = ({ holder }: Entry): boolean =>
-  holder instanceof HeldDelivery && holder.isGoneOnRecord
 
 export interface LoadedCheckpoint {
   readonly number: number

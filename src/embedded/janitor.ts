@@ -10,6 +10,7 @@ import type { Timer } from '../clock.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Core } from './core.ts'
 import type { Ending } from './ending.ts'
+import { isGoneOnRecord } from './gone-on-record.ts'
 import type { IndexPages } from './index-pages.ts'
 import { type AcceptedEntry, readAccept, writeAccept } from './journal/accept-record.ts'
 import { ByteReader } from './journal/bytes.ts'
@@ -191,6 +192,8 @@ export class Janitor {
     const entry = queue.entry(holding.position)
     if (entry) {
       if (entry.segment !== segment || entry.from !== at) return
+      // A `move` behind its removal would bring it back.
+      if (isGoneOnRecord(entry)) return
       core.state.moveEntry(entry, this.#append(live, holding, entry))
       return
     }
