@@ -2,7 +2,7 @@
  * The accounts of a stopped server's directory, as commands use them.
  */
 
-import type { Accounts } from '../server.ts'
+import type { OpenedAccounts } from '../server.ts'
 import type { CommonOptions, Invocation } from './command.ts'
 import { requireOurs } from './open-home.ts'
 
@@ -10,7 +10,7 @@ import { requireOurs } from './open-home.ts'
 export async function withAccounts(
   { terminal }: Invocation,
   { data }: CommonOptions,
-  run: (accounts: Accounts) => Promise<void>,
+  run: (accounts: OpenedAccounts['accounts'], opened: OpenedAccounts) => Promise<void>,
 ): Promise<void> {
   requireOurs(data)
   const { openAccounts } = await import('../server.ts')
@@ -19,7 +19,7 @@ export async function withAccounts(
   if (adminPasswordFile !== undefined) {
     terminal.note(`the password of the first administrator is in ${adminPasswordFile}`)
   }
-  await run(accounts)
+  await run(accounts, opened)
 }
 
 /** Says what was done. */

@@ -69,6 +69,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./vhost.ts')).defineVhost,
   },
   {
+    name: 'policy',
+    summary: 'settings for queues of the broker, by name',
+    load: async () => (await import('./policy.ts')).definePolicy,
+  },
+  {
     name: 'bench',
     summary: 'a short benchmark of this machine',
     load: async () => (await import('./bench.ts')).defineBench,

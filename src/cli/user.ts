@@ -4,6 +4,7 @@
 
 import type { Command } from 'commander'
 import type { Accounts } from '../server.ts'
+import { limitsCommand } from './account-limits.ts'
 import { done, withAccounts } from './accounts.ts'
 import {
   type CommonOptions,
@@ -67,6 +68,15 @@ export const defineUser: Define = (command, invocation) => {
         await done(invocation, { name, tags }, `user ${name} has ${tags.join(', ') || 'no tag'}`)
       }),
     )
+  limitsCommand(inner(command, 'limits', 'show or set how much a user may have'), invocation, {
+    what: 'user',
+    options: {
+      connectionsMax: ['connections-max', 'connections at once'],
+      channelsMax: ['channels-max', 'channels at once, in all connections'],
+    },
+    read: (limits, name) => ({ ...limits.ofUser(name) }),
+    set: (limits, name, given) => limits.setOfUser(name, given),
+  })
   permissionsCommand(inner(command, 'permissions', 'show or set what a user may do'), invocation)
 }
 

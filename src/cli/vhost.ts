@@ -3,6 +3,7 @@
  */
 
 import type { Command } from 'commander'
+import { limitsCommand } from './account-limits.ts'
 import { done, withAccounts } from './accounts.ts'
 import { type CommonOptions, commonOptions, type Define, examples } from './command.ts'
 
@@ -38,6 +39,15 @@ export const defineVhost: Define = (command, invocation) => {
         await done(invocation, { deleted: name }, `virtual host ${name} is deleted`)
       }),
     )
+  limitsCommand(inner('limits', 'show or set how much it may have'), invocation, {
+    what: 'virtual host',
+    options: {
+      connectionsMax: ['connections-max', 'connections at once'],
+      queuesMax: ['queues-max', 'queues; default 100,000'],
+    },
+    read: (limits, name) => ({ ...limits.ofVirtualHost(name) }),
+    set: (limits, name, given) => limits.setOfVirtualHost(name, given),
+  })
   inner('list', 'list virtual hosts').action((options: CommonOptions) =>
     withAccounts(invocation, options, async (accounts) => {
       const { terminal } = invocation

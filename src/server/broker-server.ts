@@ -14,11 +14,12 @@
 
 import type { Login, Opening, PeerFacts } from '../amqp/admission.ts'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
-import type { Listening } from '../amqp/listen.ts'
+import type { Listening } from '../amqp/listen-address.ts'
 import { AmqpServer, type Reception } from '../amqp/server.ts'
 import { type ConnectionSettings, connectionDefaults, type Mechanism } from '../amqp/settings.ts'
 import type { Clock } from '../clock.ts'
 import type { Broker } from '../embedded/broker.ts'
+import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
@@ -26,6 +27,8 @@ import type { DefinitionsStore } from './definitions-store.ts'
 import { KnownHosts } from './known-hosts.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { PasswordChecks } from './password-checks.ts'
+import { Policies } from './policies.ts'
+import type { RunningServer } from './running-server.ts'
 import { identity, productFrom } from './server-identity.ts'
 import { noLog, type ServerLog } from './server-log.ts'
 import type { ServerSettings } from './server-settings.ts'
@@ -42,9 +45,11 @@ export interface BrokerServerParts {
   readonly settings: ServerSettings
 }
 
-export class BrokerServer implements AsyncDisposable {
+export class BrokerServer implements RunningServer {
   readonly engine: Broker
   readonly accounts: Accounts
+  readonly policies: Policies
+  readonly limits: AccountLimits
   readonly #parts: BrokerServerParts
   readonly #log: ServerLog
   readonly #sessions = new LiveSessions()
@@ -64,6 +69,8 @@ export class BrokerServer implements AsyncDisposable {
     this.#log = log
     this.engine = engine
     this.accounts = new Accounts(definitions)
+    this.policies = new Policies(definitions)
+    this.limits = new AccountLimits(definitions)
     this.#hosts = new KnownHosts({ engine, definitions, clock, log })
     this.#admissions = new Admissions({
       definitions,

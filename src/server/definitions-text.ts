@@ -5,6 +5,7 @@
 
 import { HomingError } from '../errors.ts'
 import { type Policy, type PolicyValue, policyTargets } from '../virtual-host/definitions.ts'
+import { policyFault } from '../virtual-host/policy.ts'
 import {
   type DefinitionsState,
   type Permission,
@@ -112,14 +113,17 @@ function policyFrom(fields: Fields): PolicyRecord {
   if (applyTo === undefined) throw fields.fault('applyTo', `is none of ${policyTargets.join(', ')}`)
   const priority = fields.value('priority')
   if (!Number.isSafeInteger(priority)) throw fields.fault('priority', 'is no whole number')
+  const operator = fields.value('operator') === true
   const policy: Policy = {
     name: fields.text('name'),
-    pattern: fields.text('pattern'),
+    pattern: fields.pattern('pattern'),
     applyTo,
     priority: priority as number,
     definition: new Map(Object.entries(fields.object('definition') as Record<string, PolicyValue>)),
   }
-  return { ...policy, vhost: fields.text('vhost'), operator: fields.value('operator') === true }
+  const fault = policyFault({ ...policy, operator })
+  if (fault !== undefined) throw fields.fault('definition', `is wrong: ${fault}`)
+  return { ...policy, vhost: fields.text('vhost'), operator }
 }
 
 /** The fields of one object of the file. */

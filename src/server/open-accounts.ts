@@ -4,12 +4,16 @@
 
 import { resolve } from 'node:path'
 import { lockDirectory } from '../embedded/directory-lock.ts'
+import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
 import { explained } from './definitions-file.ts'
 import { openDefinitions } from './open-definitions.ts'
+import { Policies } from './policies.ts'
 
 export interface OpenedAccounts extends Disposable {
   readonly accounts: Accounts
+  readonly policies: Policies
+  readonly limits: AccountLimits
   /** Where the first administrator's password was written, when there were no accounts before. */
   readonly adminPasswordFile: string | undefined
 }
@@ -23,6 +27,8 @@ export async function openAccounts(directory: string): Promise<OpenedAccounts> {
     const { definitions, adminPasswordFile } = await openDefinitions(resolve(directory))
     return {
       accounts: new Accounts(definitions),
+      policies: new Policies(definitions),
+      limits: new AccountLimits(definitions),
       adminPasswordFile,
       [Symbol.dispose]: () => lock.release(),
     }

@@ -3,6 +3,7 @@
  */
 
 import { HomingError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import { policyFault } from '../virtual-host/policy.ts'
 import {
   type Change,
@@ -78,6 +79,12 @@ export function setPolicy(policy: PolicyRecord): Change {
       throw new HomingError('bad-argument', `policy "${shown(policy.name)}": ${fault}`)
     }
     const others = state.policies.filter((one) => !isSame(one, policy))
+    if (others.length >= limits.definitionsMax) {
+      throw new HomingError(
+        'bad-argument',
+        `there are ${others.length} of at most ${limits.definitionsMax} policies; delete some first`,
+      )
+    }
     return { ...state, policies: [...others, policy] }
   }
 }

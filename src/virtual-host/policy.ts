@@ -7,6 +7,7 @@
  * A policy never takes part in declaring: a queue that is declared again is compared by its arguments.
  */
 
+import { nearestName } from '../known-options.ts'
 import { limits } from '../limits.ts'
 import type { Definitions, Policy, PolicyTarget, PolicyValue } from './definitions.ts'
 import { policyTargets } from './definitions.ts'
@@ -87,7 +88,10 @@ const whole =
       ? undefined
       : `must be a whole number from ${min} to ${max}`
 
-const name: ValueCheck = (value) => (typeof value === 'string' ? undefined : 'must be a text')
+const name: ValueCheck = (value) =>
+  typeof value === 'string' && Buffer.byteLength(value) <= limits.nameBytesMax
+    ? undefined
+    : `must be a text of at most ${limits.nameBytesMax} bytes`
 
 const among =
   (...known: readonly string[]): ValueCheck =>
@@ -133,11 +137,19 @@ export function policyFault(
   if (policy.definition.size === 0) return 'the definition is empty'
   for (const [setting, value] of policy.definition) {
     const check = knownSettings.get(setting)
-    if (check === undefined) return `'${setting}' is not supported`
+    if (check === undefined) return unknownSetting(setting)
     if (policy.operator === true && !operatorSettings.includes(setting))
       return `'${setting}' cannot be set by an operator policy`
     const fault = check(value)
     if (fault !== undefined) return `'${setting}' ${fault}`
   }
   return undefined
+}
+
+function unknownSetting(setting: string): string {
+  const named = `'${setting.slice(0, 80)}' is not supported`
+  if (setting.startsWith('ha-'))
+    return `${named}: there are no mirrored queues, as in RabbitMQ from 4.0 on`
+  const nearest = nearestName(setting.replace(/^x-/, ''), knownSettings.keys())
+  return nearest === undefined ? named : `${named}; did you mean '${nearest}'?`
 }
