@@ -14,6 +14,7 @@
 import type { Buffer } from 'node:buffer'
 import type { Later, Session, VirtualHost } from '../virtual-host/port.ts'
 import type { ChannelConsumer } from './channel-consumer.ts'
+import type { ChannelFacts } from './channel-facts.ts'
 import type { ChannelLine } from './channel-line.ts'
 import type { ClientCapabilities } from './client-capabilities.ts'
 import { Consuming } from './consuming.ts'
@@ -47,22 +48,6 @@ export interface ChannelOwner {
   channelFailed(channel: Channel, error: AmqpError): void
   /** The number is free again. */
   gone(channel: Channel): void
-}
-
-export interface ChannelFacts {
-  readonly number: number
-  readonly state: 'open' | 'closing' | 'closed'
-  readonly consumers: number
-  /** Deliveries that the client has not settled. */
-  readonly unacknowledged: number
-  readonly prefetch: number
-  readonly sharedPrefetch: number
-  readonly isConfirming: boolean
-  readonly isTransactional: boolean
-  /** Publishes the client has not heard of. */
-  readonly unconfirmed: number
-  /** Messages published since it was opened. */
-  readonly published: number
 }
 
 const closeId = methodId('channel.close')

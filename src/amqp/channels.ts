@@ -5,7 +5,8 @@
  * gone may still be under way then: it is let go by, where RabbitMQ would close the connection.
  */
 
-import { Channel, type ChannelFacts, type ChannelOwner } from './channel.ts'
+import { Channel, type ChannelOwner } from './channel.ts'
+import type { ChannelFacts } from './channel-facts.ts'
 import { channelError, notAllowed } from './protocol/amqp-error.ts'
 import { hotMethod } from './protocol/hot-methods.ts'
 import { methodId } from './protocol/methods.ts'

@@ -4,7 +4,7 @@
 
 import type { HeaderTable } from '../embedded/routing/header-value.ts'
 import type { PeerFacts } from './admission.ts'
-import type { ChannelFacts } from './channel.ts'
+import type { ChannelFacts } from './channel-facts.ts'
 
 /**
  *   handshake  not let in yet       running

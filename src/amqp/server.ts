@@ -15,13 +15,8 @@ import type { PeerFacts } from './admission.ts'
 import { type Arrival, type ArrivalLimits, Arrivals } from './arrivals.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionWatch } from './connection-parts.ts'
-import {
-  certificateUser,
-  type ListenAddress,
-  type Listener,
-  type Listening,
-  listen,
-} from './listen.ts'
+import { certificateUser, type Listener, listen } from './listen.ts'
+import type { ListenAddress, Listening } from './listen-address.ts'
 import type { Outlet } from './outlet.ts'
 import { connectionForced } from './protocol/amqp-error.ts'
 import type { ConnectionSettings } from './settings.ts'

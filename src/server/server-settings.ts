@@ -3,7 +3,7 @@
  */
 
 import type { ArrivalLimits } from '../amqp/arrivals.ts'
-import type { ListenAddress } from '../amqp/listen.ts'
+import type { ListenAddress } from '../amqp/listen-address.ts'
 import { checkOptions } from '../known-options.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { productFrom } from './server-identity.ts'

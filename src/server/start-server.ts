@@ -11,11 +11,12 @@ import { limits } from '../limits.ts'
 import { BrokerServer } from './broker-server.ts'
 import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
 import { openDefinitions } from './open-definitions.ts'
+import type { RunningServer } from './running-server.ts'
 import { noLog } from './server-log.ts'
 import { checkSettings, type ServerSettings } from './server-settings.ts'
 
 export interface StartedServer {
-  readonly server: BrokerServer
+  readonly server: RunningServer
   /** The file with the administrator's password, when this was the first start. */
   readonly adminPasswordFile: string | undefined
 }

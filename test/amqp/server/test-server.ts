@@ -5,14 +5,14 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { BrokerServer } from '../../../src/server/broker-server.ts'
+import type { RunningServer } from '../../../src/server/running-server.ts'
 import { logTo } from '../../../src/server/server-log.ts'
 import type { ServerSettings } from '../../../src/server/server-settings.ts'
 import { startServer } from '../../../src/server/start-server.ts'
 
 export interface TestServer extends AsyncDisposable {
   readonly directory: string
-  readonly server: BrokerServer
+  readonly server: RunningServer
   /** Of the first listener. */
   readonly port: number
   readonly adminPassword: string
