@@ -1,37 +1,16 @@
 import assert from 'node:assert/strict'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'node:test'
-import { loadSystem, ownSources } from './load-system.ts'
+import { loadSystem } from './load-system.ts'
 import { type Mutation, mutations } from './mutations.ts'
+import { withPlanted } from './planting.ts'
 import { simulate } from './simulation.ts'
 
 const seedsMax = 150
 
 for (const mutation of mutations) {
   test(`a bug in the engine's text is caught: ${mutation.name}`, { timeout: 120_000 }, async () => {
-    const copy = mkdtempSync(join(tmpdir(), 'homing-mutation-'))
-    try {
-      plant(copy, mutation)
-      await mustBeCaught(copy, mutation)
-    } finally {
-      rmSync(copy, { recursive: true, force: true })
-    }
+    await withPlanted(mutation, (sources) => mustBeCaught(sources, mutation))
   })
-}
-
-function plant(copy: string, { file, find, replace }: Mutation): void {
-  cpSync(ownSources, copy, { recursive: true })
-  writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
-  const path = join(copy, file)
-  const text = readFileSync(path, 'utf8')
-  const times = text.split(find).length - 1
-  assert.equal(times, 1, `"${find}" stands ${times} times in ${file}: plant the bug anew`)
-  writeFileSync(
-    path,
-    text.replace(find, () => replace),
-  )
 }
 
 async function mustBeCaught(copy: string, { invariants }: Mutation): Promise<void> {

@@ -48,16 +48,16 @@ export class BrokerRun {
 
   async play(): Promise<void> {
     const { world } = this.#parts
-    if (!(await this.#begin())) return
+    if (!(await this.begin())) return
     for (let step = 0; step < world.plan.steps; step++) {
       await this.#step()
       if (!(await this.#maybeEndLife())) return
     }
-    await this.#finish()
+    await this.finish()
   }
 
   /** A life begins: the disk is looked at before anybody comes. False when the run cannot go on. */
-  async #begin(): Promise<boolean> {
+  async begin(): Promise<boolean> {
     const { world, site, system, wrong } = this.#parts
     for (let openings = 0; openings < 20; openings++) {
       for (const client of this.#clients) client.client.abandon()
@@ -153,6 +153,11 @@ export class BrokerRun {
     return isDelete ? admin.remove(queue, quiet) : admin.purge(queue.name, quiet)
   }
 
+  /** The client that declares. */
+  get admin(): SimulatedAdmin {
+    return this.#openAdmin()
+  }
+
   #openAdmin(): SimulatedAdmin {
     if (this.#admin === undefined || this.#admin.isOver)
       this.#admin = new SimulatedAdmin(this.#parts.site)
@@ -202,32 +207,33 @@ export class BrokerRun {
     const random = this.#random
     const { plan } = world
     const isFull = world.disk.capacityBytes < roomyBytes
-    if (world.off || random.chance(plan.powerCut * 1.5)) await this.#cut()
+    if (world.off || random.chance(plan.powerCut * 1.5)) await this.cut()
     else if ((world.failed && random.chance(0.3)) || random.chance(plan.kill)) await world.kill()
     else if (random.chance(plan.close) && !world.failed && !isFull) {
       for (const client of this.#clients) client.leave('close')
       await world.clock.advance(20)
-      if (world.off || !(await world.close())) await this.#cut()
+      if (world.off || !(await world.close())) await this.cut()
     } else return true
-    return this.#begin()
+    return this.begin()
   }
 
-  async #cut(): Promise<void> {
+  /** Cuts the power; another disk that it may leave is looked at, now and then. */
+  async cut(chance: number = imageChance): Promise<void> {
     const { world } = this.#parts
     world.disk.cutPower()
     await world.clock.settle()
-    if (this.#random.chance(imageChance)) await this.#look('image')
+    if (this.#random.chance(chance)) await this.#look('image')
     await world.cutPower(0)
   }
 
   /** Room on the disk, no more faults, good clients everywhere: everything must come to its end. */
-  async #finish(): Promise<void> {
+  async finish(): Promise<void> {
     const { world, site, plan } = this.#parts
     world.calm()
     await world.clock.advance(50)
     if (world.failed || world.off) {
       await (world.off ? world.cutPower(0) : world.kill())
-      if (!(await this.#begin())) return
+      if (!(await this.begin())) return
     }
     await this.#quiet()
     for (const client of this.#clients) client.leave('close')

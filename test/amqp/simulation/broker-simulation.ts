@@ -14,16 +14,12 @@ import { History, type HistoryEvent } from './history.ts'
 import { Requests } from './requests.ts'
 import { Site } from './site.ts'
 
-export interface BrokerResult {
+export interface BrokerResult extends Judgement {
   readonly seed: number
   readonly plan: BrokerPlan
   readonly events: readonly HistoryEvent[]
-  readonly violations: readonly BrokerViolation[]
-  /** Of what the engine says of requests, by its own rules. */
-  readonly requestViolations: readonly Violation[]
   /** Errors outside of any rule: hangs, starts that fail, what broke in a connection. */
   readonly wrong: readonly unknown[]
-  readonly text: string
 }
 
 /** Those of the engine's own rules that say something where only requests are known. */
@@ -46,6 +42,11 @@ export async function simulateBroker(seed: number, system: BrokerSystem): Promis
     process.off('unhandledRejection', rejected)
   }
   wrong.push(...world.wrong)
+  return { seed, plan, events: history.events, wrong, ...judgeBroker(made) }
+}
+
+/** What both checkers say of what happened. */
+export function judgeBroker({ world, history, plan, wrong }: Made): Judgement {
   const bounds = { slackMs: plan.machine.latencyMs * 12 + 30 }
   const violations = checkBroker(history.events, plan.queues, bounds)
   const { events } = world.recorder
@@ -56,8 +57,17 @@ export async function simulateBroker(seed: number, system: BrokerSystem): Promis
     reportBroker(violations, history.events),
     report(requestViolations, events),
   ].join('\n')
-  return { seed, plan, events: history.events, violations, requestViolations, wrong, text }
+  return { violations, requestViolations, text }
 }
+
+export interface Judgement {
+  readonly violations: readonly BrokerViolation[]
+  /** Of what the engine says of requests, by its own rules. */
+  readonly requestViolations: readonly Violation[]
+  readonly text: string
+}
+
+export type Made = ReturnType<typeof makeWorld>
 
 /** What to show of a failed run; undefined when it went well. */
 export function brokerComplaint(result: BrokerResult): string | undefined {
@@ -66,7 +76,7 @@ export function brokerComplaint(result: BrokerResult): string | undefined {
   return `seed ${seed} failed; replay it with: node scripts/simulate-broker.ts --seed ${seed}\n${text}`
 }
 
-function makeWorld(system: BrokerSystem, random: RandomSource, plan: BrokerPlan) {
+export function makeWorld(system: BrokerSystem, random: RandomSource, plan: BrokerPlan) {
   const wrong: unknown[] = []
   const machine = new Set(['opened', 'cut', 'closed', 'disk-failed', 'disk-full', 'disk-room'])
   const world: World = new World(system.engine, random, plan.machine, (event) => {

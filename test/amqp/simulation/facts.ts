@@ -35,16 +35,21 @@ export function releaseOf(delivery: DeliveryCase): HistoryEvent | undefined {
 export const mayBeUnread = ({ settled, left }: DeliveryCase, slackMs: number): boolean =>
   settled !== undefined && left !== undefined && left.atMs <= settled.atMs + slackMs
 
-/** The first removal of what is in the queue that was asked for between these two events. */
+/** A removal of all that is in the queue, asked for before `toN` and not over before `fromN`. */
 export function removalBetween(
   cases: Cases,
   queue: string,
   fromN: number,
   toN: number,
 ): HistoryEvent | undefined {
-  const isOne = (event: { queue: string; n: number }): boolean =>
-    event.queue === queue && event.n > fromN && event.n < toN
-  return cases.ofKind('purging').find(isOne) ?? cases.ofKind('deleting').find(isOne)
+  const isOne = (what: 'purged' | 'deleted') => (event: HistoryEvent & { queue: string }) => {
+    if (event.queue !== queue || event.n >= toN) return false
+    const done = cases.ofKind(what).find((one) => one.queue === queue && one.n > event.n)
+    return (done?.n ?? Number.POSITIVE_INFINITY) > fromN
+  }
+  return (
+    cases.ofKind('purging').find(isOne('purged')) ?? cases.ofKind('deleting').find(isOne('deleted'))
+  )
 }
 
 /** Whether somebody who acknowledges nothing may have had something of the queue on its way. */

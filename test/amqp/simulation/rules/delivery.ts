@@ -8,7 +8,8 @@ import { type BrokerRule, finding } from '../rule.ts'
  * it dies once more. So what is said of one delivery after another holds there as long as none came.
  */
 const isComparable = (cases: Cases, copy: CopyCase, after: HistoryEvent): boolean =>
-  copy.round === 0 || cases.byToken.get(copy.token)?.[0]?.event.life === after.life
+  copy.round === 0 ||
+  (after.kind === 'delivered' && cases.byToken.get(copy.token)?.[0]?.event.life === after.life)
 
 /** Sent more than once: one that was lost unconfirmed may be followed by another. */
 const sentOnce = (cases: Cases, { token }: CopyCase): boolean =>
@@ -174,7 +175,12 @@ const prefetchKept: BrokerRule = {
       for (const { event } of own) {
         const held = own.filter(
           (one) =>
-            one.event.n <= event.n && (releaseOf(one)?.n ?? Number.POSITIVE_INFINITY) > event.n,
+            one.event.n <= event.n &&
+            (releaseOf(one)?.n ?? Number.POSITIVE_INFINITY) > event.n &&
+            // What came from a queue that is gone counts no more.
+            !cases.ofKind('deleting').some((gone) => {
+              return gone.queue === one.event.queue && gone.n > one.event.n && gone.n < event.n
+            }),
         )
         if (held.length <= most) continue
         const text = `consumer ${consumer} holds ${held.length} with a prefetch of ${most}`

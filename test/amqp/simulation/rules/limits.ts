@@ -1,4 +1,4 @@
-import type { Cases, CopyCase } from '../cases.ts'
+import type { Cases } from '../cases.ts'
 import { isKept, leavings, mayBeUnread, promiseOf, releaseOf, ttlOf } from '../facts.ts'
 import type { EventOf } from '../history.ts'
 import { type BrokerRule, finding } from '../rule.ts'
@@ -103,19 +103,17 @@ const lengthKept: BrokerRule = {
       for (const [name, ready] of counted.ready) {
         const queue = cases.queues.find((one) => one.name === name)
         if (queue?.lengthMax === undefined) continue
-        // What was held comes back into a queue that is full already.
-        const back = [...cases.copies.values()]
-          .filter((copy) => copy.queue === queue)
-          .reduce((sum, copy) => sum + (cameBack(copy, counted) ? 1 : 0), 0)
-        const most = queue.lengthMax + back
-        if (ready > most) yield finding(name, `holds ${ready}, at most ${most} fit`, counted)
+        // What was taken may come back into a queue that is full already.
+        const takers = [...cases.ofKind('consuming'), ...cases.ofKind('getting')]
+        if (takers.some((one) => one.queue === name && one.n < counted.n)) continue
+        // What was pushed out just before a crash is back until the next one comes.
+        if (counted.life > 0) continue
+        if (ready > queue.lengthMax)
+          yield finding(name, `holds ${ready}, at most ${queue.lengthMax} fit`, counted)
       }
     }
   },
 }
-
-const cameBack = (copy: CopyCase, { n }: EventOf<'counted'>): boolean =>
-  copy.deliveries.some(({ event }) => event.n < n)
 
 const countsExact: BrokerRule = {
   number: 40,

@@ -84,6 +84,7 @@ function* overtaken(cases: Cases, { slackMs }: Bounds, matters: Pair) {
         if (passing.copy === waiting.copy || !matters(waiting, passing)) continue
         if (!passed(waiting, passing, slackMs)) continue
         if (fullBetween(cases, waiting.readyMs, waiting.delivery.event.atMs)) continue
+        if (!waiting.first && mayHaveBeenTaken(cases, waiting)) continue
         const { token, queue } = waiting.copy
         yield finding(
           token,
@@ -96,6 +97,13 @@ function* overtaken(cases: Cases, { slackMs }: Bounds, matters: Pair) {
       }
     }
   }
+}
+
+/** Somebody is gone since it came back: it may have been on its way to them. */
+function mayHaveBeenTaken(cases: Cases, { copy, readyMs, delivery }: Turn): boolean {
+  if (cases.byToken.get(copy.token)?.[0]?.event.message.timed) return true
+  const gone = [...cases.ofKind('left'), ...cases.ofKind('cancel-ok'), ...cases.ofKind('cancelled')]
+  return gone.some(({ atMs, n }) => atMs >= readyMs && n < delivery.event.n)
 }
 
 function passed(waiting: Turn, passing: Turn, slackMs: number): boolean {
