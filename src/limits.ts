@@ -71,6 +71,8 @@ export const limits = {
   callbackAttemptsDefault: 20,
   /** Time a request that was acknowledged waits for its reply. */
   replyWaitMsMax: day,
+  /** Open requests of a virtual host whose id is not their correlation id. */
+  replyAliasesMax: 100_000,
   /** Members of one gather. */
   gatherMembersMax: 100_000,
   /** Password of a user. */

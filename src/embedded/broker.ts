@@ -126,6 +126,7 @@ export class Broker implements Engine {
     this.#core = this.#parts.core
     this.door = new QueueDoor(this.#parts, this.#mintId)
     this.#parts.gathering.resume()
+    this.#parts.topology.finishDeletions((live) => this.#parts.ending.discard(live))
     this.#parts.janitor.opened()
     this.#core.wakeAt(this.nowMs())
   }

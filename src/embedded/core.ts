@@ -22,6 +22,7 @@ export class Core {
   readonly clock: Clock
   readonly nowMs: () => number
   readonly onProblem: OnProblem
+  #turnMs = 0
   readonly #due: () => void
   #timer: Timer | undefined
   #wakesAtMs = Number.POSITIVE_INFINITY
@@ -55,6 +56,19 @@ export class Core {
       this.#wakesAtMs = Number.POSITIVE_INFINITY
       this.#due()
     })
+  }
+
+  /** The time as it was when this turn of the event loop first asked for it: for what is done per message. */
+  turnMs(): number {
+    if (this.#turnMs === 0) {
+      this.#turnMs = this.nowMs()
+      this.clock.soon(this.#turnOver)
+    }
+    return this.#turnMs
+  }
+
+  readonly #turnOver = (): void => {
+    this.#turnMs = 0
   }
 
   stopTimer(): void {

@@ -123,7 +123,7 @@ export class Delivering {
       if (block) this.#after(live, this.#parts.pages.bringBack(block))
       return false
     }
-    const nowMs = core.nowMs()
+    const nowMs = core.turnMs()
     const waitMs = live.limiter.waitMs(nowMs)
     if (waitMs > 0) {
       if (waitMs < Number.POSITIVE_INFINITY) this.#pumpIn(live, waitMs)

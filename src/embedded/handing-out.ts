@@ -49,7 +49,7 @@ export class HandingOut {
 
   /** Hands out what is on record. */
   handOut(deliveries: readonly HeldDelivery[]): void {
-    const nowMs = this.#core.nowMs()
+    const nowMs = this.#core.turnMs()
     for (const delivery of deliveries) {
       if (delivery.over) continue
       if (delivery.subscriber.stopped) {

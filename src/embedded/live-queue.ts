@@ -6,12 +6,13 @@ import type { Timer } from '../clock.ts'
 import type { QueueSettings, SubscribeOptions, SubscriptionHandler } from '../engine.ts'
 import type { Delivery } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
+import { Chain, type Link } from './queue/chain.ts'
 import { type Entry, entryStates } from './queue/entry.ts'
 import { Limiter, type LimitSettings } from './queue/limiter.ts'
 import { Queue } from './queue/queue.ts'
 
 /** One handing of one entry to one subscription. */
-export class HeldDelivery implements Delivery {
+export class HeldDelivery implements Delivery, Link<HeldDelivery> {
   readonly message: Message
   readonly live: LiveQueue
   readonly entry: Entry
@@ -25,6 +26,9 @@ export class HeldDelivery implements Delivery {
   isGoneOnRecord = false
   /** Its result has come as a reply; it still counts as its consumer's. */
   isAnswered = false
+  /** Its neighbours among those of its consumer. */
+  before: HeldDelivery | undefined
+  after: HeldDelivery | undefined
   /** Handed out: the consumer has seen it. */
   seen = false
 
@@ -81,7 +85,7 @@ export class Subscriber {
   readonly handler: Taker
   readonly noAck: boolean
   readonly priority: number
-  readonly held = new Set<HeldDelivery>()
+  readonly held = new Chain<HeldDelivery>()
   stopped = false
 
   constructor(live: LiveQueue, options: TakingOptions, handler: Taker) {

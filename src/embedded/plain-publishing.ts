@@ -37,6 +37,11 @@ const entriesPerRecord = 255
 export class PlainPublishing {
   readonly #parts: PlainPublishingParts
   readonly #core: Core
+  /** What most publishes need, one queue's place and entry, is not made anew for each. */
+  readonly #only = {} as { -readonly [Key in keyof Place]: Place[Key] }
+  readonly #entries: readonly [{ -readonly [Key in keyof AcceptedEntry]: AcceptedEntry[Key] }] = [
+    { queueNumber: 0, position: 0, delivered: false },
+  ]
 
   constructor(parts: PlainPublishingParts) {
     this.#parts = parts
@@ -76,7 +81,7 @@ export class PlainPublishing {
   }
 
   #into(message: PlainMessage, lives: readonly LiveQueue[], persistent: boolean): PlainFate {
-    const nowMs = this.#core.nowMs()
+    const nowMs = this.#core.turnMs()
     const only = lives[0]
     if (lives.length === 1 && only) return this.#toOne(only, message, persistent, nowMs)
     return this.#toMany(lives, message, persistent, nowMs)
@@ -105,16 +110,25 @@ export class PlainPublishing {
       return 'done'
     }
     const position = live.queue.nextPosition++
+    const place = this.#only
+    place.live = live
+    place.message = message
+    place.position = position
+    place.nowMs = nowMs
+    place.taker = taker
     if (!persistent || !live.durable) {
-      this.#place({ live, message, position, nowMs, taker }, noSegment, 0, 0)
+      this.#place(place, noSegment, 0, 0)
       return 'done'
     }
     const { journal } = this.#core
-    const entry = { queueNumber: live.queue.number, position, delivered: taker !== undefined }
-    writeAccept(journal.begin(), message, nowMs, [entry], undefined)
+    const [entry] = this.#entries
+    entry.queueNumber = live.queue.number
+    entry.position = position
+    entry.delivered = taker !== undefined
+    writeAccept(journal.begin(), message, nowMs, this.#entries, undefined)
     journal.end(recordTypes.accept)
     const { segment, recordFrom, recordBytes } = journal
-    this.#place({ live, message, position, nowMs, taker }, segment, recordFrom, recordBytes)
+    this.#place(place, segment, recordFrom, recordBytes)
     return 'durable'
   }
 
@@ -170,7 +184,8 @@ export class PlainPublishing {
     const priority = live.priorityOf(message)
     const deadlineAtMs = taker ? Number.POSITIVE_INFINITY : live.waitsUntilMs(message, nowMs)
     const entry = new Entry(position, priority, plainKind, 0, deadlineAtMs, segment, from, bytes)
-    entry.acceptedAtMs = nowMs
+    // Of a plain message only its time to live is counted from there.
+    if (queue.settings.messageTtlMs !== undefined) entry.acceptedAtMs = nowMs
     if (segment === noSegment) entry.message = message
     else this.#core.state.hold(entry)
     live.accepted++

@@ -175,7 +175,9 @@ export class Settling {
     const { journal } = this.#core
     if (excused) entry.excused++
     if (entry.message) {
-      entry.deadlineAtMs = live.waitsUntilMs(entry.message, entry.acceptedAtMs)
+      // Zero: the queue had no time to live when it was accepted.
+      const acceptedAtMs = entry.acceptedAtMs || this.#core.nowMs()
+      entry.deadlineAtMs = live.waitsUntilMs(entry.message, acceptedAtMs)
       live.came(entry.message)
     }
     if (!entry.transient) {

@@ -97,6 +97,24 @@ export class Topology {
     return discarded ? discarded.then(end) : end()
   }
 
+  /** Ends what is left of queues that were being deleted, and whose names were taken anew, at a crash. */
+  finishDeletions(discard: (live: LiveQueue) => Later<void>): void {
+    const { state } = this.#core
+    for (const live of [...state.numbered.values()]) {
+      const { name, number } = live.queue
+      if (state.queues.get(name) === live) continue
+      live.deleted = true
+      const end = (): void => {
+        state.numbered.delete(number)
+        this.#write({ op: 'queue-deleted', number })
+      }
+      const discarded = discard(live)
+      if (discarded) {
+        discarded.then(end, (error) => this.#core.onProblem(`ending queue "${name}": ${error}`))
+      } else end()
+    }
+  }
+
   /** The queue of that name, made with standard settings when it is not there. */
   queue(name: string): LiveQueue {
     return this.#core.queue(name) ?? this.#make(name, {})

@@ -24,6 +24,7 @@ import type { LiveQueue } from '../embedded/live-queue.ts'
 import { notificationMessage } from '../embedded/notification.ts'
 import type { QueueDoor } from '../embedded/queue-door.ts'
 import { defaultExchange } from '../embedded/routing/exchange.ts'
+import type { OutcomeBody } from '../embedded/settling.ts'
 import type { Later } from '../later.ts'
 import { limits } from '../limits.ts'
 import { type Message, type MessageMeta, notification } from '../message/message.ts'
@@ -33,6 +34,7 @@ import { baseName, scopedName } from '../scoped-name.ts'
 import type { DirectReplies } from './direct-replies.ts'
 import type { PublishFate } from './port.ts'
 import type { ResultCandidate } from './publishing.ts'
+import { ReplyAliases } from './reply-aliases.ts'
 import { shown } from './resource.ts'
 import { noResultHeaders, type ResultHeaders, resultHeaders } from './result-headers.ts'
 import { checkRight } from './rights.ts'
@@ -52,6 +54,7 @@ interface Asked {
 
 export class Results {
   readonly #parts: ResultsParts
+  readonly #aliases = new ReplyAliases()
 
   constructor(parts: ResultsParts) {
     this.#parts = parts
@@ -68,8 +71,7 @@ export class Results {
     }
     if (asked.headers.notify !== undefined) this.#checkNotified(candidate, asked.replyTo ?? '')
     if (exchange !== '' || !asked.correlationId) return this.#request(candidate, asked)
-    const id = this.#scoped(asked.correlationId)
-    const answered = this.#parts.door.answer(id, routingKey, {
+    const answered = this.#answer(routingKey, asked.correlationId, {
       code: asked.headers.error ?? 'ok',
       contentType: shortened(contentTypeOf(properties) ?? ''),
       body,
@@ -78,6 +80,17 @@ export class Results {
     return answered.then(
       (isResult) => this.#afterAnswer(candidate, asked, isResult) ?? this.#plain(candidate),
     )
+  }
+
+  /** The request with that very id, or else the oldest that was given another one. */
+  #answer(replyTo: string, correlationId: string, result: OutcomeBody): Later<boolean> {
+    const { door } = this.#parts
+    const answered = door.answer(this.#scoped(correlationId), replyTo, result)
+    const orAnother = (is: boolean): Later<boolean> => {
+      const other = is ? undefined : this.#aliases.take(replyTo, correlationId)
+      return other === undefined ? is : door.answer(other, replyTo, result)
+    }
+    return answered instanceof Promise ? answered.then(orAnother) : orAnother(answered)
   }
 
   #afterAnswer(
@@ -154,7 +167,7 @@ export class Results {
 
   #track(
     { message, lives, persistent }: ResultCandidate,
-    { headers, replyTo }: Asked,
+    { headers, replyTo, correlationId, messageId }: Asked,
     live: LiveQueue,
     { id, chosen }: { readonly id: string; readonly chosen: boolean },
   ): Later<PublishFate> {
@@ -178,7 +191,10 @@ export class Results {
     const others = lives.filter((other) => other !== live)
     const fate = (is: boolean | 'refused'): PublishFate => {
       if (is === 'refused') return 'refused'
-      if (is === false && others.length > 0) door.publish(message, others, persistent)
+      if (is) return 'durable'
+      if (others.length > 0) door.publish(message, others, persistent)
+      const named = correlationId || messageId
+      if (replyTo && named && named !== id) this.#aliases.add(replyTo, named, tracked.id)
       return 'durable'
     }
     return taken instanceof Promise ? taken.then(fate) : fate(taken)

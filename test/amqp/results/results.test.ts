@@ -76,6 +76,20 @@ test('a correlation id used again is another request with an id of its own', () 
     assert.equal(work?.ready, 2)
   }))
 
+test('a request with an id of its own, or a used correlation id, gets its reply as result too', () =>
+  withWork(async ({ broker, client }) => {
+    const options = { replyTo: 'replies', correlationId: 'c' }
+    await client.publish('work', '1', { ...options, headers: { 'x-homing-id': 'mine' } })
+    await client.publish('replies', 'one', { correlationId: 'c' })
+    assert.equal(textOf((await outcomeOf(broker, 'mine')).body), 'one')
+    await client.publish('work', '2', options)
+    await client.publish('work', '3', options)
+    await client.publish('replies', 'two', { correlationId: 'c' })
+    await client.publish('replies', 'three', { correlationId: 'c' })
+    const texts = (await broker.engine.outcomes({})).map(({ body }) => textOf(body))
+    assert.deepEqual(texts.sort(), ['one', 'three', 'two'])
+  }))
+
 test('x-homing-error on a reply makes it a declared error', () =>
   withWork(async ({ broker, client }) => {
     const work = await client.consume('work')
