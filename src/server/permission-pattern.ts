@@ -66,22 +66,27 @@ function compiledFor(pattern: string): Compiled {
 }
 
 /** `(?i)` at the start, which RabbitMQ's expressions know, means whatever the case. */
-function compile(pattern: string): RegExp {
-  return pattern.startsWith('(?i)') ? new RegExp(pattern.slice(4), 'i') : new RegExp(pattern)
+function compile(pattern: string, flags = ''): RegExp {
+  return pattern.startsWith('(?i)')
+    ? new RegExp(pattern.slice(4), `${flags}i`)
+    : new RegExp(pattern, flags)
 }
 
-/** Not more than quadratic in the length of a name, which is at most 255 bytes. */
+/**
+ * Not more than quadratic in the length of a name, which is at most 255 bytes. What is optional and what
+ * has alternatives counts as well: (a|a) thirty times over is a thousand million ways.
+ */
 function isPlain(pattern: string): boolean {
   const bare = pattern.replaceAll(/\\./g, 'x').replaceAll(/\[[^\]]*\]/g, 'x')
   if (/\)[*+?{]/.test(bare)) return false
-  return (bare.match(/[*+{]/g)?.length ?? 0) <= 2
+  return (bare.match(/[*+{?|]/g)?.length ?? 0) <= 2
 }
 
 /** Undefined where V8 has no such way: look-arounds, back references, many repetitions. */
 function inLinearTime(pattern: string): RegExp | undefined {
   v8.setFlagsFromString('--enable-experimental-regexp-engine')
   try {
-    return new RegExp(pattern, 'l')
+    return compile(pattern, 'l')
   } catch {
     return undefined
   }

@@ -129,6 +129,10 @@ test('no name makes a pattern take long', () => {
   assert.equal(matchesPattern(greedy, 'aaa'), true)
   const evil = (n: number): string => `${'a'.repeat(250)}${n}!`
   for (let n = 0; n < 100; n++) assert.equal(matchesPattern(greedy, evil(n)), false)
+  // Nothing is repeated in these: every part of them can match in two ways.
+  const twofold = ['(a|a)', '(?:a|aa)', 'a?'].map((part) => `^${part.repeat(60)}a{60}$`)
+  for (const pattern of [...twofold, `(?i)${twofold[0]}`])
+    for (let n = 0; n < 100; n++) assert.equal(matchesPattern(pattern, evil(n)), false)
 })
 
 test('where a pattern cannot but take long it matches nothing for a while', () => {
