@@ -34,6 +34,8 @@ export interface AmqpServerParts {
 export interface Reception {
   readonly settings: ConnectionSettings
   readonly watch: ConnectionWatch
+  /** The socket is closed; the connection may still have a call to end. */
+  readonly disconnected: () => void
 }
 
 /** Time for the other end to close after we did. */
@@ -163,7 +165,8 @@ export class AmqpServer {
   #connect(socket: net.Socket, listener: Listener, arrival: Arrival): void {
     const peer = this.#peerOf(socket, listener)
     const { clock, meet } = this.#parts
-    const { settings, watch: heard } = meet(peer)
+    const { settings, watch: heard, disconnected } = meet(peer)
+    socket.once('close', disconnected)
     const connection: Connection = new Connection({
       clock,
       settings,

@@ -38,7 +38,7 @@ export interface AdmissionParts {
   readonly definitions: DefinitionsStore
   readonly checks: PasswordChecks
   readonly sessions: LiveSessions
-  readonly log: ServerLog
+  readonly log: Pick<ServerLog, 'warn'>
   /** Opens the virtual host; undefined when it is not there. */
   readonly virtualHost: (name: string) => VirtualHost | undefined
   readonly settings: AdmissionSettings
@@ -56,10 +56,15 @@ export class Admissions {
     return peer.tls || this.#parts.settings.allowPlaintext || isLoopback(peer.address)
   }
 
-  async authenticate(credentials: Credentials, peer: PeerFacts): Promise<Login | undefined> {
+  /** `isGone` tells that nobody waits any more: what is still to be checked is left then. */
+  async authenticate(
+    credentials: Credentials,
+    peer: PeerFacts,
+    isGone: () => boolean = () => false,
+  ): Promise<Login | undefined> {
     return credentials.mechanism === 'EXTERNAL'
       ? this.#byCertificate(peer)
-      : this.#byPassword(credentials.user, credentials.password, peer)
+      : this.#byPassword(credentials, peer, isGone)
   }
 
   #byCertificate(peer: PeerFacts): Login | undefined {
@@ -73,9 +78,9 @@ export class Admissions {
   }
 
   async #byPassword(
-    user: string,
-    password: Uint8Array,
+    { user, password }: Exclude<Credentials, { readonly mechanism: 'EXTERNAL' }>,
     peer: PeerFacts,
+    isGone: () => boolean,
   ): Promise<Login | undefined> {
     if (!this.takesPasswords(peer)) {
       return this.#refuse(peer, user, 'a password over an unencrypted connection; use TLS')
@@ -84,7 +89,8 @@ export class Admissions {
     const shut = this.#isGuestElsewhere(user, peer)
     const known = shut ? undefined : definitions.state.users.get(user)
     const stored = known?.passwordHash
-    const right = await checks.check({ user, stored, password, address: peer.address })
+    const right = await checks.check({ user, stored, password, address: peer.address, isGone })
+    if (isGone()) return undefined
     if (shut) return this.#refuse(peer, user, guestRule)
     if (!right) return this.#refuse(peer, user, 'unknown user or wrong password')
     // Deleted, or given another password, while it was checked.

@@ -29,6 +29,7 @@ import { LiveSessions } from './live-sessions.ts'
 import { PasswordChecks } from './password-checks.ts'
 import { Policies } from './policies.ts'
 import type { RunningServer } from './running-server.ts'
+import { ScarceLog } from './scarce-log.ts'
 import { identity, productFrom } from './server-identity.ts'
 import { noLog, type ServerLog } from './server-log.ts'
 import type { ServerSettings } from './server-settings.ts'
@@ -52,12 +53,14 @@ export class BrokerServer implements RunningServer {
   readonly limits: AccountLimits
   readonly #parts: BrokerServerParts
   readonly #log: ServerLog
+  /** About those who are not let in. */
+  readonly #strangers: ScarceLog
   readonly #sessions = new LiveSessions()
   readonly #hosts: KnownHosts
   readonly #admissions: Admissions
   readonly #alarms: Alarms
   readonly #amqp: AmqpServer
-  readonly #common: Omit<ConnectionSettings, 'mechanisms' | 'openVirtualHost'>
+  readonly #common: CommonSettings
   readonly #unwatch: () => void
   #listening: readonly Listening[] = []
   #closing: Promise<void> | undefined
@@ -67,6 +70,7 @@ export class BrokerServer implements RunningServer {
     const { log = noLog } = settings
     this.#parts = parts
     this.#log = log
+    this.#strangers = new ScarceLog(log, parts.realClock)
     this.engine = engine
     this.accounts = new Accounts(definitions)
     this.policies = new Policies(definitions)
@@ -76,7 +80,7 @@ export class BrokerServer implements RunningServer {
       definitions,
       checks: new PasswordChecks(parts.realClock),
       sessions: this.#sessions,
-      log,
+      log: this.#strangers,
       virtualHost: (name) => this.#hosts.find(name),
       settings: {
         guest: settings.guest ?? true,
@@ -84,11 +88,11 @@ export class BrokerServer implements RunningServer {
         compat: settings.compat,
       },
     })
-    this.#common = commonSettings(settings, this.#admissions)
+    this.#common = commonSettings(settings)
     this.#amqp = new AmqpServer({
       clock,
       meet: (peer) => this.#meet(peer),
-      turnedAway: (address, why) => log.warn({ peer: address }, `turned away: ${why}`),
+      turnedAway: (address, why) => this.#strangers.warn({ peer: address }, `turned away: ${why}`),
       limits: settings.limits,
     })
     const { gauges } = parts
@@ -169,8 +173,15 @@ export class BrokerServer implements RunningServer {
       log.info({ ...facts, user, vhost, client: opening.givenName }, 'logged in')
       return opened
     }
+    let isGone = false
+    const authenticate: ConnectionSettings['authenticate'] = (credentials) =>
+      this.#admissions.authenticate(credentials, peer, () => isGone)
+    const mechanisms = this.#mechanismsFor(peer)
     return {
-      settings: { ...this.#common, mechanisms: this.#mechanismsFor(peer), openVirtualHost },
+      settings: { ...this.#common, mechanisms, authenticate, openVirtualHost },
+      disconnected: () => {
+        isGone = true
+      },
       watch: {
         opened: () => this.#alarms.watch(),
         over: (why) => {
@@ -181,7 +192,11 @@ export class BrokerServer implements RunningServer {
             'gone',
           )
         },
-        refused: (error) => log.warn({ ...facts, user: session?.user }, error.replyText),
+        refused: (error) => {
+          if (session !== undefined) log.warn({ ...facts, user: session.user }, error.replyText)
+          // Why a login was refused has been told by who refused it.
+          else if (error.replyCode !== 403) this.#strangers.warn(facts, error.replyText)
+        },
         warned: (feature, text) => log.warn({ ...facts, user: session?.user, feature }, text),
         broke: (thrown) => log.error({ ...facts, error: thrown, stack: stackOf(thrown) }, 'broken'),
       },
@@ -192,7 +207,7 @@ export class BrokerServer implements RunningServer {
   #mechanismsFor(peer: PeerFacts): readonly Mechanism[] {
     const byPassword = this.#admissions.takesPasswords(peer)
     if (peer.certificateUser === undefined && !byPassword) {
-      this.#log.warn({ peer: peer.address }, 'no way to log in without encryption; use TLS')
+      this.#strangers.warn({ peer: peer.address }, 'no way to log in without encryption; use TLS')
       return none
     }
     if (peer.certificateUser === undefined) return passwordOnly
@@ -205,10 +220,10 @@ const passwordOnly: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN']
 const certificateOnly: readonly Mechanism[] = ['EXTERNAL']
 const all: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN', 'EXTERNAL']
 
-function commonSettings(
-  settings: ServerSettings,
-  admissions: Admissions,
-): Omit<ConnectionSettings, 'mechanisms' | 'openVirtualHost'> {
+/** What all connections have in common. */
+type CommonSettings = Omit<ConnectionSettings, 'mechanisms' | 'authenticate' | 'openVirtualHost'>
+
+function commonSettings(settings: ServerSettings): CommonSettings {
   const { frameMax, channelMax, heartbeat, bodyBytesMax } = connectionDefaults
   return {
     frameMax: settings.frameMax ?? frameMax,
@@ -219,7 +234,6 @@ function commonSettings(
       settings.product === undefined ? undefined : productFrom(settings.product),
     ),
     compat: settings.compat,
-    authenticate: (credentials, peer) => admissions.authenticate(credentials, peer),
     // As RabbitMQ does where its own users log in: the login stands, whatever the secret.
     updateSecret: undefined,
   }

@@ -128,3 +128,26 @@ test('what waits for one address is bounded; what is beyond is refused, not kept
   })
   assert.equal(await until(clock, elsewhere), true)
 })
+
+test('a password is not checked for one who has gone meanwhile', async () => {
+  const clock = new SimulatedClock()
+  const checks = new PasswordChecks(clock)
+  await checks.check({ user: 'ali', stored, password: bytes('wrong'), address })
+  const gone = { stored, password: bytes('open sesame'), address, isGone: () => true }
+  const left = Array.from({ length: 50 }, (_, n) => checks.check({ ...gone, user: `u${n}` }))
+  const stays = checks.check({ user: 'm', stored, password: bytes('open sesame'), address })
+  await clock.advance(limits.loginPauseMs)
+  assert.equal(await stays, true)
+  assert.ok((await Promise.all(left)).every((right) => !right))
+})
+
+test('who asks the same while another one leaves gets an answer', async () => {
+  const clock = new SimulatedClock()
+  const checks = new PasswordChecks(clock)
+  await checks.check({ user: 'ali', stored, password: bytes('wrong'), address })
+  const question = { user: 'm', stored, password: bytes('open sesame'), address }
+  const left = checks.check({ ...question, isGone: () => true })
+  const stays = checks.check({ ...question, isGone: () => false })
+  await clock.advance(limits.loginPauseMs)
+  assert.deepEqual(await Promise.all([left, stays]), [true, true])
+})

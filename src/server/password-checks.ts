@@ -24,12 +24,19 @@ export interface PasswordCheck {
   readonly password: Uint8Array
   /** Address of the peer: those who guess slow down only their own neighbours. */
   readonly address: string
+  /** Whether nobody waits for the answer any more: then it is not worked on. */
+  readonly isGone?: () => boolean
 }
 
 interface Waiting {
   readonly check: PasswordCheck
   readonly resolve: (right: boolean) => void
   readonly reject: (error: unknown) => void
+}
+
+interface Asked {
+  readonly answer: Promise<boolean>
+  readonly askers: PasswordCheck[]
 }
 
 interface Line {
@@ -47,7 +54,7 @@ export class PasswordChecks {
   readonly #key = randomBytes(32)
   readonly #remembered = new Map<string, Remembered>()
   /** The same question asked again while it is being answered. */
-  readonly #asked = new Map<string, Promise<boolean>>()
+  readonly #asked = new Map<string, Asked>()
   /** Lines that have somebody waiting, the next in turn first. */
   readonly #lines = new Map<string, Line>()
   readonly #waitingOf = new Map<string, number>()
@@ -66,14 +73,19 @@ export class PasswordChecks {
     if (this.#isRemembered(check, digest)) return Promise.resolve(true)
     const question = `${check.address}\0${digest.toString('base64')}`
     const asked = this.#asked.get(question)
-    if (asked !== undefined) return asked
-    const answer = this.#enqueue(check).then((right) => {
+    if (asked !== undefined) {
+      asked.askers.push(check)
+      return asked.answer
+    }
+    const askers = [check]
+    const isGone = (): boolean => askers.every((one) => one.isGone?.() === true)
+    const answer = this.#enqueue({ ...check, isGone }).then((right) => {
       if (right) this.#remember(check, digest)
       return right
     })
     const forget = (): boolean => this.#asked.delete(question)
     answer.then(forget, forget)
-    this.#asked.set(question, answer)
+    this.#asked.set(question, { answer, askers })
     return answer
   }
 
@@ -134,7 +146,9 @@ export class PasswordChecks {
       const first = line.waiting.shift()
       if (line.waiting.length > 0) this.#lines.set(name, line)
       this.#countOut(line.address)
-      return first
+      if (first?.check.isGone?.() !== true) return first
+      first.resolve(false)
+      return this.#takeTurn()
     }
     if (readyAtMs !== Number.POSITIVE_INFINITY) this.#wake(readyAtMs, nowMs)
     return undefined
