@@ -8,7 +8,8 @@
  */
 
 import type { HeaderTable } from '../embedded/routing/header-value.ts'
-import type { Later, Session, VirtualHost } from '../virtual-host/port.ts'
+import type { Later } from '../later.ts'
+import type { Session, VirtualHost } from '../virtual-host/port.ts'
 import type { PortabilityWarnings } from './portability.ts'
 import type { AmqpError } from './protocol/amqp-error.ts'
 

@@ -12,13 +12,13 @@
  */
 
 import type { Buffer } from 'node:buffer'
-import type { Later, Session, VirtualHost } from '../virtual-host/port.ts'
+import { after, type Later } from '../later.ts'
+import type { Session, VirtualHost } from '../virtual-host/port.ts'
 import type { ChannelConsumer } from './channel-consumer.ts'
 import type { ChannelFacts } from './channel-facts.ts'
 import type { ChannelLine } from './channel-line.ts'
 import type { ClientCapabilities } from './client-capabilities.ts'
 import { Consuming } from './consuming.ts'
-import { after } from './later.ts'
 import type { Output } from './output.ts'
 import {
   type AmqpError,

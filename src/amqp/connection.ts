@@ -14,8 +14,9 @@
 
 import type { Buffer } from 'node:buffer'
 import type { Clock } from '../clock.ts'
+import type { Later } from '../later.ts'
 import { limits } from '../limits.ts'
-import type { Later, Session, VirtualHost } from '../virtual-host/port.ts'
+import type { Session, VirtualHost } from '../virtual-host/port.ts'
 import type { Login, OpenedVirtualHost, PeerFacts } from './admission.ts'
 import type { Channel, ChannelOwner } from './channel.ts'
 import { Channels } from './channels.ts'

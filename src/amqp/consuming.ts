@@ -9,10 +9,10 @@
  */
 
 import { randomBytes } from 'node:crypto'
-import type { Got, Later } from '../virtual-host/port.ts'
+import { after, type Later } from '../later.ts'
+import type { Got } from '../virtual-host/port.ts'
 import { ChannelConsumer, type ConsumerSide } from './channel-consumer.ts'
 import type { ChannelLine } from './channel-line.ts'
-import { after } from './later.ts'
 import type { EndOfTurn } from './output.ts'
 import { notAllowed, notImplemented } from './protocol/amqp-error.ts'
 import type { MethodNamed } from './protocol/methods.ts'

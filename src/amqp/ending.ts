@@ -10,11 +10,10 @@
 
 import { Buffer } from 'node:buffer'
 import type { Clock, Timer } from '../clock.ts'
-import type { Later } from '../virtual-host/port.ts'
+import { after, type Later } from '../later.ts'
 import type { ConnectionState } from './connection-facts.ts'
 import type { ConnectionWatch } from './connection-parts.ts'
 import type { Intake } from './intake.ts'
-import { after } from './later.ts'
 import type { Outlet } from './outlet.ts'
 import type { Output } from './output.ts'
 import type { AmqpError } from './protocol/amqp-error.ts'

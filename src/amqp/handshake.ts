@@ -9,7 +9,7 @@
  */
 
 import type { HeaderTable } from '../embedded/routing/header-value.ts'
-import type { Later } from '../virtual-host/port.ts'
+import { after, type Later } from '../later.ts'
 import type { Login, OpenedVirtualHost, PeerFacts } from './admission.ts'
 import {
   type ClientCapabilities,
@@ -17,7 +17,6 @@ import {
   givenNameOf,
   noCapabilities,
 } from './client-capabilities.ts'
-import { after } from './later.ts'
 import { readCredentials } from './login.ts'
 import { type AmqpError, accessRefused, channelError, notAllowed } from './protocol/amqp-error.ts'
 import type { Method, MethodNamed, ServerMethod } from './protocol/methods.ts'

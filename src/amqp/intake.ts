@@ -9,7 +9,8 @@
  */
 
 import type { Buffer } from 'node:buffer'
-import type { Later } from '../virtual-host/port.ts'
+import type { Later } from '../later.ts'
+
 import type { Outlet } from './outlet.ts'
 import { FrameParser } from './protocol/frame-parser.ts'
 import { Reading, stop } from './reading.ts'

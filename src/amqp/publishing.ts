@@ -12,8 +12,9 @@
 
 import type { Buffer } from 'node:buffer'
 import type { HomingError } from '../errors.ts'
+import type { Later } from '../later.ts'
 import { PlainMessage } from '../message/plain-message.ts'
-import type { Later, PublishFate } from '../virtual-host/port.ts'
+import type { PublishFate } from '../virtual-host/port.ts'
 import type { ChannelLine } from './channel-line.ts'
 import { type ConfirmFate, Confirms, type ConfirmWriter } from './confirms.ts'
 import { ContentAssembler } from './content.ts'

@@ -3,9 +3,9 @@
  * answered unless the client wants no answer (nowait). Line ends are cut out of names, as in RabbitMQ.
  */
 
-import type { BindingRequest, Later, QueueDeclared } from '../virtual-host/port.ts'
+import { after, type Later } from '../later.ts'
+import type { BindingRequest, QueueDeclared } from '../virtual-host/port.ts'
 import type { ChannelLine } from './channel-line.ts'
-import { after } from './later.ts'
 import type { MethodNamed, ServerMethod } from './protocol/methods.ts'
 
 type ExchangeMethod = MethodNamed<

@@ -16,8 +16,6 @@ import type { Later } from '../later.ts'
 import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 
-export type { Later }
-
 export type Right = 'configure' | 'write' | 'read'
 
 /** A logged-in connection, as virtual hosts see it. Exclusive queues belong to it by identity. */

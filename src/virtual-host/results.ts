@@ -25,7 +25,7 @@ import { notificationMessage } from '../embedded/notification.ts'
 import type { QueueDoor } from '../embedded/queue-door.ts'
 import { defaultExchange } from '../embedded/routing/exchange.ts'
 import type { OutcomeBody } from '../embedded/settling.ts'
-import type { Later } from '../later.ts'
+import { after, type Later } from '../later.ts'
 import { limits } from '../limits.ts'
 import { type Message, type MessageMeta, notification } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
@@ -76,6 +76,7 @@ export class Results {
       contentType: shortened(contentTypeOf(properties) ?? ''),
       body,
     })
+    // What asks for nothing goes the plain way at once.
     if (!(answered instanceof Promise)) return this.#afterAnswer(candidate, asked, answered)
     return answered.then(
       (isResult) => this.#afterAnswer(candidate, asked, isResult) ?? this.#plain(candidate),
@@ -90,7 +91,7 @@ export class Results {
       const other = is ? undefined : this.#aliases.take(replyTo, correlationId)
       return other === undefined ? is : door.answer(other, replyTo, result)
     }
-    return answered instanceof Promise ? answered.then(orAnother) : orAnother(answered)
+    return after(answered, orAnother)
   }
 
   #afterAnswer(
@@ -141,9 +142,7 @@ export class Results {
     if (chosen !== undefined)
       return this.#track(candidate, asked, live, { id: chosen, chosen: true })
     const known = this.#freshId(correlationId || messageId)
-    return known instanceof Promise
-      ? known.then((id) => this.#track(candidate, asked, live, { id, chosen: false }))
-      : this.#track(candidate, asked, live, { id: known, chosen: false })
+    return after(known, (id) => this.#track(candidate, asked, live, { id, chosen: false }))
   }
 
   /** The broker writes there for who asks: only where they could write, or whose messages are theirs. */
@@ -162,7 +161,7 @@ export class Results {
     if (wished === undefined || !canBeId(wished)) return door.mintId()
     const fresh = (isKnown: boolean): string => (isKnown ? likeIt(wished, door.mintId()) : wished)
     const known = door.isKnown(this.#scoped(wished))
-    return known instanceof Promise ? known.then(fresh) : fresh(known)
+    return after(known, fresh)
   }
 
   #track(
@@ -197,7 +196,7 @@ export class Results {
       if (replyTo && named && named !== id) this.#aliases.add(replyTo, named, tracked.id)
       return 'durable'
     }
-    return taken instanceof Promise ? taken.then(fate) : fate(taken)
+    return after(taken, fate)
   }
 
   #scoped(id: string): string {
