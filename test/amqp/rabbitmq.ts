@@ -41,6 +41,8 @@ export interface Rabbitmq extends AsyncDisposable {
   readonly pid: number
   /** `rabbitmqctl` with these arguments; resolves with what it printed. Takes a second or two. */
   ctl(...args: string[]): Promise<string>
+  /** Shuts it down in order and starts it again on the same files and port; `pid` is another then. */
+  restart(): Promise<void>
   /** Ends it at once and removes its files. Also what `await using` does. */
   stop(): Promise<void>
 }
@@ -61,11 +63,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   const epmd = spawn(epmdProgram, ['-port', `${epmdPort}`, '-address', '127.0.0.1'], {
     stdio: 'ignore',
   })
-  const server = spawn(join(programs, 'rabbitmq-server'), {
-    cwd: directory,
-    env: environment,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  let server = startServer(environment, directory)
   const kill = (): void => [server, epmd].forEach(killed)
   process.once('exit', kill)
   const stop = async (): Promise<void> => {
@@ -81,12 +79,22 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   }
   return {
     port,
-    pid: server.pid ?? 0,
+    get pid() {
+      return server.pid ?? 0
+    },
     ctl: (...args) => ctl(environment, args),
+    async restart() {
+      await ended(server, 'SIGTERM')
+      server = startServer(environment, directory)
+      await greets(server, port)
+    },
     stop,
     [Symbol.asyncDispose]: stop,
   }
 }
+
+const startServer = (env: NodeJS.ProcessEnv, cwd: string): ChildProcess =>
+  spawn(join(programs, 'rabbitmq-server'), { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
 
 interface NodePlace {
   readonly directory: string
@@ -171,10 +179,13 @@ function killed(child: ChildProcess): void {
   if (runs(child)) child.kill('SIGKILL')
 }
 
-async function ended(child: ChildProcess): Promise<void> {
+async function ended(
+  child: ChildProcess,
+  signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL',
+): Promise<void> {
   if (!runs(child)) return
   const exit = once(child, 'exit')
-  killed(child)
+  child.kill(signal)
   await exit
 }
 

@@ -14,21 +14,26 @@ import { differencesPage } from './transcripts/differences-page.ts'
 import { partingLines } from './transcripts/intended-difference.ts'
 import { intendedDifferences } from './transcripts/intended-differences.ts'
 import { startOracle } from './transcripts/oracle.ts'
-import { playAll } from './transcripts/play.ts'
+import { playAll, playWithRestart, type Restartable } from './transcripts/play.ts'
+import { restartScenarios } from './transcripts/scenarios/restart.ts'
 import { startSubject } from './transcripts/subject.ts'
+import type { Transcript } from './transcripts/transcript.ts'
 
 const skip = lackingRabbitmq()
 const sides = { ours: 'homing', theirs: 'rabbitmq' }
+const names = [...allScenarios, ...restartScenarios].map(({ name }) => name)
 const meant = new Map(intendedDifferences.flatMap(({ scenarios }) => Object.entries(scenarios)))
 
 async function playedByBoth() {
   await using homing = await startSubject()
   await using rabbitmq = await startOracle()
-  const [ours, theirs] = await Promise.all([
-    playAll(allScenarios, homing.port),
-    playAll(allScenarios, rabbitmq.port),
-  ])
+  const [ours, theirs] = await Promise.all([playedBy(homing), playedBy(rabbitmq)])
   return { ours, theirs }
+}
+
+async function playedBy(broker: Restartable): Promise<ReadonlyMap<string, Transcript>> {
+  const played = await playAll(allScenarios, broker.port)
+  return new Map([...played, ...(await playWithRestart(restartScenarios, broker))])
 }
 
 const both = skip === false ? await playedByBoth() : undefined
@@ -46,7 +51,7 @@ function compared(name: string): string {
   return `another difference is meant:\n${expected.join('\n')}\n\nthan there is:\n${found.join('\n')}`
 }
 
-for (const [topic, scenarios] of Object.entries(scenariosByTopic))
+for (const [topic, scenarios] of Object.entries({ ...scenariosByTopic, restart: restartScenarios }))
   test(`${topic}: Homing and RabbitMQ say the same, or differ as is meant`, { skip }, () => {
     const texts = scenarios.map(({ name }) => ({ name, text: compared(name) }))
     const wrong = texts.filter(({ text }) => text !== '')
@@ -56,13 +61,13 @@ for (const [topic, scenarios] of Object.entries(scenariosByTopic))
 
 test('there are many scenarios, each of them with its own name', () => {
   assert.ok(allScenarios.length >= 220)
-  assert.equal(new Set(allScenarios.map(({ name }) => name)).size, allScenarios.length)
+  assert.equal(new Set(names).size, names.length)
 })
 
 test('every difference that is meant belongs to one scenario', () => {
   const named = intendedDifferences.flatMap(({ scenarios }) => Object.keys(scenarios))
   assert.equal(new Set(named).size, named.length)
-  const known = new Set(allScenarios.map(({ name }) => name))
+  const known = new Set(names)
   assert.deepEqual(
     named.filter((name) => !known.has(name)),
     [],

@@ -11,8 +11,8 @@ const introduction = `# How Homing differs from RabbitMQ
 RabbitMQ is the reference: what its clients see is what Homing's clients are to see. \`test/amqp/transcripts\`
 holds ${hundreds(allScenarios.length)} scenarios, played by one raw client against Homing and against a real
 rabbitmq-server 3.10.8 and compared frame by frame: methods, reply codes, fields, contents, order on each
-channel. Reply texts are the same, too, but for those about malformed frames and contents. All that differs
-is on this page, and a test holds the page to it.
+channel; some with a restart of the broker in between. Reply texts are the same, too, but for those about
+malformed frames and contents. All that differs is on this page, and a test holds the page to it.
 
 Play them yourself: \`node scripts/transcripts.ts --rabbitmq --homing [WORDS]\` compares both, without
 \`--homing\` it prints what RabbitMQ says.

@@ -8,7 +8,7 @@
 import { isUtf8 } from 'node:buffer'
 import { setTimeout as after } from 'node:timers/promises'
 import { PeerChannel } from './peer-channel.ts'
-import type { Scenario } from './scenario.ts'
+import type { RestartScenario, Scenario } from './scenario.ts'
 import { Stage } from './stage.ts'
 import type { Transcript } from './transcript.ts'
 
@@ -29,6 +29,30 @@ export async function playAll(
       transcripts.set(next.name, await play(next, port, laneName(lane)))
   })
   await Promise.all(lanes)
+  return transcripts
+}
+
+export interface Restartable {
+  readonly port: number
+  restart(): Promise<void>
+}
+
+/** One after the other, in one virtual host, with a restart of the broker between their two acts. */
+export async function playWithRestart(
+  scenarios: readonly RestartScenario[],
+  broker: Restartable,
+): Promise<ReadonlyMap<string, Transcript>> {
+  const transcripts = new Map<string, Transcript>()
+  const act = async (name: string, play: Scenario['play']): Promise<Stage> => {
+    const stage = new Stage(broker.port, laneName(0), transcripts.get(name))
+    await play(stage).catch((error: Error) => stage.tell(`broke: ${error.stack}`))
+    await stage.finish()
+    transcripts.set(name, stage.transcript)
+    return stage
+  }
+  for (const { name, before } of scenarios) await act(name, before)
+  await broker.restart()
+  for (const { name, after: play } of scenarios) await clean(await act(name, play))
   return transcripts
 }
 

@@ -41,17 +41,20 @@ export class Stage {
   readonly port: number
   readonly vhost: string
   readonly transcript: Transcript
+  readonly #prefix: string
   readonly #peers: Peer[] = []
   readonly #channels: PeerChannel[] = []
 
-  constructor(port: number, vhost: string) {
+  constructor(port: number, vhost: string, before?: Transcript) {
     this.port = port
     this.vhost = vhost
-    this.transcript = new Transcript(vhost)
+    // What plays on after a restart has connections of its own.
+    this.#prefix = before === undefined ? 'c' : 'd'
+    this.transcript = before ?? new Transcript(vhost)
   }
 
   /** A TCP connection on which nothing has been said. */
-  async socket(name = `c${this.#peers.length + 1}`): Promise<Peer> {
+  async socket(name = `${this.#prefix}${this.#peers.length + 1}`): Promise<Peer> {
     const peer = await Peer.open(name, this.port, this.transcript)
     this.#peers.push(peer)
     return peer

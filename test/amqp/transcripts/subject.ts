@@ -22,6 +22,8 @@ import { definitions } from './oracle.ts'
 
 export interface Subject extends AsyncDisposable {
   readonly port: number
+  /** Closes it in order and starts it again on the same directory and port. */
+  restart(): Promise<void>
 }
 
 export async function startSubject(port = 0): Promise<Subject> {
@@ -33,9 +35,15 @@ export async function startSubject(port = 0): Promise<Subject> {
       directory,
       changes.reduce((state, change) => change(state), emptyState),
     )
-    const { server } = await startServer(directory, { listen: [{ host: '127.0.0.1', port }] })
+    let { server } = await startServer(directory, { listen: [{ host: '127.0.0.1', port }] })
+    const listening = server.listening[0]?.port ?? 0
     return {
-      port: server.listening[0]?.port ?? 0,
+      port: listening,
+      async restart() {
+        await server.close()
+        const listen = [{ host: '127.0.0.1', port: listening }]
+        server = (await startServer(directory, { listen })).server
+      },
       async [Symbol.asyncDispose]() {
         await server.close()
         remove()
