@@ -201,7 +201,7 @@ export const errorCodes = {
     501,
   ),
   'definition-unknown': row(
-    'No user, virtual host or permission of that name exists.',
+    'No user, virtual host, permission or policy of that name exists.',
     false,
     404,
     404,

@@ -2,7 +2,7 @@
  * Whatever was thrown, as the refusal a client is told.
  */
 
-import { errorCodes, HomingError } from '../errors.ts'
+import { type ErrorCode, errorCodes, HomingError } from '../errors.ts'
 import * as refusals from './protocol/amqp-error.ts'
 
 /** The client is not told what broke inside: that is for the log. */
@@ -14,10 +14,17 @@ export function refusalOf(thrown: unknown): refusals.AmqpError {
 }
 
 function engineRefusal(error: HomingError): refusals.AmqpError {
-  const { amqp, closes } = errorCodes[error.code as keyof typeof errorCodes]
+  const { amqp, closes, meaning } = errorCodes[error.code as keyof typeof errorCodes]
   const make = byCode.get(amqp) ?? refusals.internalError
-  return make(error.message, closes === 'channel' ? 'channel' : 'connection')
+  const text = ofTheMachine.has(error.code) ? meaning : error.message
+  return make(text, closes === 'channel' ? 'channel' : 'connection')
 }
+
+/** Their messages name paths and users of the machine. */
+const ofTheMachine: ReadonlySet<string> = new Set<ErrorCode>([
+  ...(['disk-failed', 'disk-full', 'not-permitted', 'format-unknown'] as const),
+  ...(['journal-damaged', 'ledger-unavailable', 'locked'] as const),
+])
 
 const byCode: ReadonlyMap<number, refusals.Refusal> = new Map([
   [311, refusals.contentTooLarge],

@@ -22,6 +22,7 @@ import { shown } from './resource.ts'
 
 const keptMs = 24 * 3_600 * 1_000
 const keptMessagesMax = 10_000
+const keptBytesMax = 256 * 1_024 * 1_024
 
 const declared: Declared = {
   type: 'classic',
@@ -31,6 +32,7 @@ const declared: Declared = {
   args: new Map([
     ['x-message-ttl', keptMs],
     ['x-max-length', keptMessagesMax],
+    ['x-max-length-bytes', keptBytesMax],
   ]),
   foreign: false,
 }
