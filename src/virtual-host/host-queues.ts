@@ -30,6 +30,8 @@ export class HostQueues {
   readonly #byName = new Map<string, HostQueue>()
   readonly #owned = new Map<Session, Set<HostQueue>>()
   readonly #expiry: QueueExpiry
+  /** Of all the queues of the engine at that time. */
+  #counted: { readonly count: number; readonly of: number } | undefined
 
   constructor(virtualHost: string, parts: HostParts) {
     this.virtualHost = virtualHost
@@ -57,11 +59,14 @@ export class HostQueues {
     return queue
   }
 
-  /** How many there are. */
+  /** How many there are. Counted again when one was made or deleted, here or anywhere. */
   get count(): number {
+    const { queueCount } = this.#parts.door
+    if (this.#counted?.of === queueCount) return this.#counted.count
     let count = 0
     for (const { queue } of this.#parts.door.queues())
       if (virtualHostOf(queue.name) === this.virtualHost) count++
+    this.#counted = { count, of: queueCount }
     return count
   }
 
@@ -83,6 +88,7 @@ export class HostQueues {
   /** Makes the queue. There must be none of that name. */
   add(name: string, declared: Declared, owner: Session | undefined): HostQueue {
     const { settings, expiresMs } = this.#effective(name, declared)
+    this.#counted = undefined
     const live = this.#parts.door.declareQueue(scopedName(this.virtualHost, name), settings)
     const queue = new HostQueue(this.resource(name), live, { declared, owner })
     queue.expiresMs = expiresMs
@@ -106,6 +112,7 @@ export class HostQueues {
   /** Ready messages that went with it. */
   delete(queue: HostQueue): Later<number> {
     this.#forget(queue)
+    this.#counted = undefined
     return this.#parts.door.deleteQueue(queue.live)
   }
 
