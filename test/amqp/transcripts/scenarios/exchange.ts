@@ -25,17 +25,17 @@ export const exchangeScenarios = [
       await ch.call('exchange.declare', { exchange: name, passive: true })
     await ch.call('exchange.declare', { exchange: 'amq.rabbitmq.trace', passive: true })
   }),
-  scenario('an exchange of an unknown type closes the connection', async (s) => {
+  scenario('declaring an exchange of an unknown type', async (s) => {
     const ch = await s.channel()
     await ch.exchange('x', 'telepathy')
     await ch.peer.end()
   }),
-  scenario('an exchange of an empty type closes the connection', async (s) => {
+  scenario('declaring an exchange of an empty type', async (s) => {
     const ch = await s.channel()
     await ch.exchange('x', '')
     await ch.peer.end()
   }),
-  scenario('an x-delayed-message exchange is unknown without its plugin', async (s) => {
+  scenario('declaring an exchange of type x-delayed-message', async (s) => {
     const ch = await s.channel()
     await ch.exchange('x', 'x-delayed-message', { arguments: { 'x-delayed-type': 'direct' } })
     await ch.peer.until(() => ch.peer.ended || undefined, 500)

@@ -19,7 +19,7 @@ export const permissionScenarios = [
   limited('declaring a queue that is there needs the right, too', (ch) => ch.declare('foreign')),
   limited('declaring an own queue is permitted', (ch) => ch.declare('own-2')),
   limited('a queue without a name needs the right to its made-up name', (ch) => ch.declare('')),
-  limited('passive declaration needs no right', async (ch) => {
+  limited('a passive declaration without any right', async (ch) => {
     await ch.passive('foreign')
     await ch.call('exchange.declare', { exchange: 'foreign', passive: true })
   }),

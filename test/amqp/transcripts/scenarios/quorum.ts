@@ -31,7 +31,7 @@ export const quorumScenarios = [
   declared('a quorum queue has no lazy mode', { 'x-queue-mode': 'lazy' }),
   declared('a quorum queue with a delivery limit', { 'x-delivery-limit': 5 }),
   declared('a delivery limit below zero is refused', { 'x-delivery-limit': -1 }),
-  declared('a delivery limit that is no number is refused', { 'x-delivery-limit': 'five' }),
+  declared('a delivery limit that is no number', { 'x-delivery-limit': 'five' }),
   declared('a quorum queue with a group size', { 'x-quorum-initial-group-size': 1 }),
   declared('a group size that is no number is refused', { 'x-quorum-initial-group-size': 'one' }),
   declared('a quorum queue refuses with reject-publish', { 'x-overflow': 'reject-publish' }),
@@ -43,7 +43,7 @@ export const quorumScenarios = [
     'x-overflow': 'reject-publish',
   }),
   declared('an unknown dead-letter strategy is refused', { 'x-dead-letter-strategy': 'perhaps' }),
-  scenario('a stream, or why not', async (s) => {
+  scenario('declaring a stream', async (s) => {
     const ch = await s.channel()
     await ch.declare('q', { 'x-queue-type': 'stream' }, durable)
   }),
