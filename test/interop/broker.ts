@@ -9,7 +9,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -40,16 +40,21 @@ const rabbitmqWanted = process.env.INTEROP_BROKER === 'rabbitmq'
 
 /** Why there is no broker to test with, for a test's `skip`; false when there is one. */
 export function lackingBroker(): string | false {
-  if (rabbitmqWanted) return lackingRabbitmq()
-  return !existsSync(join(root, 'src/cli/serve.ts')) && 'needs homing serve'
+  return rabbitmqWanted && lackingRabbitmq()
 }
 
-export async function startBroker(): Promise<InteropBroker> {
+/** Files in PEM. With them clients come over TLS. */
+export interface Certificate {
+  readonly certificateFile: string
+  readonly keyFile: string
+}
+
+export async function startBroker(certificate?: Certificate): Promise<InteropBroker> {
   const ports = await takePortBlock()
-  const broker = await (rabbitmqWanted ? rabbitmq : homing)(ports.brokerPort)
+  const broker = await (rabbitmqWanted ? rabbitmq : homing)(ports.brokerPort, certificate)
   const proxy = await startCuttingProxy(ports.proxyPort, ports.brokerPort)
   return {
-    url: `amqp://guest:guest@127.0.0.1:${ports.proxyPort}`,
+    url: `${certificate ? 'amqps' : 'amqp'}://guest:guest@127.0.0.1:${ports.proxyPort}`,
     cut: () => proxy.cut(),
     async restart() {
       proxy.close()
@@ -64,8 +69,14 @@ export async function startBroker(): Promise<InteropBroker> {
   }
 }
 
-async function rabbitmq(port: number): Promise<BrokerProcess> {
-  const node = await startRabbitmq({ port })
+async function rabbitmq(port: number, certificate?: Certificate): Promise<BrokerProcess> {
+  const config = certificate && [
+    `listeners.ssl.default = 127.0.0.1:${port}`,
+    `ssl_options.cacertfile = ${certificate.certificateFile}`,
+    `ssl_options.certfile = ${certificate.certificateFile}`,
+    `ssl_options.keyfile = ${certificate.keyFile}`,
+  ]
+  const node = await startRabbitmq(config ? { config } : { port })
   return {
     async restart() {
       await node.ctl('stop_app')
@@ -75,9 +86,15 @@ async function rabbitmq(port: number): Promise<BrokerProcess> {
   }
 }
 
-async function homing(port: number): Promise<BrokerProcess> {
+async function homing(port: number, certificate?: Certificate): Promise<BrokerProcess> {
   const data = mkdtempSync(join(tmpdir(), 'homing-interop-'))
-  let serving = await serve(data, port)
+  const options = certificate
+    ? ['--no-amqp', '--amqps-port', `${port}`]
+        .concat('--tls-cert', certificate.certificateFile)
+        .concat('--tls-key', certificate.keyFile)
+    : ['--amqp-port', `${port}`]
+  const start = (): Promise<ChildProcess> => serve(['--data', data, ...options], port)
+  let serving = await start()
   const kill = (): void => void serving.kill('SIGKILL')
   process.once('exit', kill)
   const end = async (): Promise<void> => {
@@ -89,7 +106,7 @@ async function homing(port: number): Promise<BrokerProcess> {
   return {
     async restart() {
       await end()
-      serving = await serve(data, port)
+      serving = await start()
     },
     async stop() {
       await end()
@@ -100,15 +117,11 @@ async function homing(port: number): Promise<BrokerProcess> {
 }
 
 /** Resolves when it takes connections; fails with what it said when it ends before. */
-async function serve(data: string, port: number): Promise<ChildProcess> {
+async function serve(options: readonly string[], port: number): Promise<ChildProcess> {
   const program = join(root, 'src/cli/bin.ts')
-  const child = spawn(
-    process.execPath,
-    [program, 'serve', '--data', data, '--amqp-port', `${port}`],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  )
+  const child = spawn(process.execPath, [program, 'serve', ...options], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   let said = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => {

@@ -118,14 +118,24 @@ export interface Client {
   readonly checks: readonly CheckName[]
 }
 
-let broker: Promise<InteropBroker> | undefined
+/** One broker for the clients of a file, started when the first of them needs it. */
+export class SharedBroker {
+  readonly #start: () => Promise<InteropBroker>
+  #broker: Promise<InteropBroker> | undefined
 
-after(async () => {
-  await (await broker)?.stop()
-})
+  constructor(start: () => Promise<InteropBroker> = startBroker) {
+    this.#start = start
+    after(async () => (await this.#broker)?.stop())
+  }
 
-/** One test for each check, and one for the program's end. Clients of a file share a broker. */
-export function testClient(client: Client): void {
+  get started(): Promise<InteropBroker> {
+    this.#broker ??= this.#start()
+    return this.#broker
+  }
+}
+
+/** One test for each check, and one for the program's end. */
+export function testClient(client: Client, broker = new SharedBroker()): void {
   const skip = client.lacking || lackingBroker()
   let program: ClientProgram | undefined
   let failed = false
@@ -135,8 +145,7 @@ export function testClient(client: Client): void {
     test(`${client.name}: ${title}`, { skip }, async () => {
       assert.ok(!failed, 'an earlier check of this client failed')
       failed = true
-      broker ??= startBroker()
-      program ??= new ClientProgram(await broker, await client.program())
+      program ??= new ClientProgram(await broker.started, await client.program())
       const line = await program.next()
       if (line === undefined) assert.fail(`the program ended: ${await program.end()}`)
       assert.deepEqual(line, { check: name, ...details })

@@ -1,4 +1,4 @@
-// The checks with amqp091-go. It does not connect again by itself; its users do, when NotifyClose tells them.
+// The checks with amqp091-go, connecting again by hand on NotifyClose, as most of its users do.
 package main
 
 import (

@@ -233,9 +233,10 @@ async function channelError(): Promise<void> {
   await assert.rejects(channel.checkQueue('amqplib.absent'), /404 \(NOT-FOUND\)/)
   const [error] = (await failed) as [Error & { readonly code: number }]
   assert.match(error.message, /NOT_FOUND - no queue 'amqplib\.absent' in vhost '\/'/)
-  const next = await connection.createChannel()
+  const next = await connection.createConfirmChannel()
   const { queue } = await next.assertQueue('', { exclusive: true })
   next.sendToQueue(queue, Buffer.from('still here'))
+  await next.waitForConfirms()
   const { messageCount } = await next.checkQueue(queue)
   assert.equal(messageCount, 1)
   await next.close()

@@ -4,13 +4,17 @@ import os
 
 from celery import Celery
 
+QUEUE_TYPE = os.environ.get('CELERY_QUEUE_TYPE', 'classic')
+
 app = Celery('celery-app', broker=os.environ['AMQP_URL'] + '//', backend='rpc://')
 app.conf.update(
     broker_connection_retry_on_startup=True,
     broker_transport_options={'confirm_publish': True},
     result_persistent=False,
     task_acks_late=True,
-    task_default_queue='celery.tasks',
+    task_default_exchange_type='topic',
+    task_default_queue=f'celery.{QUEUE_TYPE}',
+    task_default_queue_type=QUEUE_TYPE,
     worker_prefetch_multiplier=1,
     worker_cancel_long_running_tasks_on_connection_loss=False,
 )

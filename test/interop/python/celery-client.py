@@ -42,7 +42,7 @@ def run_checks():
     passed('task-retry', attempts=tasks.stubborn.delay().get(**PATIENCE))
     together = group(tasks.square.s(number) for number in (1, 2, 3))()
     passed('task-group', results=together.get(**PATIENCE))
-    later = tasks.say.apply_async(('later',), countdown=0.2)
+    later = tasks.say.apply_async(('later',), countdown=1)
     passed('task-later', result=later.get(**PATIENCE))
     pongs = app.control.ping(timeout=30, limit=1)
     passed('worker-control', pong=pongs == [{'interop@localhost': {'ok': 'pong'}}])
