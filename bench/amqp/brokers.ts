@@ -34,10 +34,24 @@ export interface Brokers {
 
 export interface Wanted {
   readonly scenario: string
-  /** Whether messages are persistent, so that durability is worth a word. */
-  readonly durable: boolean
+  /** What is promised of the messages, which is said beside the numbers. */
+  readonly messages: keyof typeof promises
   readonly bareLoop: boolean
 }
+
+const promises = {
+  transient: { homing: 'transient messages', rabbitmq: 'classic queues, transient messages' },
+  confirmed: {
+    homing: 'written and synced in groups before the confirm',
+    rabbitmq:
+      'classic queue version 1: synced in groups before the confirm, or acknowledged before it came to that',
+  },
+  'requests and replies': {
+    homing: 'direct: transient; durable queue: a reply is on disk before its requester sees it',
+    rabbitmq:
+      'direct: transient; durable queue: persistent messages without confirms, handed on before they are synced',
+  },
+} as const
 
 /** Starts the brokers, and stops them when the work is done, however it ends. */
 export async function withBrokers<T>(
@@ -75,19 +89,14 @@ async function startHoming(bench: Bench, wanted: Wanted): Promise<Broker> {
     probe: () => greets(port),
     startMsMax: 20_000,
   })
-  const durability = wanted.durable
-    ? 'written and fdatasynced in groups before the confirm'
-    : 'none asked for: transient messages'
+  const durability = promises[wanted.messages].homing
   return broker(brokerNames.homing, port, { server, durability })
 }
 
 async function startRabbitBroker(bench: Bench, wanted: Wanted): Promise<Broker | undefined> {
   const rabbit = await startRabbit(bench.freshDirectory('rabbitmq'))
   if (rabbit === undefined) return undefined
-  const durability = wanted.durable
-    ? 'classic queue version 1: synced in groups before the confirm, or acknowledged before it came to that'
-    : 'classic queue, transient messages'
-  const text = `RabbitMQ ${rabbit.version}, ${durability}`
+  const text = `RabbitMQ ${rabbit.version}, ${promises[wanted.messages].rabbitmq}`
   return broker(brokerNames.rabbitmq, rabbit.port, { server: rabbit, durability: text })
 }
 
@@ -102,7 +111,7 @@ async function startBare(bench: Bench): Promise<Broker> {
     startMsMax: 20_000,
   })
   const durability =
-    'persistent messages written and fdatasynced in groups; nothing can be recovered'
+    'no broker one could use: messages in memory, persistent ones in a log synced in groups'
   return broker(brokerNames.bare, port, { server, durability })
 }
 
@@ -122,6 +131,7 @@ const broker = (
 function greets(port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1')
+    socket.setTimeout(2_000, () => socket.destroy())
     socket.on('error', reject)
     socket.on('close', () => reject(new Error('no greeting')))
     socket.once('data', () => {

@@ -32,7 +32,7 @@ export async function compareBrokers(
 ): Promise<readonly SystemFindings[]> {
   const { inFlight, without } = comparison
   const taking = brokers.filter((broker) => broker.name !== without)
-  const trying = { ...loadOf(bench, inFlight), measureMs: bench.options.quick ? 700 : 1_000 }
+  const trying = { ...loadOf(bench, inFlight), measureMs: 700 }
   const systems = []
   for (const broker of taking)
     systems.push(await withBestSetting(candidateOf(broker, comparison), trying, bench.say))
@@ -41,8 +41,8 @@ export async function compareBrokers(
 
 /** Shorter than the loads of the embedded engine: there are many scenarios, and rates settle quickly. */
 function loadOf(bench: Bench, inFlight: number): Load {
-  const measureMs = bench.options.seconds * 500
-  return { inFlight, warmUpMs: Math.min(1_000, measureMs), measureMs }
+  const measureMs = bench.options.seconds * 300
+  return { inFlight, warmUpMs: Math.min(800, measureMs), measureMs }
 }
 
 function candidateOf(broker: Broker, { ways, variant }: Comparison): Candidate {

@@ -106,7 +106,7 @@ class FlowRun {
     const { port, flow } = this.#settings
     const wire = await this.#open(port, queues.length)
     wire.expectedBody = this.#topology.body
-    const consumer = new Consumer(wire, { queues, ackEvery: flow.ackEvery, prefetch: 2_000 })
+    const consumer = new Consumer(wire, { queues, ackEvery: flow.ackEvery, prefetch: 0 })
     if (first) consumer.onFirstChannel = (n) => this.#noteLatency(n)
     wire.onRead = (bytesRead) => {
       consumer.flush()

@@ -9,6 +9,7 @@
  * light and dark and not the page it stands in. Bars start at zero and are to scale.
  */
 
+import { brokerNames } from '../amqp/brokers.ts'
 import { bareLogName, diskName } from '../system/disk.ts'
 import { homingName } from '../system/homing.ts'
 import { numberText } from './number-text.ts'
@@ -73,9 +74,26 @@ function panelsOf(results: Results): Panel[] {
       'Confirmed sends a second',
       '100 bytes, 1,000 in flight, beside the same bytes in a bare log with group commit; longer is better',
     ),
+    ratePanel(
+      withoutFloor(scenario('amqp-durable')),
+      'The broker: persistent messages a second',
+      'AMQP 0-9-1, 100 bytes, durable queue, confirms, acknowledgements; longer is better',
+    ),
+    ratePanel(
+      withoutFloor(scenario('amqp-transient')),
+      'The broker: transient messages a second',
+      'AMQP 0-9-1, 100 bytes, one queue, no acknowledgement; longer is better',
+    ),
   ]
   return panels.filter((panel) => panel !== undefined)
 }
+
+/** The bare loop is so much quicker than brokers are that their bars would be hard to tell apart. */
+const withoutFloor = (scenario: ScenarioResult | undefined): ScenarioResult | undefined =>
+  scenario && {
+    ...scenario,
+    systems: scenario.systems.filter(({ name }) => name !== brokerNames.bare),
+  }
 
 function ratePanel(
   scenario: ScenarioResult | undefined,

@@ -88,7 +88,11 @@ export const flowScenarios: readonly Scenario[] = [
 
 function flowScenario(scenario: FlowScenario): Scenario {
   const { name, title, flow, ratioAtLeast } = scenario
-  const wanted = { scenario: name, durable: flow.durable, bareLoop: flow.kind === 'queue' }
+  const wanted = {
+    scenario: name,
+    messages: flow.durable ? ('confirmed' as const) : ('transient' as const),
+    bareLoop: flow.kind === 'queue',
+  }
   return {
     name,
     title,

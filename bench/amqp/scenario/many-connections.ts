@@ -22,7 +22,7 @@ export const amqpConnections: Scenario = {
   run: (bench): Promise<Findings> =>
     withBrokers(
       bench,
-      { scenario: 'amqp-connections', durable: false, bareLoop: false },
+      { scenario: 'amqp-connections', messages: 'transient', bareLoop: false },
       async ({ running, missing }) => {
         const systems = await compareBrokers(bench, running, { ways: [way], inFlight: connections })
         const targets = ratioToRabbit(systems, {

@@ -14,14 +14,14 @@ export const amqpRpc: Scenario = {
   run: (bench): Promise<Findings> =>
     withBrokers(
       bench,
-      { scenario: 'amqp-rpc', durable: true, bareLoop: false },
+      { scenario: 'amqp-rpc', messages: 'requests and replies', bareLoop: false },
       async ({ running, missing }) => {
         const systems: SystemFindings[] = []
         const targets: Target[] = []
         for (const replies of ['direct', 'durable queue'] as const)
           for (const inFlight of [1, 64]) {
             const variant = `${replies}, ${inFlight} in flight`
-            const ways = waysOf(replies)
+            const ways = waysOf(replies, inFlight)
             const found = await compareBrokers(bench, running, { ways, inFlight, variant })
             systems.push(...found)
             const label = `requests and replies, ${variant}`
@@ -36,8 +36,10 @@ export const amqpRpc: Scenario = {
 
 const amqplibNote = `Both use the same client, amqplib, whose own CPU is in every trip: see the column of the client beside that of the broker. ${brokerNames.homing} cannot make it quicker.`
 
-function waysOf(replies: RpcSettings['replies']): readonly Way[] {
-  return [false, true].map((responderElsewhere) => ({
+/** One at a time, a process more is only one more to wake. */
+function waysOf(replies: RpcSettings['replies'], inFlight: number): readonly Way[] {
+  const places = inFlight === 1 ? [false] : [false, true]
+  return places.map((responderElsewhere) => ({
     text: `responder in ${responderElsewhere ? 'its own' : 'the same'} process`,
     run: async ({ port, pid }, load) => {
       const settings: RpcSettings = { port, pid, load, replies, responderElsewhere }

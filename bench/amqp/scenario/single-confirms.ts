@@ -11,7 +11,7 @@ export const amqpConfirms: Scenario = {
   run: (bench): Promise<Findings> =>
     withBrokers(
       bench,
-      { scenario: 'amqp-confirms', durable: true, bareLoop: false },
+      { scenario: 'amqp-confirms', messages: 'confirmed', bareLoop: false },
       async ({ running, missing }) => {
         const systems: SystemFindings[] = []
         const targets: Target[] = []
