@@ -55,7 +55,7 @@ export class PowerCutDisk implements Disposable {
   /** Works, cuts the power, and looks for everything promised so far. */
   async round(options: PowerCutOptions): Promise<PowerCutResult> {
     const { confirmed, final } = this.#promised
-    const data = join(this.#mount, 'data')
+    const { data } = this
     const env = options.eatMyData ? { LD_PRELOAD: eatMyData as string } : {}
     const working = new RunningProcess(data, {
       count: 1_000_000,
@@ -69,14 +69,29 @@ export class PowerCutDisk implements Disposable {
       // a sync that was under way when ext4 is shut down may return as if it had succeeded.
       confirmed.push(...working.ids('confirmed'))
       final.push(...working.ids('final'))
-      execFileSync('perl', ['-e', shutDown, this.#mount])
+      this.cut()
     } finally {
       await working.kill()
     }
-    execFileSync('umount', [this.#mount])
-    execFileSync('mount', [this.#device, this.#mount])
+    this.comeBack()
     const broken = await brokenPromises(data, this.#promised).catch((error) => [String(error)])
     return { confirmed: confirmed.length, final: final.length, broken }
+  }
+
+  /** The directory to work in. */
+  get data(): string {
+    return join(this.#mount, 'data')
+  }
+
+  /** Nothing more reaches the device, whatever is written or synced. */
+  cut(): void {
+    execFileSync('perl', ['-e', shutDown, this.#mount])
+  }
+
+  /** Mounts what is left. Nobody may have a file open any more. */
+  comeBack(): void {
+    execFileSync('umount', [this.#mount])
+    execFileSync('mount', [this.#device, this.#mount])
   }
 
   [Symbol.dispose](): void {

@@ -4,6 +4,18 @@
  */
 
 import type { Mutation } from '../../simulation/mutations.ts'
+import { asksQueue, type BrokerPlan, repliesQueue } from './broker-plan.ts'
+
+/** Makes runs in which bugs show soon: a slow disk, and much that goes wrong. */
+export function rough(plan: BrokerPlan): BrokerPlan {
+  const machine = { ...plan.machine, latencyMs: 5, powerCut: 0.05, strike: 0.9 }
+  const { queues } = plan
+  return {
+    machine,
+    asks: true,
+    queues: plan.asks ? queues : [...queues, { ...asksQueue, deletes: true }, repliesQueue],
+  }
+}
 
 export const brokerMutations: readonly Mutation[] = [
   {
@@ -95,7 +107,7 @@ export const brokerMutations: readonly Mutation[] = [
   },
   {
     name: 'a confirm of several speaks for one that is not durable yet',
-    invariants: [1, 2, 3],
+    invariants: [1, 2, 3, 5],
     file: 'amqp/confirms.ts',
     find: "      if (run.fate === 'waiting') break\n      if (run.fate === 'told') continue",
     replace: "      if (run.fate === 'told') continue",

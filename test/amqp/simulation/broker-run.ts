@@ -9,10 +9,11 @@ import type { RandomSource } from '../../../src/testing/random.ts'
 import { roomyBytes, type World } from '../../simulation/world.ts'
 import type { BrokerPlan } from './broker-plan.ts'
 import type { BrokerSystem } from './broker-system.ts'
+import { type Client, newClient } from './drawn-client.ts'
 import type { History } from './history.ts'
 import { lookAside } from './look-aside.ts'
 import { SimulatedAdmin } from './simulated-admin.ts'
-import { goodTaking, SimulatedConsumer, type Taking } from './simulated-consumer.ts'
+import { goodTaking, SimulatedConsumer } from './simulated-consumer.ts'
 import { SimulatedPublisher } from './simulated-publisher.ts'
 import { SimulatedResponder } from './simulated-responder.ts'
 import type { Site } from './site.ts'
@@ -32,8 +33,6 @@ const clientsMax = 6
 const finishMs = 15_000
 /** A request that was acknowledged waits so long for its reply. */
 const replyWaitMs = 25 * 3_600_000
-
-type Client = SimulatedPublisher | SimulatedConsumer
 
 export class BrokerRun {
   readonly #parts: RunParts
@@ -116,7 +115,7 @@ export class BrokerRun {
     const random = this.#random
     this.#clients = this.#clients.filter(({ isOver }) => !isOver)
     if (this.#clients.length < clientsMax && random.chance(0.5))
-      this.#clients.push(this.#newClient())
+      this.#clients.push(newClient(this.#parts.site, this.#random))
     for (const client of this.#clients) if (random.chance(0.7)) client.act()
     if (random.chance(0.04)) void this.#remove(false)
     this.#changeRoom()
@@ -124,23 +123,6 @@ export class BrokerRun {
     const most = { none: 0, short: 10, medium: 150, long: 3_000 }[pace]
     await world.clock.advance(random.unit() * most)
     if (random.chance(0.06)) await this.#quiet()
-  }
-
-  #newClient(): Client {
-    const { site } = this.#parts
-    const random = this.#random
-    if (site.plan.asks && random.chance(0.3)) {
-      return new SimulatedResponder(site, random.pick(['plain', 'confirm']))
-    }
-    if (random.chance(0.5)) {
-      const mode = random.weighted({ plain: 2, confirm: 5, tx: 1.5 })
-      return new SimulatedPublisher(site, site.connect(), mode)
-    }
-    const names = site.plan.queues.map(({ name }) => name).filter((name) => name !== 'asks')
-    const queues = random.chance(0.2)
-      ? [random.pick(names), random.pick(names)]
-      : [random.pick(names)]
-    return new SimulatedConsumer(site, queues, drawTaking(random))
   }
 
   /** Purges or deletes a queue. Not awaited: what is under way at a cut is never answered. */
@@ -250,20 +232,5 @@ export class BrokerRun {
     if (plan.asks && !(await world.probe('end'))) throw new Error('the end could not be probed')
     await this.#look('end')
     await world.close()
-  }
-}
-
-function drawTaking(random: RandomSource): Taking {
-  const noAck = random.chance(0.15)
-  return {
-    ...goodTaking,
-    good: false,
-    way: random.chance(0.25) ? 'get' : 'consume',
-    noAck,
-    prefetch: random.chance(0.8) ? random.between(1, 5) : 0,
-    global: random.chance(0.2),
-    exclusive: random.chance(0.05),
-    priority: random.chance(0.2) ? random.between(-1, 2) : 0,
-    tx: !noAck && random.chance(0.1),
   }
 }

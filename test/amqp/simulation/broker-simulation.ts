@@ -25,9 +25,13 @@ export interface BrokerResult extends Judgement {
 /** Those of the engine's own rules that say something where only requests are known. */
 const requestRules = new Set([1, 2, 20, 22, 24])
 
-export async function simulateBroker(seed: number, system: BrokerSystem): Promise<BrokerResult> {
+export async function simulateBroker(
+  seed: number,
+  system: BrokerSystem,
+  adjust: (plan: BrokerPlan) => BrokerPlan = (plan) => plan,
+): Promise<BrokerResult> {
   const random = randomSource(seed)
-  const plan = planBroker(random)
+  const plan = adjust(planBroker(random))
   const made = makeWorld(system, random, plan)
   const { world, history, wrong } = made
   const rejected = (cause: unknown) => {

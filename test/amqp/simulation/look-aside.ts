@@ -36,19 +36,28 @@ export async function lookAside(
   const observed = new ObservedEngine(engine, new Recorder(() => 0), world.numbers)
   const probe = await clock.until(observed.probe(), patienceMs)
   const answers = new Map([...(probe?.answers ?? [])].map(([id, { state }]) => [id, state]))
+  const queues = await drainAll(engine, (ms) => clock.advance(ms))
+  await clock.until(engine.close(), patienceMs)
+  return { queues, answers, probe }
+}
+
+/** Everything in every queue, head first. `pass` lets time pass. */
+export async function drainAll(
+  engine: Broker,
+  pass: (ms: number) => Promise<void>,
+): Promise<ReadonlyMap<string, readonly Received[]>> {
   const queues = new Map<string, readonly Received[]>()
   for (const live of [...engine.door.queues()]) {
     const { name } = live.queue
-    if (!name.startsWith('homing.')) queues.set(name, await drain(engine, name, clock))
+    if (!name.startsWith('homing.')) queues.set(name, await drain(engine, name, pass))
   }
-  await clock.until(engine.close(), patienceMs)
-  return { queues, answers, probe }
+  return queues
 }
 
 async function drain(
   { door }: Broker,
   name: string,
-  clock: { advance(ms: number): Promise<void> },
+  pass: (ms: number) => Promise<void>,
 ): Promise<readonly Received[]> {
   const live = door.queue(name)
   if (live === undefined || live.queue.size === 0) return []
@@ -62,9 +71,6 @@ async function drain(
   const options = { prefetch: Number.POSITIVE_INFINITY }
   door.subscribe(live, options, { deliver, revoke: () => undefined })
   door.resume(live)
-  for (let turn = 0; turn < 1_000 && (turn === 0 || live.queue.waiting > 0); turn++) {
-    await clock.advance(1)
-  }
-  await clock.advance(5)
+  for (let turn = 0; turn < 5_000 && all.length < live.queue.size; turn++) await pass(1)
   return all
 }
