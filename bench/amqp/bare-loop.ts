@@ -238,7 +238,7 @@ class BareConnection {
         this.#queues.delete(nameAt(bytes, at + 13))
         return method(1, methodIds.queueDeleteOk, u32(0))
       case methodIds.qos:
-        this.#prefetch = bytes.readUInt16BE(at + 15)
+        this.#prefetch = bytes.readUInt16BE(at + 15) || Number.POSITIVE_INFINITY
         return method(1, methodIds.qosOk)
       case methodIds.confirmSelect:
         this.#confirms = true
