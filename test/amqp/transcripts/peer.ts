@@ -27,7 +27,7 @@ import { carriesContent } from './method-layouts.ts'
 import type { Transcript } from './transcript.ts'
 import { quoted, type ValueTable } from './typed-value.ts'
 
-export const waitMsMax = 4000
+export const waitMsMax = 8000
 
 export interface Received extends Method {
   readonly channel: number

@@ -137,7 +137,7 @@ export class Stage {
     const { unrecorded } = channel.peer
     unrecorded.add('queue.declare').add('queue.declare-ok')
     let isDone = false
-    for (let tries = 0; tries < 80 && !isDone; tries++) {
+    for (let tries = 0; tries < 200 && !isDone; tries++) {
       const counts = await channel.passive(queue)
       isDone = counts === undefined || isSo(counts.fields)
       if (!isDone) await after(25)

@@ -12,7 +12,7 @@ const empty = (counts: { readonly [name: string]: unknown }): boolean => counts.
 
 export const expiryScenarios = [
   once('a message expires by the time to live of its queue', async (ch, s) => {
-    await ch.declare('q', { 'x-message-ttl': 150 })
+    await ch.declare('q', { 'x-message-ttl': 1000 })
     ch.publishTo('q', '1')
     await ch.confirmed()
     await ch.passive('q')
@@ -21,17 +21,17 @@ export const expiryScenarios = [
   }),
   once('a message expires by its own expiration', async (ch, s) => {
     await ch.declare('q')
-    ch.publish({ routingKey: 'q', body: '1', properties: { expiration: '150' } })
+    ch.publish({ routingKey: 'q', body: '1', properties: { expiration: '1000' } })
     await ch.confirmed()
     await ch.passive('q')
     await s.eventually(ch, 'q', empty)
     await ch.get('q')
   }),
   once('the shorter of both times counts', async (ch, s) => {
-    await ch.declare('q', { 'x-message-ttl': 150 })
+    await ch.declare('q', { 'x-message-ttl': 1000 })
     await ch.declare('r', { 'x-message-ttl': 60_000 })
     ch.publish({ routingKey: 'q', body: '1', properties: { expiration: '60000' } })
-    ch.publish({ routingKey: 'r', body: '2', properties: { expiration: '150' } })
+    ch.publish({ routingKey: 'r', body: '2', properties: { expiration: '1000' } })
     await ch.confirmed()
     await s.eventually(ch, 'q', empty)
     await s.eventually(ch, 'r', empty)
@@ -60,18 +60,18 @@ export const expiryScenarios = [
     await ch.get('r')
   }),
   once('a message that is held does not expire', async (ch, s) => {
-    await ch.declare('q', { 'x-message-ttl': 200 })
+    await ch.declare('q', { 'x-message-ttl': 1000 })
     ch.publishTo('q', '1')
     await ch.get('q')
-    await s.pass(500)
+    await s.pass(1600)
     ch.ack(1)
     await ch.fence()
   }),
   once('a message given back after its time is not delivered again', async (ch, s) => {
-    await ch.declare('q', { 'x-message-ttl': 200 })
+    await ch.declare('q', { 'x-message-ttl': 1000 })
     ch.publishTo('q', '1')
     await ch.get('q')
-    await s.pass(500)
+    await s.pass(1600)
     ch.nack(1, { requeue: true })
     await ch.get('q')
   }),

@@ -59,30 +59,30 @@ export const queueLifeScenarios = [
   }),
   scenario('a queue with x-expires goes when it is not used', async (s) => {
     const ch = await s.channel()
-    await ch.declare('q', { 'x-expires': 300 })
-    await s.pass(150)
+    await ch.declare('q', { 'x-expires': 1000 })
+    await s.pass(300)
     await ch.passive('q')
-    await s.pass(700)
+    await s.pass(1800)
     await ch.passive('q')
   }),
   scenario('a queue with x-expires stays while it has a consumer', async (s) => {
     const ch = await s.channel()
-    await ch.declare('q', { 'x-expires': 200 })
+    await ch.declare('q', { 'x-expires': 1000 })
     await ch.consume('q')
-    await s.pass(600)
+    await s.pass(1800)
     await ch.passive('q')
     await ch.call('basic.cancel', { consumerTag: 'on-q' })
-    await s.pass(700)
+    await s.pass(1800)
     await ch.passive('q')
   }),
   scenario(
     'getting and declaring are use of a queue with x-expires, publishing is not',
     async (s) => {
       const ch = await s.channel()
-      await ch.declare('q', { 'x-expires': 400 })
-      await ch.declare('r', { 'x-expires': 400 })
-      for (let n = 0; n < 4; n++) {
-        await s.pass(200)
+      await ch.declare('q', { 'x-expires': 1500 })
+      await ch.declare('r', { 'x-expires': 1500 })
+      for (let n = 0; n < 6; n++) {
+        await s.pass(400)
         await ch.get('q')
         ch.publishTo('r', 'm')
       }
