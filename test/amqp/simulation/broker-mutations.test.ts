@@ -13,7 +13,11 @@ for (const mutation of brokerMutations) {
       const system = await loadBroker(sources)
       const others = new Set<string>()
       for (let seed = 1; seed <= seedsMax; seed++) {
-        const { violations, requestViolations, wrong } = await simulateBroker(seed, system, rough)
+        const { violations, requestViolations, wrong } = await simulateBroker(
+          seed,
+          system,
+          (plan) => rough(plan, mutation),
+        )
         for (const { number } of [...violations, ...requestViolations]) {
           if (mutation.invariants.includes(number)) return
           others.add(`invariant ${number}`)

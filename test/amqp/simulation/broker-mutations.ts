@@ -5,19 +5,41 @@
 
 import type { Mutation } from '../../simulation/mutations.ts'
 import { asksQueue, type BrokerPlan, repliesQueue } from './broker-plan.ts'
+import { deadQueue, plainQueue, type QueuePlan } from './topology.ts'
 
-/** Makes runs in which bugs show soon: a slow disk, and much that goes wrong. */
-export function rough(plan: BrokerPlan): BrokerPlan {
-  const machine = { ...plan.machine, latencyMs: 5, powerCut: 0.05, strike: 0.9 }
-  const { queues } = plan
-  return {
-    machine,
-    asks: true,
-    queues: plan.asks ? queues : [...queues, { ...asksQueue, deletes: true }, repliesQueue],
-  }
+export interface BrokerMutation extends Mutation {
+  /** What is declared in runs in which it shows soon; as drawn when not given. */
+  readonly queues?: readonly QueuePlan[]
 }
 
-export const brokerMutations: readonly Mutation[] = [
+/** A slow disk, and much that goes wrong: what is done too early shows soon. */
+export function rough(plan: BrokerPlan, { queues }: BrokerMutation): BrokerPlan {
+  const steps = Math.min(plan.machine.steps, 50)
+  const machine = { ...plan.machine, steps, latencyMs: 5, powerCut: 0.05, strike: 0.9 }
+  if (queues === undefined) return { ...plan, machine }
+  return { machine, queues, asks: queues.some(({ name }) => name === asksQueue.name) }
+}
+
+const dlx = { exchange: 'dlx', key: undefined }
+const dying: readonly QueuePlan[] = [
+  { ...plainQueue, fan: true, deadLetter: dlx },
+  { ...plainQueue, name: 'fleeting', fan: true, ttlMs: 100, deadLetter: dlx },
+  deadQueue,
+]
+const asking: readonly QueuePlan[] = [asksQueue, repliesQueue, deadQueue]
+const deletedAsks: QueuePlan = { ...asksQueue, deletes: true }
+const quorum: readonly QueuePlan[] = [
+  { ...plainQueue, name: 'quorum', type: 'quorum', deliveryLimit: 1, deadLetter: dlx },
+  deadQueue,
+]
+const short: readonly QueuePlan[] = [{ ...plainQueue, name: 'short', lengthMax: 2 }, deadQueue]
+const ranked: readonly QueuePlan[] = [{ ...plainQueue, name: 'ranked', priorityMax: 5 }, deadQueue]
+const alone: readonly QueuePlan[] = [
+  { ...plainQueue, name: 'alone', singleActive: true },
+  deadQueue,
+]
+
+export const brokerMutations: readonly BrokerMutation[] = [
   {
     name: 'a publish is confirmed before the sync',
     invariants: [1, 2],
@@ -42,6 +64,7 @@ export const brokerMutations: readonly Mutation[] = [
   {
     name: 'a dead letter leaves its queue before its copy is written',
     invariants: [37],
+    queues: dying,
     file: 'embedded/settling.ts',
     find: '    this.copyDead(live, message, reason)\n    this.remove(live, [entry])',
     replace:
@@ -50,6 +73,7 @@ export const brokerMutations: readonly Mutation[] = [
   {
     name: 'behind a hole in a torn batch everything is taken away',
     invariants: [1, 2, 37],
+    queues: dying,
     file: 'embedded/withheld.ts',
     find: 'if (!this.#isHoled || !takesAway(frame, buffer)) return false',
     replace: 'if (this.#isHoled || !takesAway(frame, buffer)) return false',
@@ -71,6 +95,7 @@ export const brokerMutations: readonly Mutation[] = [
   {
     name: 'a queue is deleted on record before its messages have their outcomes',
     invariants: [1, 2],
+    queues: [deletedAsks, repliesQueue, deadQueue],
     file: 'embedded/topology.ts',
     find: '    const discarded = discard()\n',
     replace:
@@ -79,6 +104,7 @@ export const brokerMutations: readonly Mutation[] = [
   {
     name: 'a reply is shown before it is durable',
     invariants: [24],
+    queues: asking,
     file: 'virtual-host/results.ts',
     find: 'message.waitsForDisk = true',
     replace: 'message.waitsForDisk = false',
@@ -113,11 +139,11 @@ export const brokerMutations: readonly Mutation[] = [
     replace: "      if (run.fate === 'told') continue",
   },
   {
-    name: 'what is returned is returned after its ack',
+    name: 'what leads nowhere is confirmed and not returned',
     invariants: [3],
     file: 'amqp/publishing.ts',
-    find: 'if (returned) confirms.tell(this)',
-    replace: 'if (returned) return',
+    find: 'const returned = this.#returnUnroutable(fate, message, mandatory)',
+    replace: 'const returned = false',
   },
   {
     name: 'a rejected message is given back',
@@ -141,23 +167,25 @@ export const brokerMutations: readonly Mutation[] = [
     replace: '    this.#settled = []\n    this.#bytes = 0',
   },
   {
-    name: 'one binding too many matches',
-    invariants: [3, 6],
-    file: 'embedded/routing/topic-trie.ts',
-    find: "'*'",
-    replace: "'#'",
+    name: 'what is handed out together is handed out backwards',
+    invariants: [13],
+    file: 'embedded/handing-out.ts',
+    find: '    const nowMs = this.#core.nowMs()\n    for (const delivery of deliveries) {',
+    replace:
+      '    const nowMs = this.#core.nowMs()\n    for (const delivery of deliveries.toReversed()) {',
   },
   {
-    name: 'a transient message survives in the order of another',
-    invariants: [13, 15],
-    file: 'embedded/plain-publishing.ts',
-    find: 'const position = live.queue.nextPosition++',
-    replace:
-      'const position = persistent ? live.queue.nextPosition++ : (live.queue.nextPosition += 3) - 1',
+    name: 'priorities are ignored',
+    invariants: [18],
+    file: 'embedded/live-queue.ts',
+    find: 'return priorityMax === undefined ? message.priority : Math.min(message.priority, priorityMax)',
+    replace: 'return priorityMax === undefined ? message.priority : 0',
+    queues: ranked,
   },
   {
     name: 'a full queue takes two too many',
     invariants: [39],
+    queues: short,
     file: 'embedded/plain-publishing.ts',
     find: '(depthMax !== undefined && live.queue.waiting + count > depthMax)',
     replace: '(depthMax !== undefined && live.queue.waiting + count > depthMax + 2)',
@@ -165,6 +193,7 @@ export const brokerMutations: readonly Mutation[] = [
   {
     name: 'deliveries are not counted towards the limit',
     invariants: [36],
+    queues: quorum,
     file: 'embedded/bulk-settling.ts',
     find: 'const isOver = counted && deliveryLimit !== undefined && returns > deliveryLimit',
     replace: 'const isOver = counted && deliveryLimit !== undefined && returns > deliveryLimit + 5',
@@ -172,6 +201,7 @@ export const brokerMutations: readonly Mutation[] = [
   {
     name: 'of a single active consumer, another one is served too',
     invariants: [18],
+    queues: alone,
     file: 'embedded/live-queue.ts',
     find: 'if (this.queue.settings.singleActive) return this.#active()\n    return this.#ranked',
     replace: 'return this.#ranked',
