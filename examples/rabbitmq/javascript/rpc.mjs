@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { connect } from 'amqplib'
 
 const connection = await connect(process.env.AMQP_URL ?? 'amqp://127.0.0.1')
-await serve('rpc_queue', (number) => fibonacci(number))
+const server = await serve('rpc_queue', fibonacci)
 const call = await caller('rpc_queue')
 const answers = await Promise.all([10, 20, 30].map((number) => call(number)))
 console.log(`fib(10), fib(20), fib(30) = ${answers.join(', ')}`)
+// Before the connection: amqplib's close of that overtakes an acknowledgement on its way.
+await server.close()
 await connection.close()
 
 async function serve(queue, answer) {
@@ -19,6 +21,7 @@ async function serve(queue, answer) {
     channel.sendToQueue(replyTo, Buffer.from(`${result}`), { correlationId })
     channel.ack(request)
   })
+  return channel
 }
 
 async function caller(queue) {

@@ -11,21 +11,24 @@ for (const task of tasks) sending.sendToQueue(queue, Buffer.from(task), { persis
 await sending.waitForConfirms()
 
 const done = []
-await new Promise((resolve) => {
-  for (const worker of ['anna', 'ben']) void work(worker, resolve)
-})
+const { promise: allDone, resolve: finished } = Promise.withResolvers()
+const workers = await Promise.all(['anna', 'ben'].map(work))
+await allDone
 console.log(`done: ${done.toSorted().join(', ')}`)
+// Channels first: amqplib's close of the connection overtakes an acknowledgement on its way.
+for (const channel of workers) await channel.close()
 await connection.close()
 
-async function work(worker, finished) {
+async function work(worker) {
   const channel = await connection.createChannel()
   // The next task comes only after this one was acknowledged.
   await channel.prefetch(1)
-  await channel.consume(queue, async (message) => {
+  await channel.consume(queue, (message) => {
     const task = message.content.toString()
     console.log(`${worker} works on: ${task}`)
     channel.ack(message)
     done.push(task)
     if (done.length === tasks.length) finished()
   })
+  return channel
 }
