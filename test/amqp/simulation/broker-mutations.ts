@@ -170,9 +170,9 @@ export const brokerMutations: readonly BrokerMutation[] = [
     name: 'what is handed out together is handed out backwards',
     invariants: [13],
     file: 'embedded/handing-out.ts',
-    find: '    const nowMs = this.#core.nowMs()\n    for (const delivery of deliveries) {',
+    find: 'handOut(deliveries: readonly HeldDelivery[]): void {',
     replace:
-      '    const nowMs = this.#core.nowMs()\n    for (const delivery of deliveries.toReversed()) {',
+      'handOut(inOrder: readonly HeldDelivery[]): void {\n    const deliveries = inOrder.toReversed()',
   },
   {
     name: 'priorities are ignored',

@@ -32,8 +32,13 @@ export function releaseOf(delivery: DeliveryCase): HistoryEvent | undefined {
 }
 
 /** A settlement followed at once by the end of its connection may never have been read. */
-export const mayBeUnread = ({ settled, left }: DeliveryCase, slackMs: number): boolean =>
-  settled !== undefined && left !== undefined && left.atMs <= settled.atMs + slackMs
+export function mayBeUnread(cases: Cases, { settled, left }: DeliveryCase, slackMs: number) {
+  if (settled === undefined || left === undefined) return false
+  // While the disk is full, a connection may wait for it and read nothing.
+  return (
+    left.atMs <= settled.atMs + slackMs || fullBetween(cases, settled.atMs - slackMs, left.atMs)
+  )
+}
 
 /** A removal of all that is in the queue, asked for before `toN` and not over before `fromN`. */
 export function removalBetween(

@@ -62,7 +62,11 @@ async function drain(
   const live = door.queue(name)
   if (live === undefined || live.queue.size === 0) return []
   const all: Received[] = []
-  const deliver = ({ message, redelivered }: HeldDelivery): void => {
+  const places = new Set<number>()
+  const deliver = ({ message, redelivered, entry }: HeldDelivery): void => {
+    // One with a time limit may come again while the others are looked at.
+    if (places.has(entry.position)) return
+    places.add(entry.position)
     const { properties = new Uint8Array(2), body } = message
     all.push(
       received({ properties: Buffer.from(properties), body: Buffer.from(body) }, redelivered),

@@ -98,7 +98,8 @@ function* wronglyReturned({ event, returns, confirms }: PublishCase) {
   const { mandatory, routed, message } = event
   const leadsOn = routed.certain.length > 0
   const returned = returns[0]
-  if (returned && (leadsOn || !mandatory))
+  // What waits for a commit is routed when that comes.
+  if (returned && event.tx === 0 && (leadsOn || !mandatory))
     yield finding(message.token, 'was returned though a queue takes it', event, returned)
   const mustReturn = mandatory && !leadsOn && routed.possible.length === 0
   const acked = confirms.find(({ ok }) => ok)

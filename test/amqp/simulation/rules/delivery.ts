@@ -95,7 +95,7 @@ const acknowledgedStaysGone: BrokerRule = {
       if (!sentOnce(cases, copy) || isTimed(cases, copy.token)) continue
       for (const before of copy.deliveries) {
         const { settled } = before
-        if (!settled || settled.how === 'requeue' || mayBeUnread(before, slackMs)) continue
+        if (!settled || settled.how === 'requeue' || mayBeUnread(cases, before, slackMs)) continue
         for (const seen of [...copy.deliveries, ...copy.stood]) {
           const { event } = seen
           if (event.n <= settled.n || !isComparable(cases, copy, event)) continue

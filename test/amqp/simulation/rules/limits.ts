@@ -84,7 +84,7 @@ const deliveriesLimited: BrokerRule = {
       if (deliveryLimit === undefined || copy.round > 0) continue
       // A settlement that was on its way when its connection ended may not have counted.
       const counted = copy.deliveries.filter(
-        (one) => one.settled?.how === 'requeue' && !mayBeUnread(one, slackMs),
+        (one) => one.settled?.how === 'requeue' && !mayBeUnread(cases, one, slackMs),
       )
       const beyond = counted[deliveryLimit + 1]
       if (beyond) {
@@ -168,7 +168,7 @@ function expectedReady(cases: Cases, name: string, counted: EventOf<'counted'>, 
       (releaseOf(last)?.n ?? Number.POSITIVE_INFINITY) > counted.n
     if (isHeld) continue
     const settled = deliveries.some(
-      (one) => one.settled && one.settled.how !== 'requeue' && !mayBeUnread(one, slackMs),
+      (one) => one.settled && one.settled.how !== 'requeue' && !mayBeUnread(cases, one, slackMs),
     )
     const promise = promiseOf(publish)
     const isSure =

@@ -12,9 +12,8 @@ const replyShownWhenDurable: BrokerRule = {
       // A reply names the correlation id: only where that is the id is it known whose it is.
       if (id !== replyFor || id === undefined || !awaitsReply) continue
       const later = pictures.find((picture) => {
-        return (
-          picture.n > event.n && picture.answers.size > 0 && picture.answers.get(id) !== 'final'
-        )
+        const state = picture.answers.get(id)
+        return picture.n > event.n && state !== undefined && state !== 'final'
       })
       if (later) {
         const state = later.answers.get(id)
