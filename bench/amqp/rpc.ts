@@ -9,6 +9,7 @@
  */
 
 import { Buffer } from 'node:buffer'
+import { randomUUID } from 'node:crypto'
 import { type Channel, type ChannelModel, type ConsumeMessage, connect } from 'amqplib'
 import { closedLoop, type Load, type LoadResult } from '../client/closed-loop.ts'
 import { withUse } from './measured-use.ts'
@@ -57,6 +58,8 @@ export async function runRequests(settings: RpcSettings): Promise<LoadResult> {
   const persistent = settings.replies === 'durable queue'
   const replyTo = persistent ? replyQueue : 'amq.rabbitmq.reply-to'
   const waiting = new Map<string, () => void>()
+  // New for ever, as clients have them: a broker may look an id up that it has seen.
+  const run = randomUUID().slice(0, 23)
   const bringHome = (message: ConsumeMessage | null): void => {
     if (message === null) return
     if (message.content.length !== request.length) throw new Error('a reply is not its request')
@@ -67,7 +70,7 @@ export async function runRequests(settings: RpcSettings): Promise<LoadResult> {
   await channel.consume(replyTo, bringHome, { noAck: !persistent })
   const trip = (n: number): Promise<void> =>
     new Promise((resolve) => {
-      const correlationId = String(n)
+      const correlationId = `${run}-${String(n).padStart(12, '0')}`
       waiting.set(correlationId, resolve)
       channel.publish('', requests, request, { replyTo, correlationId, persistent })
     })
