@@ -16,6 +16,11 @@ export function checkName(name: string, what: string): void {
   if (wrong !== undefined) throw new HomingError('bad-name', `${what} ${wrong}`)
 }
 
+/** Checks a name within a virtual host, see scoped-name.ts. Fails with `bad-name`. */
+export function checkScopedName(name: string, what: string): void {
+  checkName(typeof name === 'string' ? baseName(name) : name, what)
+}
+
 /** Checks a sender-chosen message id. Fails with `bad-argument`. */
 export function checkId(id: string): void {
   const wrong = nameFault(id, limits.idBytesMax)

@@ -7,8 +7,7 @@ import type { QueueSettings } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
 import type { Message } from '../message/message.ts'
-import { checkName } from '../name.ts'
-import { baseName } from '../scoped-name.ts'
+import { checkScopedName } from '../name.ts'
 import type { Core } from './core.ts'
 import { recordTypes } from './journal/record.ts'
 import type { LiveQueue } from './live-queue.ts'
@@ -121,7 +120,7 @@ export class Topology {
   }
 
   #make(name: string, settings: QueueSettings): LiveQueue {
-    checkName(baseName(name), 'the queue name')
+    checkScopedName(name, 'the queue name')
     const { state } = this.#core
     const live = state.addQueue(state.nextQueueNumber, name, settings, this.#core.nowMs())
     if (live.durable) this.#write({ op: 'queue', number: live.queue.number, name, settings })

@@ -11,5 +11,5 @@ test('200,000 random and damaged inputs are read or refused, soon and without gr
   assert.deepEqual(failures, [])
   // Guards the generator: each way out is taken often.
   assert.ok(read > inputs / 50, `${read} were read`)
-  for (const code of [501, 502, 540]) assert.ok((refused[code] ?? 0) > inputs / 500, `${code}`)
+  for (const code of [501, 540]) assert.ok((refused[code] ?? 0) > inputs / 500, `${code}`)
 })

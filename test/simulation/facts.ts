@@ -109,6 +109,15 @@ export function fullBetween(files: CaseFiles, fromMs: number, toMs: number): boo
   return false
 }
 
+/** Since when the disk has had room, seen from that time; infinity while it is full. */
+export function roomSinceMs(files: CaseFiles, atMs: number): number {
+  const change = files.events.findLast(
+    (event) => (event.kind === 'disk-full' || event.kind === 'disk-room') && event.atMs <= atMs,
+  )
+  if (change === undefined) return 0
+  return change.kind === 'disk-full' ? Number.POSITIVE_INFINITY : change.atMs
+}
+
 /** Replays that were cut off, or that failed half way, made messages whose ids nobody knows. */
 export function unseenReplays(files: CaseFiles): number {
   const answered = new Set(files.ofKind('replayed').map((event) => event.call))

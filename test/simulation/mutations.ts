@@ -34,7 +34,7 @@ export const mutations: readonly Mutation[] = [
     invariants: [9, 10],
     file: 'embedded/delivering.ts',
     find: 'journal.whenDurable((error) => {',
-    replace: '((told: (error?: Error) => void) => told())((error) => {',
+    replace: ';((told: (error?: Error) => void) => told())((error) => {',
   },
   {
     name: 'a final record does not take its message out of the queue',
@@ -53,7 +53,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'an id is known only as long as its message is live',
     invariants: [11, 20, 22],
-    file: 'embedded/publishing.ts',
+    file: 'embedded/known-ids.ts',
     find: 'const known = outcomes.find(id)',
     replace: 'const known = outcomes.find(id) && undefined',
   },
@@ -109,8 +109,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'a new message overtakes those that are being put on record',
     invariants: [7, 13],
-    file: 'embedded/delivering.ts',
-    find: 'if (live.recording > 0) return undefined',
-    replace: '',
+    file: 'embedded/handing-out.ts',
+    find: 'if (delivery.live.recording > 0) {',
+    replace: 'if (delivery.live.recording > 1e9) {',
   },
 ]

@@ -1,9 +1,16 @@
 import { isInternal } from '../case-files.ts'
-import { acknowledgedFrom, confirmOf, firstConfirm, refusalOf, tell } from '../facts.ts'
+import {
+  acknowledgedFrom,
+  confirmOf,
+  firstConfirm,
+  refusalOf,
+  roomSinceMs,
+  tell,
+} from '../facts.ts'
 import { finding, type Rule } from '../rule.ts'
 import { overtaken } from './order.ts'
 
-/** A call on a running engine is answered within this time, whatever the answer. */
+/** A call on a running engine is answered within this time while the disk has room, whatever the answer. */
 const answerMs = 5_000
 
 const confirmedEndsSomewhere: Rule = {
@@ -64,7 +71,9 @@ const oneAnswerEach: Rule = {
       }
       if (answers.length > 0) continue
       const end = files.lives[publishing.life]?.end ?? files.events.at(-1)
-      const waitedMs = (end?.atMs ?? 0) - publishing.atMs
+      const endMs = end?.atMs ?? 0
+      // What was being written when the disk became full waits for room.
+      const waitedMs = endMs - Math.max(publishing.atMs, roomSinceMs(files, endMs))
       if (end?.kind === 'cut' && waitedMs < answerMs) continue
       yield finding(id, `publish ${publishing.publish} was never answered`, publishing, end)
     }
