@@ -5,6 +5,9 @@
  *   append ─┼─▶ arena ── write ── fdatasync ──▶ tell all, in append order
  *   append ─┘    (the next batch gathers here meanwhile)
  *
+ * What nobody waits for, an acknowledgement for one, makes no batch of its own: it is written with what
+ * comes next, or soon.
+ *
  * Rule: nobody is told before the sync that covers the record has returned. A failed write of a full
  * disk is tried again at the same place, for nothing of it was promised; any other failed write, and
  * every failed sync, ends the journal: the kernel has marked the pages clean, a second sync would lie.
@@ -18,19 +21,12 @@ import type { Clock } from '../../clock.ts'
 import { HomingError } from '../../errors.ts'
 import { ByteWriter } from './bytes.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import {
-  frameAt,
-  frameBytes,
-  type RecordType,
-  recordHome,
-  recordTypes,
-  sealFrame,
-} from './record.ts'
+import { frameBytes, type RecordType, recordHome, recordTypes, sealFrame } from './record.ts'
+import { RecordReading } from './record-reading.ts'
 import { Reserve } from './reserve.ts'
 import { segmentHeaderBytes } from './segment.ts'
 import { SegmentFiles } from './segment-files.ts'
 import { SegmentWriter, type Sync } from './segment-writer.ts'
-import { TailCache } from './tail-cache.ts'
 
 export interface JournalOptions {
   readonly sync: Sync
@@ -54,6 +50,8 @@ const arenaBytesMax = 1024 * 1024
 const arenaBytesMin = 64 * 1024
 /** Gathered in one turn: more than this is on its way to the disk while the turn goes on. */
 const eagerBytes = 128 * 1024
+/** How long what nobody waits for may stay unwritten. */
+const unaskedMsMax = 5
 
 export class Journal {
   readonly #disk: Disk
@@ -61,8 +59,7 @@ export class Journal {
   readonly #options: JournalOptions
   readonly #files: SegmentFiles
   readonly #reserve: Reserve
-  readonly #tail: TailCache
-  readonly #readAhead: TailCache
+  readonly #records: RecordReading
   #file: DiskFile
   /** Small segments need no large arena. */
   readonly #arenaBytes: number
@@ -73,7 +70,10 @@ export class Journal {
   #sealedBytes = 0
   #recordAt = 0
   #waiters: Waiter[] = []
+  /** Those of the batch that is being written. */
+  #underWay: Waiter[] | undefined
   #scheduled = false
+  #scheduledLate = false
   /** The first batch is still to come. */
   #opens = true
   #running: Promise<void> | undefined
@@ -107,8 +107,7 @@ export class Journal {
     this.#reserve = reserve
     const onFailed = (error: unknown): void => this.#fail(error, [])
     this.#writer = new SegmentWriter({ clock, sync: options.sync, reserve, onFailed })
-    this.#tail = new TailCache(options.tailBytesMax)
-    this.#readAhead = new TailCache(options.tailBytesMax / 4)
+    this.#records = new RecordReading(files, options.tailBytesMax, this.#inArena)
     this.segment = first.segment
     this.#file = first.file
     this.lastLsn = lastLsn
@@ -192,7 +191,12 @@ export class Journal {
   tellDurable(waiter: Waiter): void {
     if (this.#failure) waiter.durable(this.#failure)
     else if (this.#arena.length === this.#taken && !this.#running) waiter.durable(undefined)
-    else this.#waiters.push(waiter)
+    // Nothing of its own is left for the next batch: the one under way holds all of it.
+    else if (this.#arena.length === this.#taken && this.#underWay) this.#underWay.push(waiter)
+    else {
+      this.#waiters.push(waiter)
+      this.#kick()
+    }
   }
 
   whenDurable(durable: (error: HomingError | undefined) => void): void {
@@ -207,41 +211,19 @@ export class Journal {
 
   /** The record's bytes, frame included, when they are in memory. */
   peek(segment: number, from: number): Buffer | undefined {
-    const head = this.#find(segment, from, frameBytes)
-    if (head) return this.#find(segment, from, frameBytes + head.readUInt32LE(0))
-    return this.#readBefore(segment, from)
-  }
-
-  #find(segment: number, from: number, length: number): Buffer | undefined {
-    if (segment === this.segment && from >= this.#arenaFrom) {
-      const at = from - this.#arenaFrom
-      return this.#arena.buffer.subarray(at, at + length)
-    }
-    return this.#tail.find(segment, from, length)
-  }
-
-  /** A record that was read along with another one, which was the only one checked at that time. */
-  #readBefore(segment: number, from: number): Buffer | undefined {
-    const head = this.#readAhead.find(segment, from, frameBytes)
-    const bytes = head && frameBytes + head.readUInt32LE(0)
-    const record = bytes && this.#readAhead.find(segment, from, bytes)
-    return record && frameAt(record, 0, recordHome(segment, from)) ? record : undefined
+    return this.#records.peek(segment, from)
   }
 
   /** Reads the record, and what lies behind it, into memory. Fails with `journal-damaged`. */
-  async load(segment: number, from: number): Promise<Buffer> {
-    const known = this.peek(segment, from)
-    if (known) return known
-    const piece = await this.#files.readAhead(segment, from).catch((error) => {
-      if (error.code === 'ENOENT') throw unreadable(segment, from, 'is gone with its file', error)
-      throw error
-    })
-    const frame = frameAt(piece, 0, recordHome(segment, from))
-    if (!frame) {
-      throw unreadable(segment, from, 'does not match its checksum; it is kept as it is')
-    }
-    this.#readAhead.add(segment, from, piece)
-    return piece.subarray(0, frame.end)
+  load(segment: number, from: number): Promise<Buffer> {
+    return this.#records.load(segment, from)
+  }
+
+  /** Bytes that are still in the arena. */
+  readonly #inArena = (segment: number, from: number, length: number): Buffer | undefined => {
+    if (segment !== this.segment || from < this.#arenaFrom) return undefined
+    const at = from - this.#arenaFrom
+    return this.#arena.buffer.subarray(at, at + length)
   }
 
   /** Durable whatever `sync` says: what a checkpoint is about to name. */
@@ -287,7 +269,7 @@ export class Journal {
   #seal(): void {
     const next = this.#nextSegment()
     if (!next && this.#arena.length < this.#arenaBytes) return
-    this.#tail.add(this.segment, this.#arenaFrom, this.#arena.taken())
+    this.#records.keep(this.segment, this.#arenaFrom, this.#arena.taken())
     this.#arenaFrom += this.#arena.length
     this.#sealedBytes += this.#arena.length
     this.#arena = new ByteWriter(this.#arenaBytes)
@@ -313,13 +295,29 @@ export class Journal {
     if (this.#running) return
     if (this.gatheredBytes >= eagerBytes) {
       this.#start()
+    } else if (this.#waiters.length === 0) {
+      if (this.#scheduledLate) return
+      this.#scheduledLate = true
+      this.#clock.after(unaskedMsMax, () => {
+        this.#scheduledLate = false
+        this.#startIfIdle()
+      })
     } else if (!this.#scheduled) {
       this.#scheduled = true
       this.#clock.soon(() => {
         this.#scheduled = false
-        if (!this.#running && this.gatheredBytes > 0 && !this.#failure) this.#start()
+        this.#startIfIdle()
       })
     }
+  }
+
+  #startIfIdle(): void {
+    if (!this.#running && this.gatheredBytes > 0 && !this.#failure) this.#start()
+  }
+
+  /** Somebody waits for what is gathered, or it is much. */
+  get #isAskedFor(): boolean {
+    return this.#waiters.length > 0 || this.gatheredBytes >= eagerBytes
   }
 
   #start(): void {
@@ -331,7 +329,8 @@ export class Journal {
   }
 
   async #run(): Promise<void> {
-    while (this.gatheredBytes > 0 && !this.#failure) {
+    for (let n = 0; this.gatheredBytes > 0 && !this.#failure; n++) {
+      if (n > 0 && !this.#isAskedFor) return
       const bytes = this.#arena.buffer.subarray(this.#taken, this.#arena.length)
       const position = this.#arenaFrom + this.#taken
       // The file of this batch: the next one may already gather for another segment.
@@ -340,12 +339,14 @@ export class Journal {
       const lsn = this.lastLsn
       this.#taken = this.#arena.length
       this.#waiters = []
+      this.#underWay = waiters
       try {
         await this.#writer.write(file, bytes, position)
       } catch (error) {
         this.#fail(error, waiters)
         return
       }
+      this.#underWay = undefined
       this.durableLsn = lsn
       for (const waiter of waiters) waiter.durable(undefined)
       this.#options.onCommit()
@@ -388,10 +389,3 @@ export class Journal {
     return this.#disk
   }
 }
-
-const unreadable = (segment: number, from: number, why: string, cause?: unknown): HomingError =>
-  new HomingError(
-    'journal-damaged',
-    `the record at ${from} in segment ${segment} ${why}: run "homing verify" on a copy of the directory`,
-    { cause },
-  )

@@ -18,6 +18,7 @@ import { Fifo } from './fifo.ts'
 import { Heap } from './heap.ts'
 import type { IndexBlock } from './index-block.ts'
 import { Line } from './line.ts'
+import { PositionTable } from './position-table.ts'
 
 const before = (a: Entry, b: Entry): boolean =>
   a.priority === b.priority ? a.position < b.position : a.priority > b.priority
@@ -45,7 +46,7 @@ export class Queue {
   readonly fifos: Fifo[] = []
   readonly lines: Line[] = []
   /** What is held, has come back or is parked, by position. */
-  readonly #awake = new Map<number, Entry>()
+  readonly #awake = new PositionTable()
   /** What is delayed, by position: apart, so that a million of them cost nothing while they sleep. */
   readonly #asleep = new Map<number, Entry>()
   readonly #returned = new Heap<Entry>(before)
@@ -106,7 +107,7 @@ export class Queue {
     this.unsettled++
     // What is transient and held is known to its consumer only, until it comes back.
     if (entry.transient) return
-    this.#awake.set(entry.position, entry)
+    this.#awake.set(entry)
     this.#watch(entry)
   }
 
@@ -210,7 +211,7 @@ export class Queue {
     entry.state = entryStates.ready
     this.waiting++
     this.#asleep.delete(entry.position)
-    this.#awake.set(entry.position, entry)
+    this.#awake.set(entry)
     this.#returned.push(entry)
   }
 
@@ -229,7 +230,7 @@ export class Queue {
       return
     }
     this.#fifo(entry.priority).takeFirst()
-    this.#awake.set(entry.position, entry)
+    this.#awake.set(entry)
   }
 
   /** Back to its old position, at once or when it is available. */
@@ -283,7 +284,7 @@ export class Queue {
 
   /** Told when a held entry got its time-out. */
   watchTimeout(entry: Entry): void {
-    if (entry.transient) this.#awake.set(entry.position, entry)
+    if (entry.transient) this.#awake.set(entry)
     this.#watch(entry)
   }
 
