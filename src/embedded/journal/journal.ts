@@ -48,6 +48,7 @@ export interface Waiter {
 
 const arenaBytesMax = 1024 * 1024
 const arenaBytesMin = 64 * 1024
+const arenaBytesLikelyMax = 8 * 1024 * 1024
 /** Gathered in one turn: more than this is on its way to the disk while the turn goes on. */
 const eagerBytes = 128 * 1024
 /** How long what nobody waits for may stay unwritten. */
@@ -272,13 +273,19 @@ export class Journal {
     this.#records.keep(this.segment, this.#arenaFrom, this.#arena.taken())
     this.#arenaFrom += this.#arena.length
     this.#sealedBytes += this.#arena.length
-    this.#arena = new ByteWriter(this.#arenaBytes)
+    this.#arena = new ByteWriter(this.#nextArenaBytes())
     this.#taken = 0
     if (!next) return
     this.#options.onSealed(this.segment, this.lastLsn)
     this.segment = next.segment
     this.#file = next.file
     this.#arenaFrom = segmentHeaderBytes
+  }
+
+  /** As large as the last one became: an arena that has to grow is copied. */
+  #nextArenaBytes(): number {
+    const likely = Math.min(this.#arena.length, arenaBytesLikelyMax)
+    return Math.max(this.#arenaBytes, Math.ceil(likely / arenaBytesMin) * arenaBytesMin)
   }
 
   #nextSegment(): { segment: number; file: DiskFile } | undefined {
