@@ -47,12 +47,12 @@ export class UserSession implements Session {
     )
   }
 
-  /** Routing keys are too many to be remembered. */
   /** As long as it is the same, the same is allowed. */
   get rightsVersion(): number {
     return this.#definitions.version
   }
 
+  /** Routing keys are too many to be remembered. */
   mayTopic(right: 'write' | 'read', exchange: string, routingKey: string): boolean {
     const { user, vhost } = this
     return authorizeTopic(this.#definitions.state, { user, vhost, right, exchange, routingKey })
