@@ -1,8 +1,8 @@
 /*
  * A deep backlog: memory, sending into it, and starting with it.
  *
- *   fill ── memory ── send (in turns with a process that has no backlog) ── kill -9
- *        ── open (counts: nothing confirmed may be missing) ── close ── open ── close
+ *   fill ── memory ── kill -9 ── open (counts: nothing confirmed may be missing) ── close ── open ── close
+ *        ── open ── send (in turns with a process that has no backlog) ── kill -9
  *
  * Files are in the page cache when the directory is opened again, as after a crash or an upgrade of
  * the process; after a boot of the machine the disk's reading comes on top.
@@ -68,9 +68,9 @@ async function measure(run: Run): Promise<Findings> {
     const fillSeconds = (performance.now() - began) / 1_000
     const memory = await tell<SettledMemory>(deep, { do: 'memory' })
     bench.say(`  filled in ${fillSeconds.toFixed(1)} s, ${megabytes(memory.residentBytes)} MB`)
-    const rates = bounds.sendShareMin === undefined ? undefined : await compareRates(run, deep)
     await deep.kill('SIGKILL')
     const opened = await reopen(run)
+    const rates = bounds.sendShareMin === undefined ? undefined : await compareRates(run)
     return {
       systems: [],
       figures: figuresOf(run, fillSeconds, memory, rates, opened),
@@ -95,9 +95,11 @@ interface Rates {
   readonly atDepth: readonly number[]
 }
 
-/** In turns: this backlog, and a process that began with none. */
-async function compareRates(run: Run, deep: Program): Promise<Rates> {
+/** In turns: the backlog, opened once more, and a process that began with none. */
+async function compareRates(run: Run): Promise<Rates> {
   const { bench } = run
+  const deep = start(run)
+  await tell<Opened>(deep, { do: 'open', directory: run.directory })
   const load = loadOf(bench, inFlight)
   const atZero: number[] = []
   const atDepth: number[] = []
@@ -121,6 +123,7 @@ async function compareRates(run: Run, deep: Program): Promise<Rates> {
         `${Math.round(atDepth.at(-1) ?? 0)}/s at depth`,
     )
   }
+  await deep.kill('SIGKILL')
   return { atZero, atDepth }
 }
 
