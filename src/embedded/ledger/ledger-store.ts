@@ -36,6 +36,7 @@ export class LedgerStore {
   #outcomes = 0
   #forgotten = 0
   #lastSeq = 0
+  #walBytesDue = walBytesMax
 
   constructor(path: string) {
     this.#path = path
@@ -97,11 +98,15 @@ export class LedgerStore {
     }
   }
 
-  /** Copies the WAL into the file once it has grown large. */
+  /**
+   * Copies the WAL into the file and empties it, once it has grown large. A reader may be in the way:
+   * then it is tried again when the WAL has grown some more.
+   */
   checkpointWhenDue(): void {
-    const wal = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })
-    if (wal !== undefined && wal.size >= walBytesMax)
-      this.#db.prepare('PRAGMA wal_checkpoint(RESTART)').get()
+    const size = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0
+    if (size < this.#walBytesDue) return
+    const isBusy = this.#db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy !== 0
+    this.#walBytesDue = isBusy ? size + walBytesMax / 4 : walBytesMax
   }
 
   close(): void {

@@ -103,6 +103,22 @@ test('an outcome of many megabytes is stored like any other', async () => {
   await ledger.close()
 })
 
+test('a write-ahead log that has grown large is emptied, and then grows again', async () => {
+  const path = join(newDirectory(), 'ledger.sqlite')
+  const walBytes = (): number => statSync(`${path}-wal`).size
+  const ledger = await openSqliteLedger(path, { retention })
+  const feed = new LedgerFeed()
+  const body = new Uint8Array(17 * 1024 * 1024).fill(7)
+  await fed(ledger, feed.outcome(outcomeOf('large', { body })))
+  while (walBytes() > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  // Were it not empty, every batch would be followed by a checkpoint.
+  await fed(ledger, feed.outcome(outcomeOf('small')))
+  await fed(ledger, feed.outcome(outcomeOf('another')))
+  assert.ok(walBytes() > 0)
+  assert.ok(ledger.find('large')?.state === 'final')
+  await ledger.close()
+})
+
 test('totals agree with the rows after feeding, dropping and forgetting', async () => {
   const path = join(newDirectory(), 'ledger.sqlite')
   const kept: Retention = { retainMs: 1e12, retainCount: 50 }
