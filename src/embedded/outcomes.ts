@@ -67,10 +67,11 @@ export class Outcomes {
     this.ledger = parts.ledger
     this.#hash = parts.hash
     this.#onProblem = parts.onProblem
-    this.#appliedLsn = this.ledger.openedAtLsn
+    // Recovery has fed it, and it may have stored that already.
+    this.#appliedLsn = this.ledger.appliedLsn
     this.ledger.onApplied((lsn) => {
-      this.#appliedLsn = lsn
-      this.#recent.trim(lsn)
+      this.#appliedLsn = Math.max(this.#appliedLsn, lsn)
+      this.#recent.trim(this.#appliedLsn)
       this.#tellDrained()
       this.#tellApplied()
     })
@@ -139,7 +140,7 @@ export class Outcomes {
 
   /** The record of an outcome is durable: it is found by its id from now on. */
   add(hash: number, segment: number, from: number, lsn: number): void {
-    this.#recent.add(hash, segment, from, lsn)
+    if (lsn > this.#appliedLsn) this.#recent.add(hash, segment, from, lsn)
     if (lsn > this.#fedLsn) this.#fedLsn = lsn
   }
 

@@ -104,6 +104,7 @@ export class PendingEntries {
 function deafLedger(openedAtLsn: number, onEvents: (batch: LedgerBatch) => void): Ledger {
   return {
     openedAtLsn,
+    appliedLsn: openedAtLsn,
     feed: onEvents,
     onApplied: () => undefined,
     lagBytes: () => 0,

@@ -136,6 +136,10 @@ class OpenedLedger implements Ledger {
     else this.#clock.after(this.#random.between(0, lagMsMax), () => this.#commit())
   }
 
+  get appliedLsn(): number {
+    return this.#database.committed.appliedLsn
+  }
+
   onApplied(told: (lsn: number) => void): void {
     this.#listeners.push(told)
   }

@@ -104,6 +104,18 @@ export const findingCases: readonly LedgerCase[] = [
   },
 
   {
+    title: 'what was stored before anybody listened is known all the same',
+    run: async (ledger) => {
+      const feed = new LedgerFeed()
+      await fed(ledger, feed.outcome(outcomeOf('a')).outcome(outcomeOf('b')))
+      assert.equal(ledger.openedAtLsn, 0)
+      assert.equal(ledger.appliedLsn, 2)
+      await fed(ledger, feed.outcome(outcomeOf('c')))
+      assert.equal(ledger.appliedLsn, 3)
+    },
+  },
+
+  {
     title: 'listeners hear of every stored position, never from inside feed',
     run: async (ledger) => {
       const heard: number[] = []

@@ -250,6 +250,10 @@ export class LedgerWriter {
     return undefined
   }
 
+  get appliedLsn(): number {
+    return this.#appliedLsn
+  }
+
   #learn(facts: LedgerFacts): LedgerFacts {
     this.#isStored = true
     this.#appliedLsn = facts.appliedLsn

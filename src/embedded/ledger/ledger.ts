@@ -32,9 +32,11 @@ export type LedgerAnswer =
 export interface Ledger {
   /** LSN of the last event stored when the ledger was opened. */
   readonly openedAtLsn: number
+  /** LSN of the last event stored: entries up to there can be found by `find`. */
+  readonly appliedLsn: number
   /** Takes a batch; `applied` moves on when it is stored. Never blocks. */
   feed(batch: LedgerBatch): void
-  /** Called after each stored batch with its last LSN; entries up to there can be found by `find`. */
+  /** Called after each batch that is stored from now on, with its last LSN. */
   onApplied(told: (lsn: number) => void): void
   /** Bytes fed and not yet stored. */
   lagBytes(): number

@@ -94,6 +94,10 @@ export class SqliteLedger implements Ledger {
     this.#writer.feed(batch)
   }
 
+  get appliedLsn(): number {
+    return this.#writer.appliedLsn
+  }
+
   onApplied(told: (lsn: number) => void): void {
     this.#listeners.push(told)
   }
