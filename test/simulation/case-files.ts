@@ -94,11 +94,22 @@ export function caseFiles(events: readonly HistoryEvent[]): CaseFiles {
   }
 }
 
+/** Rejections after which nobody knows whether the message was stored. */
+const unknowing = new Set(['disk-failed', 'closed', 'aborted', 'EIO'])
+
+/** The publish was refused for sure: no such message may exist because of it. */
+export const refusalOf = (publish: PublishCase): EventOf<'refused'> | undefined =>
+  publish.answers.find((answer) => answer.kind === 'refused' && !unknowing.has(answer.code)) as
+    | EventOf<'refused'>
+    | undefined
+
 /** As it was delivered; else as sent by the publish that was not refused. */
 function factsOf({ deliveries, publishes }: MessageCase): MessageFacts | undefined {
-  const standing = publishes.find(({ answers }) =>
-    answers.every((answer) => answer.kind === 'confirmed' && !answer.duplicate),
-  )
+  const possible = publishes.filter((publish) => refusalOf(publish) === undefined)
+  const standing =
+    publishes.find(({ answers }) =>
+      answers.every((answer) => answer.kind === 'confirmed' && !answer.duplicate),
+    ) ?? possible[0]
   return deliveries[0]?.event.message ?? (standing ?? publishes[0])?.publishing.message
 }
 

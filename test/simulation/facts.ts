@@ -2,20 +2,18 @@
  * Small questions about cases that several rules ask.
  */
 
-import type { CaseFiles, DeliveryCase, MessageCase, PublishCase, SettleCase } from './case-files.ts'
+import {
+  type CaseFiles,
+  type DeliveryCase,
+  type MessageCase,
+  type PublishCase,
+  refusalOf,
+  type SettleCase,
+} from './case-files.ts'
 import type { AnswerFacts, EventOf, HistoryEvent, OutcomeFacts } from './history.ts'
-
-/** Rejections after which nobody knows whether the message was stored. */
-const unknowing = new Set(['disk-failed', 'closed', 'aborted', 'EIO'])
 
 export const confirmOf = (publish: PublishCase): EventOf<'confirmed'> | undefined =>
   publish.answers.find((answer) => answer.kind === 'confirmed')
-
-/** The publish was refused for sure: no such message may exist because of it. */
-export const refusalOf = (publish: PublishCase): EventOf<'refused'> | undefined =>
-  publish.answers.find((answer) => answer.kind === 'refused' && !unknowing.has(answer.code)) as
-    | EventOf<'refused'>
-    | undefined
 
 export function firstConfirm(message: MessageCase): EventOf<'confirmed'> | undefined {
   for (const publish of message.publishes) {

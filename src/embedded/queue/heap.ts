@@ -17,7 +17,11 @@ export class Heap<T> {
 
   /** Forgets all others, once they are many. */
   keepOnly(kept: (item: T) => boolean): void {
-    const items = this.#items.filter(kept)
+    this.replaceAll(this.#items.filter(kept))
+  }
+
+  /** Forgets all there were, for these. */
+  replaceAll(items: Iterable<T>): void {
     this.#items.length = 0
     for (const item of items) this.push(item)
   }

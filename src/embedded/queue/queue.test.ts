@@ -115,6 +115,21 @@ test('delayed messages become ready in the order of their times', () => {
   }
 })
 
+test('a delayed message that was woken before its time and sleeps again is in nobody’s way', () => {
+  const trial = new Trial()
+  trial.sendDelayed(1_000)
+  for (const at of [6_000, 5_000]) trial.sendDelayed(at)
+  const { queue } = trial
+  const [first] = queue.entries() as [Entry]
+  queue.wake(first)
+  queue.delay(first, 9_000)
+  queue.due(6_000)
+  assert.equal(queue.delayed, 1)
+  assert.equal(queue.dueAtMs, 9_000)
+  queue.due(9_000)
+  assert.equal(trial.drain(), '1 2 3')
+})
+
 test('a parked message is passed by others, still counts as waiting, and returns to its place', () => {
   const trial = new Trial()
   trial.send(3)

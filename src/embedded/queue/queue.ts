@@ -51,6 +51,8 @@ export class Queue {
   readonly #asleep = new Map<number, Entry>()
   readonly #returned = new Heap<Entry>(before)
   readonly #delayed = new Heap<Entry>((a, b) => dueAt(a) < dueAt(b))
+  /** An entry in the heap has another time now than the one it was put there with. */
+  #isDelayedDisordered = false
   /** What stands in a line and has a deadline. */
   readonly #expiring = new Heap<Entry>((a, b) => a.deadlineAtMs < b.deadlineAtMs)
   /** Messages in the queue by state; waiting includes parked. */
@@ -191,6 +193,11 @@ export class Queue {
   /** A delayed entry becomes ready before its time: its delivery is on record. */
   wake(entry: Entry): void {
     if (entry.state !== entryStates.delayed) return
+    this.#isDelayedDisordered = true
+    this.#wake(entry)
+  }
+
+  #wake(entry: Entry): void {
     this.delayed--
     entry.availableAtMs = 0
     this.#stand(entry)
@@ -322,6 +329,10 @@ export class Queue {
   }
 
   #wakeDue(nowMs: number, due: Due): void {
+    if (this.#isDelayedDisordered) {
+      this.#delayed.replaceAll(this.#asleep.values())
+      this.#isDelayedDisordered = false
+    }
     for (;;) {
       const entry = this.#delayed.peek()
       if (!entry) return
@@ -332,7 +343,7 @@ export class Queue {
       this.#delayed.pop()
       if (entry.state !== entryStates.delayed) continue
       if (entry.deadlineAtMs <= nowMs) due.expired.push(entry)
-      else this.wake(entry)
+      else this.#wake(entry)
     }
   }
 

@@ -1,12 +1,5 @@
-import { isInternal } from '../case-files.ts'
-import {
-  acknowledgedFrom,
-  confirmOf,
-  firstConfirm,
-  refusalOf,
-  roomSinceMs,
-  tell,
-} from '../facts.ts'
+import { isInternal, refusalOf } from '../case-files.ts'
+import { acknowledgedFrom, confirmOf, firstConfirm, roomSinceMs, tell } from '../facts.ts'
 import { finding, type Rule } from '../rule.ts'
 import { overtaken } from './order.ts'
 

@@ -72,7 +72,9 @@ const delaysKept: Rule = {
         const before = message.deliveries[n - 1]
         const settle = before && acceptedSettle(before)
         const settlement = settle?.settling.settlement
-        const delayMs = settlement?.kind === 'retry' ? settlement.delayMs : 0
+        // An attempt in between, on record and never seen, began when the delay had ended.
+        const isNext = event.attempt === (before?.event.attempt ?? 0) + 1
+        const delayMs = settlement?.kind === 'retry' && isNext ? settlement.delayMs : 0
         const freeMs = Math.max(
           // Not after a restart in which the wall clock was set back: it was free before.
           event.attempt === 1 ? event.message.availableAtMs : 0,
