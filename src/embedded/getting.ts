@@ -80,7 +80,7 @@ export class Getting {
     entry: Entry,
     { message, acceptedAtMs }: StoredMessage,
     noAck: boolean,
-  ): Later<HeldDelivery> {
+  ): Later<HeldDelivery | undefined> {
     const { journal } = this.#core
     live.queue.take(entry)
     live.left(message)
@@ -99,10 +99,16 @@ export class Getting {
     return journal.durable().then(() => this.#taken(delivery))
   }
 
-  #taken(delivery: HeldDelivery): HeldDelivery {
+  #taken(delivery: HeldDelivery): Later<HeldDelivery | undefined> {
+    const { live, subscriber } = delivery
+    const { noAck } = subscriber
+    // It expired, or was purged, while that was put on record.
+    if (delivery.over && !(live.deleted && noAck)) return this.get(live, noAck)
     delivery.seen = true
-    delivery.live.delivered++
-    if (delivery.subscriber.noAck) this.#parts.settling.handedOver(delivery)
+    live.delivered++
+    // Asked for before its queue was deleted, and gone on record: it is still handed over.
+    if (delivery.over) return delivery
+    if (noAck) this.#parts.settling.handedOver(delivery)
     else this.#parts.delivering.handing.begun(delivery)
     return delivery
   }

@@ -108,3 +108,13 @@ test('without a limit of frames a body is one frame', () => {
   const bytes = written((writer) => writer.content(1, Buffer.alloc(2), Buffer.alloc(200_000), 0))
   assert.equal(framesOf(bytes).length, 2)
 })
+
+test('a method that cannot be written leaves nothing of itself', () => {
+  const writer = new FrameWriter()
+  const got = { deliveryTag: 1, redelivered: false, exchange: '', routingKey: 'q' }
+  assert.throws(() =>
+    writer.method(1, { name: 'basic.get-ok', ...got, messageCount: -1 } as Method),
+  )
+  writer.method(1, { name: 'basic.get-empty' } as Method)
+  assert.equal(framesOf(writer.take()).length, 1)
+})

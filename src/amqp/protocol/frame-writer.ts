@@ -51,14 +51,21 @@ export class FrameWriter {
     this.#out.raw(protocolHeader)
   }
 
+  /** A method that cannot be written throws, and leaves nothing of itself. */
   method(channel: number, method: Method): void {
     const out = this.#out
-    out.octet(frameType.method)
-    out.short(channel)
-    const begun = out.beginLength()
-    encodeMethod(out, method)
-    out.endLength(begun)
-    out.octet(frameEnd)
+    const { at } = out
+    try {
+      out.octet(frameType.method)
+      out.short(channel)
+      const begun = out.beginLength()
+      encodeMethod(out, method)
+      out.endLength(begun)
+      out.octet(frameEnd)
+    } catch (error) {
+      out.at = at
+      throw error
+    }
   }
 
   /** `consumerTag` is the bytes of the name, without the length in front. */
