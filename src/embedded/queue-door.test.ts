@@ -376,27 +376,3 @@ test('purging counts what waited and leaves what is held', async () => {
   broker.door.requeue([held], true)
   assert.deepEqual(await drained(broker, live), ['1R'])
 })
-
-test('what was asked for when its queue was deleted is handed over once, and counted nowhere', async () => {
-  const broker = await open()
-  const live = declare(broker)
-  publish(broker, live, '1', '2')
-  await durable(broker)
-  const got = broker.door.get(live, true)
-  assert.equal(await broker.door.deleteQueue(live), 1)
-  assert.equal(text((await got)?.message as Message), '1')
-  assert.deepEqual([live.queue.waiting, live.queue.unsettled], [0, 0])
-  assert.equal(await broker.door.get(live, true), undefined)
-  await broker.close()
-})
-
-test('a purge leaves what was asked for before it', async () => {
-  const broker = await open()
-  const live = declare(broker)
-  publish(broker, live, '1', '2')
-  await durable(broker)
-  const got = broker.door.get(live, false)
-  assert.equal(await broker.door.purge(live), 1)
-  assert.equal(text((await got)?.message as Message), '1')
-  await broker.close()
-})
