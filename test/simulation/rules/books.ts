@@ -1,3 +1,4 @@
+import type { CaseFiles } from '../case-files.ts'
 import { confirmOf, sameAnswer, tell } from '../facts.ts'
 import type { HistoryEvent } from '../history.ts'
 import { finding, type Rule } from '../rule.ts'
@@ -19,7 +20,8 @@ const booksAddUp: Rule = {
             delivery.event.n > event.n &&
             delivery.event.atMs < event.atMs + bounds.slackMs,
         ).length
-        if (queue.unsettled < unsettled || queue.unsettled > unsettled + coming) {
+        const most = consumerLeaves(files, event, bounds.slackMs) ? Infinity : unsettled + coming
+        if (queue.unsettled < unsettled || queue.unsettled > most) {
           yield finding(
             queue.name,
             `says ${queue.unsettled} are unsettled; consumers hold ${unsettled}`,
@@ -39,6 +41,10 @@ const booksAddUp: Rule = {
     }
   },
 }
+
+/** What is on its way to a consumer that leaves just then is seen by nobody. */
+const consumerLeaves = (files: CaseFiles, { atMs }: HistoryEvent, withinMs: number): boolean =>
+  files.ofKind('unsubscribing').some((one) => one.atMs >= atMs && one.atMs < atMs + withinMs)
 
 type Deliveries = Parameters<Rule['judge']>[0]['deliveries']
 type Publishes = Parameters<Rule['judge']>[0]['publishes']
@@ -73,6 +79,7 @@ const fullDiskSettles: Rule = {
     let noticed: HistoryEvent | undefined
     for (const event of files.events) {
       if (event.kind === 'disk-full') full = event
+      if (event.kind === 'opened') noticed = undefined
       if (event.kind === 'disk-room') [full, room, noticed] = [undefined, event, undefined]
       if (event.kind === 'settle-failed' && full !== undefined && event.code === 'disk-full') {
         yield finding(`settle ${event.call}`, 'a settle was refused by a full disk', full, event)
