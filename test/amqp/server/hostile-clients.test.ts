@@ -80,6 +80,8 @@ test('a disk that is nearly full blocks publishers, and says why', async () => {
   await using server = await testServer({ diskFreeBytesMin: Number.MAX_SAFE_INTEGER })
   using publisher = await SocketClient.open({ port: server.port })
   await publisher.queue(1, 'q')
+  // The disk is looked at when the first connection opens; only who publishes after that is blocked.
+  await until(() => server.server.blockedFor !== undefined)
   publisher.publish(1, 'q', Buffer.from('x')).flush()
   assert.equal((await publisher.expect('connection.blocked')).reason, 'low on disk')
   assert.equal(server.server.blockedFor, 'low on disk')
