@@ -43,7 +43,7 @@ async function tryOne(
   const subject = await options.open()
   try {
     const { guarantees, kind } = subject.engine
-    if (one.needs !== undefined && guarantees[one.needs] === 'refused') {
+    if (one.needs !== undefined && Object.hasOwn(Object(guarantees[one.needs]), 'refused')) {
       skip(`engine ${kind} refuses ${one.needs}`)
       return
     }
