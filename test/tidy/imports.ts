@@ -61,6 +61,12 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     areas: ['base', 'message', 'engine', 'journal'],
     node: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:timers', 'node:url'],
   },
+  'shared-ledger': {
+    // Both ledgers list, forget and fail alike.
+    areas: ['base', 'message', 'engine', 'ledger'],
+    packages: ['pg'],
+    node: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:timers', 'node:url'],
+  },
   // The codec shares with routing what the values of a field table are, and nothing else.
   'amqp-protocol': { areas: ['base'], files: ['src/embedded/routing/header-value.ts'] },
   embedded: {
