@@ -1,5 +1,5 @@
 /*
- * Little-endian reading and writing of record payloads, without an object per field.
+ * Little-endian reading and writing of records and of frames on the wire, without an object per field.
  * A text is its UTF-8 length (u8, u16 or u32) and its bytes; `bytes32` likewise.
  */
 
@@ -152,18 +152,6 @@ export class ByteReader {
     const from = this.#advance(length)
     return this.buffer.toString('utf8', from, from + length)
   }
-}
-
-const u16Max = 65_535
-
-/**
- * Deliveries made, and those of them that do not count against the limit. A message that is given back
- * again and again has more of both than two bytes hold: then both are lowered alike, and as many count.
- */
-export function writeAttempts(writer: ByteWriter, attempts: number, excused: number): void {
-  const over = Math.max(0, attempts - u16Max)
-  writer.u16(attempts - over)
-  writer.u16(Math.max(0, excused - over))
 }
 
 /** Content types that are stored as one byte; any other is stored in full. */
