@@ -129,7 +129,6 @@ export interface Gathering {
 export interface LedgerCounts {
   /** Accepted and without an outcome. */
   readonly pending: number
-  readonly outcomes: number
   readonly dead: number
 }
 
@@ -176,7 +175,7 @@ export interface SharedLedger extends AsyncDisposable {
    */
   gather(gathering: Gathering): Promise<readonly CallbackMessage[]>
 
-  /** By queue. Counts rows: for people, not for every message. */
+  /** By queue; those with neither are left out. Counts rows: for people, not for every message. */
   counts(): Promise<ReadonlyMap<string, LedgerCounts>>
   /** Forgets by age and count now; resolves with how many. Also runs by itself. */
   forget(): Promise<number>
