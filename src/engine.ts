@@ -182,7 +182,11 @@ export interface Guarantees {
   readonly overflow: Guarantee
   /** `rate`, `concurrencyMax` and the same by key, over all consumers. */
   readonly limits: Guarantee
+  /** `queues()` counts exactly. Emulated: as far as this process knows. */
+  readonly counts: Guarantee
 }
+
+export type Feature = keyof Guarantees
 
 export interface Engine extends AsyncDisposable {
   /** `embedded`, `memory`, `amqp` … */

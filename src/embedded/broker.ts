@@ -70,6 +70,7 @@ const guarantees: Guarantees = {
   depth: 'native',
   overflow: 'native',
   limits: 'native',
+  counts: 'native',
 }
 
 const inMemory: Guarantees = {

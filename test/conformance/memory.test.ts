@@ -1,9 +1,9 @@
 import { openEmbedded } from '../../src/embedded/open.ts'
-import { engineConformance } from '../../src/testing/engine-conformance.ts'
+import { engineConformance, withoutConnection } from '../../src/testing/index.ts'
 
 engineConformance({
   name: 'memory:',
-  survivesClose: false,
+  without: { ...withoutConnection, reopen: 'nothing survives the process' },
   open: async () => {
     const engine = await openEmbedded('memory:')
     return { engine, dispose: () => engine.close() }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../limits.ts'
-import { answerOf, type ConformanceTest, textOf, texts, withMeta } from './subject.ts'
+import type { ConformanceTest } from './conformance-test.ts'
+import { answerOf, textOf, texts, withMeta } from './pieces.ts'
 
 export const acceptTests: readonly ConformanceTest[] = [
   {
@@ -45,6 +46,7 @@ export const acceptTests: readonly ConformanceTest[] = [
   },
   {
     title: 'many messages sent in one call are confirmed together and keep their order',
+    shows: 'batches',
     async run(trial) {
       const queue = await trial.queue('work')
       const messages = Array.from({ length: 300 }, (_, n) => trial.message(queue, `${n}`))
@@ -89,7 +91,7 @@ export const acceptTests: readonly ConformanceTest[] = [
   },
   {
     title: 'the same chosen id sent twice at once is one message, and both senders are told its id',
-    needs: 'deduplication',
+    shows: 'deduplication',
     async run(trial) {
       const queue = await trial.queue('work')
       const id = trial.newId()
@@ -106,13 +108,13 @@ export const acceptTests: readonly ConformanceTest[] = [
       assert.deepEqual(both.map((one) => one.duplicate).sort(), [false, true])
       const inbox = trial.consume(queue)
       await trial.received(inbox, 1)
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 1)
     },
   },
   {
     title: 'an id sent again while worked on, and after its outcome, is the same message',
-    needs: 'deduplication',
+    shows: 'deduplication',
     async run(trial) {
       const queue = await trial.queue('work')
       const id = trial.newId()
@@ -124,15 +126,15 @@ export const acceptTests: readonly ConformanceTest[] = [
       assert.equal((await again()).duplicate, true)
       await trial.answer(delivery, 'first')
       assert.equal((await again()).duplicate, true)
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 1)
       assert.equal(textOf((await trial.outcome(id)).body), 'first')
     },
   },
   {
     title: 'an id is known after a restart, waiting or finished',
-    needs: 'deduplication',
-    needsReopen: true,
+    shows: 'deduplication',
+    needs: ['reopen'],
     async run(trial) {
       const queue = await trial.queue('work')
       await trial.send(queue, 'finished', { id: 'finished' })
@@ -149,13 +151,13 @@ export const acceptTests: readonly ConformanceTest[] = [
       assert.equal(textOf((await trial.outcome('finished')).body), 'home')
       const inbox = trial.consume(queue)
       await trial.received(inbox, 1)
-      await trial.pass(20)
+      await trial.quiet()
       assert.deepEqual(texts(inbox.deliveries), ['waiting'])
     },
   },
   {
     title: 'a full queue refuses, and takes again when there is room',
-    needs: 'limits',
+    shows: 'depth',
     async run(trial) {
       const queue = await trial.queue('small', { depthMax: 2 })
       await trial.sendAll(queue, '1', '2')
@@ -172,7 +174,7 @@ export const acceptTests: readonly ConformanceTest[] = [
   },
   {
     title: 'a full queue that pushes out its oldest gives that one the outcome rejected',
-    needs: 'limits',
+    shows: 'overflow',
     async run(trial) {
       const queue = await trial.queue('small', { depthMax: 2, overflow: 'drop-head' })
       const [oldest] = await trial.sendAll(queue, '1', '2')
