@@ -34,8 +34,6 @@ export interface AmqpUrl {
   readonly connectTimeoutMs: number | undefined
 }
 
-export const amqpSchemes = ['amqp', 'amqps', 'amqp+unix'] as const
-
 const shape = /^(amqps?|amqp\+unix):\/\/(?:([^@/?#]*)@)?([^/?#]*)(\/[^?#]*)?(?:\?([^#]*))?$/i
 
 /** Fails with `bad-argument` and `unknown-option`. */
