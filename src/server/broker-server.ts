@@ -12,6 +12,7 @@
  * time; whoever else is to serve it (HTTP, joiners) takes `engine` and `accounts` from here.
  */
 
+import type net from 'node:net'
 import type { Login, Opening, PeerFacts } from '../amqp/admission.ts'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import type { Listening } from '../amqp/listen-address.ts'
@@ -44,6 +45,12 @@ export interface BrokerServerParts {
   readonly realClock: Clock
   readonly gauges: readonly Gauge[]
   readonly settings: ServerSettings
+  /** Opens the socket of the data directory, by which its owner comes without a password. */
+  readonly openOwnerSocket?: (take: (socket: net.Socket) => void) => Promise<Closeable | undefined>
+}
+
+interface Closeable {
+  close(): void
 }
 
 export class BrokerServer implements RunningServer {
@@ -63,6 +70,8 @@ export class BrokerServer implements RunningServer {
   readonly #common: CommonSettings
   readonly #unwatch: () => void
   #listening: readonly Listening[] = []
+  #ownerSocket: Promise<Closeable | undefined> | undefined
+  #stopping: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   constructor(parts: BrokerServerParts) {
@@ -112,6 +121,8 @@ export class BrokerServer implements RunningServer {
       const listening: Listening[] = []
       for (const address of listen) listening.push(await this.#amqp.listen(address))
       this.#listening = listening
+      this.#ownerSocket = this.#parts.openOwnerSocket?.((socket) => this.takeOwner(socket))
+      await this.#ownerSocket
     } catch (error) {
       await this.close()
       throw error
@@ -133,22 +144,32 @@ export class BrokerServer implements RunningServer {
     return this.#alarms.reason
   }
 
+  /** Serves one who came by the socket that nobody but the data directory's owner can open. */
+  takeOwner(socket: net.Socket): void {
+    this.#amqp.takeOwner(socket)
+  }
+
   /** Tells the clients, gives back what they hold, closes the engine. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= this.stop()
+      .finally(() => this.engine.close())
+      .then(() => this.#log.info({}, 'stopped'))
     return this.#closing
   }
 
-  async #close(): Promise<void> {
+  /** Tells the clients, gives back what they hold. The engine goes on. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const ownerSocket = await this.#ownerSocket?.catch(() => undefined)
+    ownerSocket?.close()
     this.#alarms.stop()
     this.#unwatch()
-    try {
-      await this.#amqp.close()
-      await this.#hosts.close()
-    } finally {
-      await this.engine.close()
-    }
-    this.#log.info({}, 'stopped')
+    await this.#amqp.close()
+    await this.#hosts.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -205,6 +226,8 @@ export class BrokerServer implements RunningServer {
 
   /** A password is not even asked for where it must not be sent. */
   #mechanismsFor(peer: PeerFacts): readonly Mechanism[] {
+    // No password is looked at: who can open the socket is who may.
+    if (peer.isOwner) return all
     const byPassword = this.#admissions.takesPasswords(peer)
     if (peer.certificateUser === undefined && !byPassword) {
       this.#strangers.warn({ peer: peer.address }, 'no way to log in without encryption; use TLS')

@@ -77,8 +77,14 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     ],
     node: ['node:fs', 'node:os', 'node:sqlite', 'node:url'],
   },
+  // The port between two processes: the format knows no socket, the session no channel.
+  'port-wire': { areas: ['base', 'message', 'engine'] },
+  'port-session': { areas: ['base', 'message', 'engine', 'amqp-protocol', 'port-wire'] },
   'virtual-host': {
-    areas: ['base', 'message', 'engine', 'amqp-protocol', 'routing', 'queue', 'embedded'],
+    areas: [
+      ...['base', 'message', 'engine', 'amqp-protocol', 'routing', 'queue', 'embedded'],
+      ...['port-wire', 'port-session'],
+    ],
   },
   // Connections and channels know virtual hosts by their port only.
   amqp: {
@@ -91,8 +97,12 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       ...['base', 'message', 'engine', 'routing', 'embedded'],
       ...['amqp-protocol', 'amqp', 'virtual-host'],
     ],
-    // A broker inside a test keeps everything in memory.
-    files: ['src/embedded/journal/memory-disk.ts', 'src/embedded/ledger/memory-ledger.ts'],
+    files: [
+      // A broker inside a test keeps everything in memory.
+      ...['src/embedded/journal/memory-disk.ts', 'src/embedded/ledger/memory-ledger.ts'],
+      // Other processes join `homing serve`, too.
+      'src/joined/owner-socket.ts',
+    ],
     node: [
       'node:fs',
       'node:net',
@@ -111,10 +121,15 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     packages: ['amqplib'],
     node: ['node:fs', 'node:net', 'node:tls', 'node:timers'],
   },
+  // Several processes on one data directory: its owner, and those who come to it.
+  joined: {
+    areas: ['base', 'message', 'engine', 'embedded', 'server', 'adapters'],
+    node: ['node:fs', 'node:net', 'node:timers'],
+  },
   door: {
     areas: [
       ...['base', 'message', 'engine', 'contract', 'client'],
-      ...['embedded', 'amqp', 'server', 'adapters'],
+      ...['embedded', 'amqp', 'server', 'adapters', 'joined'],
     ],
   },
   testing: {
