@@ -1,7 +1,10 @@
 import { acceptTests } from './accept-tests.ts'
 import type { ConformanceTest } from './conformance-test.ts'
+import { connectionTests } from './connection-tests.ts'
 import { deliveryTests } from './delivery-tests.ts'
+import { elsewhereTests } from './elsewhere-tests.ts'
 import { outcomeTests } from './outcome-tests.ts'
+import { restartTests } from './restart-tests.ts'
 import { verbCallbackTests } from './verb-callback-tests.ts'
 import { verbOutcomeTests } from './verb-outcome-tests.ts'
 import { verbWorkTests } from './verb-work-tests.ts'
@@ -14,4 +17,7 @@ export const conformanceTests: readonly ConformanceTest[] = [
   ...verbOutcomeTests,
   ...verbWorkTests,
   ...verbCallbackTests,
+  ...elsewhereTests,
+  ...connectionTests,
+  ...restartTests,
 ]
