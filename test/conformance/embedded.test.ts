@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbedded } from '../../src/embedded/open.ts'
 import { engineConformance, withoutConnection } from '../../src/testing/index.ts'
+import { recorded } from './recorded.ts'
 
 engineConformance({
-  name: 'embedded, in a directory',
+  name: 'embedded',
+  report: recorded('embedded'),
   without: withoutConnection,
   open: async () => {
     const directory = mkdtempSync(join(tmpdir(), 'homing-conformance-'))

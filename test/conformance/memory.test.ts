@@ -1,8 +1,10 @@
 import { openEmbedded } from '../../src/embedded/open.ts'
 import { engineConformance, withoutConnection } from '../../src/testing/index.ts'
+import { recorded } from './recorded.ts'
 
 engineConformance({
-  name: 'memory:',
+  name: 'in memory',
+  report: recorded('memory'),
   without: { ...withoutConnection, reopen: 'nothing survives the process' },
   open: async () => {
     const engine = await openEmbedded('memory:')
