@@ -137,6 +137,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       ...['base', 'message', 'engine', 'contract', 'client', 'door', 'server'],
       ...['routing', 'queue', 'journal', 'ledger', 'embedded'],
     ],
+    packages: ['@standard-schema/spec'],
     node: ['node:test', 'node:fs', 'node:os', 'node:timers'],
   },
   // The package's first user: it goes through the doors that every user goes through.
