@@ -27,6 +27,10 @@ export async function openSharedLedger(
     )
   // A scheme has two characters at least: C:\ledger.sqlite is a path.
   const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(where)?.[1]?.toLowerCase()
+  if (scheme === 'postgres' || scheme === 'postgresql') {
+    const { openPostgresLedger } = await import('./postgres/postgres-ledger.ts')
+    return openPostgresLedger(where, settings)
+  }
   if (scheme !== undefined && where !== 'memory:')
     throw new HomingError(
       'unsupported',

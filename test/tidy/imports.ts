@@ -64,6 +64,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   'shared-ledger': {
     // Both ledgers list, forget and fail alike.
     areas: ['base', 'message', 'engine', 'ledger'],
+    files: ['src/contract/optional-module.ts'],
     packages: ['pg'],
     node: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:timers', 'node:url'],
   },
@@ -89,7 +90,11 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   // Connections and channels know virtual hosts by their port only.
   amqp: {
     areas: ['base', 'message', 'amqp-protocol'],
-    files: ['src/embedded/routing/header-value.ts', 'src/virtual-host/port.ts'],
+    files: [
+      'src/embedded/routing/header-value.ts',
+      'src/virtual-host/port.ts',
+      'src/port-wire/frame.ts',
+    ],
     node: ['node:net', 'node:tls', 'node:timers'],
   },
   server: {
@@ -117,7 +122,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   },
   // Engines elsewhere, over connections: they know no engine of this process.
   adapters: {
-    areas: ['base', 'message', 'engine'],
+    areas: ['base', 'message', 'engine', 'port-wire'],
     packages: ['amqplib'],
     node: ['node:fs', 'node:net', 'node:tls', 'node:timers'],
   },

@@ -12,12 +12,13 @@
  */
 
 import { randomUUID } from 'node:crypto'
-import { systemClock, type Timer } from '../../clock.ts'
+import { systemClock } from '../../clock.ts'
 import { WorkerChannel } from '../../embedded/ledger/worker-channel.ts'
 import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
 import { HomingError } from '../../errors.ts'
 import type { Message } from '../../message/message.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
+import { ForgetTimer } from '../forget-timer.ts'
 import type {
   Acceptance,
   CallbackMessage,
@@ -32,7 +33,6 @@ import type {
   SharedLedger,
 } from '../shared-ledger.ts'
 import {
-  forgetEveryMs,
   forgetRowsMax,
   handOutDefault,
   type SharedLedgerSettings,
@@ -92,13 +92,13 @@ export class SqliteSharedLedger implements SharedLedger {
   readonly claimMs: number
   readonly #path: string
   readonly #settings: SharedLedgerSettings
+  readonly #forgetting: ForgetTimer
   readonly #channel: WorkerChannel<TurnRequest, TurnReply>
   #gathered: Asked[] = []
   #isStoring = false
   #stored: Promise<void> = Promise.resolve()
   #failure: HomingError | undefined
   #closed: Promise<void> | undefined
-  #forgetting: Timer | undefined
 
   constructor(path: string, settings: SharedLedgerSettings) {
     this.kind = path === ':memory:' ? 'memory' : 'sqlite'
@@ -107,7 +107,7 @@ export class SqliteSharedLedger implements SharedLedger {
     this.#settings = settings
     const data: SharedWorkerData = { path, claim: randomUUID(), claimMs: settings.claimMs }
     this.#channel = new WorkerChannel(workerFile, data)
-    this.#forgetLater()
+    this.#forgetting = new ForgetTimer(() => this.forget(), settings.onProblem)
   }
 
   async accept(messages: readonly Acceptance[]): Promise<readonly Claim[]> {
@@ -198,7 +198,7 @@ export class SqliteSharedLedger implements SharedLedger {
   }
 
   async #close(): Promise<void> {
-    this.#forgetting?.cancel()
+    this.#forgetting.stop()
     await this.#stored
     this.#channel.hold()
     if (this.#channel.isStarted && this.#failure === undefined)
@@ -262,18 +262,6 @@ export class SqliteSharedLedger implements SharedLedger {
       const text = `the thread that stores ${this.#path} ended (${(error as Error).message}); open the ledger again`
       return { ok: false, error: { code: 'ledger-unavailable', text }, isFinal: true }
     }
-  }
-
-  #forgetLater(): void {
-    const inMs = forgetEveryMs * (0.5 + Math.random())
-    this.#forgetting = systemClock.after(inMs, () => {
-      // What it could not forget now it forgets the next time.
-      void this.forget()
-        .catch((error: HomingError) => this.#settings.onProblem(error.message))
-        .finally(() => {
-          if (this.#closed === undefined) this.#forgetLater()
-        })
-    })
   }
 }
 
