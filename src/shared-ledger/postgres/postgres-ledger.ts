@@ -54,7 +54,7 @@ import { gather } from './gathering.ts'
 import { Lane } from './lane.ts'
 import { counts, outcomes, overdue, unsent } from './listing.ts'
 import { PostgresPool, type Work } from './postgres-pool.ts'
-import { migrate } from './postgres-schema.ts'
+import { isCurrent, migrate } from './postgres-schema.ts'
 
 /** Opens it, and makes its schema. Fails at once when the server cannot be reached. */
 export async function openPostgresLedger(
@@ -63,7 +63,7 @@ export async function openPostgresLedger(
 ): Promise<PostgresLedger> {
   const pool = await PostgresPool.make(address, settings)
   try {
-    await pool.once((session) => migrate(session, pool.where))
+    if (!(await pool.once(isCurrent))) await pool.once((session) => migrate(session, pool.where))
     return new PostgresLedger(pool, settings)
   } catch (error) {
     await pool.close()

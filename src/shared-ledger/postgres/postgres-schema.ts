@@ -110,9 +110,15 @@ const steps: readonly string[] = [
   `,
 ]
 
-/** Makes the schema, or what it lacks. Fails with `format-unknown` when it is newer. */
+/** Whether there is nothing to make. */
+export const isCurrent = async (session: Session): Promise<boolean> =>
+  (await formatOf(session)) === steps.length
+
+/**
+ * Makes the schema, or what it lacks. Fails with `format-unknown` when it is newer. In a transaction
+ * of its own: what one has looked up before it waits for the lock, PostgreSQL remembers as missing.
+ */
 export async function migrate(session: Session, where: string): Promise<void> {
-  if ((await formatOf(session)) === steps.length) return
   await session.query(`SELECT pg_advisory_xact_lock(x'${migrationLock.slice(2)}'::bigint)`)
   const format = await formatOf(session)
   if (format > steps.length)
@@ -122,14 +128,18 @@ export async function migrate(session: Session, where: string): Promise<void> {
     )
   if (format === 0)
     await session.query(`CREATE SCHEMA IF NOT EXISTS homing;
-      CREATE TABLE homing.format (steps integer NOT NULL); INSERT INTO homing.format VALUES (0)`)
+      CREATE TABLE homing.format (steps integer NOT NULL);
+      INSERT INTO homing.format VALUES (0)`)
   for (const step of steps.slice(format)) await session.query(step)
   await session.query(`UPDATE homing.format SET steps = ${steps.length}`)
 }
 
+/** Reads the catalogue and not the name, which would be remembered. */
 async function formatOf(session: Session): Promise<number> {
-  const [found] = await session.query("SELECT to_regclass('homing.format') IS NOT NULL AS made")
-  if (found?.made !== true) return 0
+  const found = await session.query(
+    "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = 'homing' AND tablename = 'format'",
+  )
+  if (found.length === 0) return 0
   const [row] = await session.query('SELECT steps FROM homing.format')
-  return Number(row?.steps)
+  return Number(row?.steps ?? 0)
 }
