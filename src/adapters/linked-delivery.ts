@@ -1,5 +1,6 @@
 import type { Delivery, Revocation } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
+import type { Settled } from '../message/settlement.ts'
 import type { Link } from './link.ts'
 
 /** The subscription that holds it. */
@@ -21,8 +22,8 @@ export class LinkedDelivery implements Delivery {
   readonly holder: DeliveryHolder
   /** Who ended it; undefined while it is held. */
   over: Revocation | 'settled' | undefined
-  /** Settlements on their way: the consumer is done with it. */
-  settling = 0
+  /** Its settlement is on its way: the consumer is done with it. */
+  settling: Promise<Settled> | undefined
 
   constructor(origin: Delivery, link: Link, holder: DeliveryHolder, tag: number) {
     this.message = origin.message

@@ -48,8 +48,10 @@ export interface LinkedEngineOptions {
   readonly kind?: string
   /** Milliseconds that a call waits for a link before it fails with `unreachable`. Default 30 s. */
   readonly patienceMs?: number
-  /** Told once when a link is lost, and of what nobody can be told. */
+  /** Told of what nobody can be told. */
   readonly onProblem: (text: string) => void
+  /** Told once when a link is lost. Default: `onProblem`. */
+  readonly onLost?: (text: string) => void
   /** Told once when there is a link again. */
   readonly onBack: (text: string) => void
   readonly clock?: Clock
@@ -87,7 +89,7 @@ export class LinkedEngine implements Engine {
   #closing: Promise<void> | undefined
 
   constructor(options: LinkedEngineOptions) {
-    const { open, clock = systemClock, random = Math.random } = options
+    const { open, clock = systemClock, random = Math.random, onLost = options.onProblem } = options
     this.#options = options
     this.#clock = clock
     this.#patienceMs = options.patienceMs ?? patienceMsDefault
@@ -104,7 +106,7 @@ export class LinkedEngine implements Engine {
       lost: (reason) => this.#lost(reason),
       refused: (error) => this.#calls.refuse(error),
       tellLost: ({ message }) =>
-        options.onProblem(`the connection to ${options.where} is lost: ${message}; trying again`),
+        onLost(`the connection to ${options.where} is lost: ${message}; trying again`),
       tellBack: (afterMs) =>
         options.onBack(`connected to ${options.where} again, after ${Math.round(afterMs)} ms`),
     })

@@ -81,7 +81,7 @@ export class LinkedSubscription implements Subscription {
     const held = [...this.#held.values()]
     this.#held.clear()
     for (const delivery of held) {
-      if (delivery.settling === 0) this.#revoke(delivery, 'closed')
+      if (delivery.settling === undefined) this.#revoke(delivery, 'closed')
       else delivery.over ??= 'closed'
     }
   }

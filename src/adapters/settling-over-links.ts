@@ -35,26 +35,21 @@ export class SettlingOverLinks {
   }
 
   settle(delivery: LinkedDelivery, settlement: Settlement): Promise<Settled> {
-    if (delivery.over !== undefined) {
-      return Promise.resolve({ accepted: false, by: delivery.over })
-    }
-    delivery.settling++
+    const { over, settling } = delivery
+    if (settling !== undefined) return this.#second(settling, delivery, settlement)
+    if (over !== undefined) return Promise.resolve({ accepted: false, by: over })
     const { promise, resolve, reject } = Promise.withResolvers<Settled>()
-    const { id } = delivery.message
+    delivery.settling = promise
     this.#calls.add({
-      ask: (link) =>
-        // A loss that has not been told yet, or the link of the delivery.
-        link === delivery.link
-          ? link.settle(delivery.origin, settlement)
-          : Promise.resolve(closedMeanwhile),
-      what: `the settlement of message "${id}"`,
+      ask: (link) => link.settle(delivery.origin, settlement),
+      what: `the settlement of message "${delivery.message.id}"`,
       patienceMs: this.#patienceMs,
       done: (settled: Settled) => {
         ended(delivery, settled)
         resolve(settled)
       },
       failed: (error) => {
-        delivery.settling--
+        delivery.settling = undefined
         reject(error)
       },
       onLost: () => {
@@ -64,6 +59,18 @@ export class SettlingOverLinks {
       },
     })
     return promise
+  }
+
+  /** The first one wins, unless it fails. */
+  #second(
+    first: Promise<Settled>,
+    delivery: LinkedDelivery,
+    settlement: Settlement,
+  ): Promise<Settled> {
+    return first.then(
+      (settled) => (settled.accepted ? settledMeanwhile : settled),
+      () => this.settle(delivery, settlement),
+    )
   }
 
   #lookUp(
@@ -84,7 +91,7 @@ export class SettlingOverLinks {
 }
 
 function ended(delivery: LinkedDelivery, settled: Settled): void {
-  delivery.settling--
+  delivery.settling = undefined
   delivery.over ??= settled.accepted ? 'settled' : settled.by
   delivery.holder.ended(delivery)
 }

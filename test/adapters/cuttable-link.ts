@@ -1,7 +1,8 @@
 /*
  * A link over an engine in the same process, as over a wire: what is asked arrives later, what is
- * answered comes back later, and it can be cut at any moment. Then each call on its way has arrived or
- * not, by chance, and its answer is lost either way.
+ * answered comes back later, both in order. It can be cut at any moment: then some of what is on its
+ * way still arrives, a while later, and no answer comes back. The other end of a cut link goes on
+ * holding its deliveries until it notices.
  */
 
 import type { Link } from '../../src/adapters/link.ts'
@@ -21,15 +22,18 @@ export interface Wire {
   readonly clock: Clock
   /** Milliseconds that something takes on the way. */
   readonly delayMs: () => number
-  /** Of what is on its way when the link is cut. */
-  readonly arrives: () => boolean
+  /** Of so many calls that are on their way when the link is cut, how many still arrive. */
+  readonly arriving: (count: number) => number
+  /** Milliseconds until the other end notices that it was cut. */
+  readonly noticedAfterMs: () => number
 }
 
-/** A wire in no time. */
+/** A wire in no time, on which nothing arrives once it is cut. */
 export const shortWire = (clock: Clock): Wire => ({
   clock,
   delayMs: () => 0,
-  arrives: () => false,
+  arriving: () => 0,
+  noticedAfterMs: () => 0,
 })
 
 export class CuttableLink implements Link {
@@ -43,7 +47,9 @@ export class CuttableLink implements Link {
   #tellLost: (reason: HomingError) => void
   #over: HomingError | undefined
   #onOver: ((reason: HomingError) => void)[] = []
-  /** Both ways in order, as on one connection. */
+  /** On their way out, in order. */
+  readonly #outbox: (() => void)[] = []
+  #noticed = false
   #outAtMs = 0
   #backAtMs = 0
   #tags = 0
@@ -71,17 +77,36 @@ export class CuttableLink implements Link {
     this.#over = reason
     for (const tell of this.#onOver) tell(reason)
     this.#onOver = []
+    this.#tellLost(reason)
+    const { clock, arriving, noticedAfterMs } = this.#wire
+    this.#outbox.length = arriving(this.#outbox.length)
+    const noticedMs = noticedAfterMs()
+    if (noticedMs === 0) this.endThere()
+    else clock.after(noticedMs, () => this.endThere())
+  }
+
+  /** The other end notices: what has arrived counts, and all that it held is given back. */
+  endThere(): void {
+    if (this.#noticed) return
+    this.#noticed = true
+    for (const run of this.#outbox.splice(0)) run()
     for (const stop of this.#stops) stop()
     for (const subscription of this.#subscriptions) void subscription.close()
-    this.#tellLost(reason)
+  }
+
+  /** The other end hears nothing more of it: another link of the same client is there. */
+  replaced(): void {
+    this.#outbox.length = 0
+    this.endThere()
   }
 
   /** Out, after all that went before. */
   #out(run: () => void): void {
-    const { clock, delayMs, arrives } = this.#wire
+    const { clock, delayMs } = this.#wire
+    this.#outbox.push(run)
     this.#outAtMs = Math.max(clock.monotonicMs() + delayMs(), this.#outAtMs)
     clock.after(this.#outAtMs - clock.monotonicMs(), () => {
-      if (this.#over === undefined || arrives()) run()
+      if (this.#over === undefined) this.#outbox.shift()?.()
     })
   }
 
@@ -122,7 +147,7 @@ export class CuttableLink implements Link {
     let onEngine: Subscription | undefined
     let stopped = false
     this.#out(() => {
-      if (this.#over !== undefined || stopped) return
+      if (stopped) return
       const tags = new Map<Delivery, Delivery>()
       onEngine = this.#engine.subscribe(queue, options, {
         deliver: (origin) => {
@@ -170,7 +195,7 @@ export class CuttableLink implements Link {
       stopped = true
     }
     this.#out(() => {
-      if (stopped || this.#over) return
+      if (stopped) return
       this.#stops.add(
         this.#engine.whenFinal(id, (outcome) => {
           this.#back(() => {
@@ -185,7 +210,7 @@ export class CuttableLink implements Link {
   watchProgress: Engine['watchProgress'] = (id, seen) => {
     let stopped = false
     this.#out(() => {
-      if (stopped || this.#over) return
+      if (stopped) return
       const watched = this.#engine.watchProgress(id, (body, contentType) => {
         this.#back(() => {
           if (!stopped) seen(body, contentType)
