@@ -102,9 +102,9 @@ function notes({ name, features, besides, leftOut }: ConformanceReport): string 
     note(feature as Feature, report, leftOut),
   )
   const reasons = Map.groupBy(leftOut, ({ why }) => why)
-  const left = [...reasons].map(([why, all]) => `${why} (${all.length})`)
+  const left = [...reasons].map(([why, all]) => `${all.length} because ${why}`)
   return [
-    `**${capital(name)}**: ${shown.length + besides.length} tests passed${left.length === 0 ? '' : `; not asked, because ${left.join(', ')}`}.`,
+    `**${capital(name)}**: ${shown.length + besides.length} tests passed${left.length === 0 ? '' : `; left out were ${left.join(', ')}`}.`,
     ...lines,
   ].join('\n')
 }

@@ -156,7 +156,7 @@ export const deliveryTests: readonly ConformanceTest[] = [
     shows: 'delay',
     async run(trial) {
       const queue = await trial.queue('work')
-      const availableAtMs = trial.engine.nowMs() + trial.ms(150)
+      const availableAtMs = trial.engine.nowMs() + trial.ms(400)
       await trial.send(queue, 'later', { availableAtMs })
       const seenAtMs: number[] = []
       const inbox = trial.consume(queue, 10, () => seenAtMs.push(trial.engine.nowMs()))
@@ -252,12 +252,14 @@ export const deliveryTests: readonly ConformanceTest[] = [
           new TextEncoder().encode(text),
           'application/json',
         )
-      report('10')
-      await trial.until(() => seen.length === 1, 'the progress')
+      await trial.until(() => {
+        report('10')
+        return seen.length > 0
+      }, 'the progress')
       stop()
       report('20')
       await trial.quiet()
-      assert.deepEqual(seen, ['10'])
+      assert.deepEqual(new Set(seen), new Set(['10']))
     },
   },
   {

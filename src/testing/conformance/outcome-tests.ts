@@ -117,12 +117,31 @@ export const outcomeTests: readonly ConformanceTest[] = [
     },
   },
   {
+    title: 'a message whose consumer goes away on every attempt is lost, and stays with nobody',
+    shows: 'reinsertion',
+    async run(trial) {
+      const queue = await trial.queue('work')
+      const { id } = await trial.send(queue, 'poison', { attemptsMax: 2 })
+      for (const attempt of [1, 2]) {
+        const inbox = trial.consume(queue, 1)
+        const [delivery] = await trial.received(inbox, 1)
+        assert.equal(delivery?.attempt, attempt)
+        await trial.during(inbox.subscription.close())
+      }
+      const inbox = trial.consume(queue, 1)
+      const next = await trial.send(queue, 'next')
+      assert.equal((await trial.outcome(id)).code, 'lost')
+      const [delivery] = await trial.received(inbox, 1)
+      assert.equal(delivery?.message.id, next.id)
+    },
+  },
+  {
     title: 'a message whose deadline passes expires, waiting or held',
     shows: 'expiry',
     async run(trial) {
       const queue = await trial.queue('work')
       const inbox = trial.consume(queue, 1)
-      const deadlineAtMs = trial.engine.nowMs() + trial.ms(200)
+      const deadlineAtMs = trial.engine.nowMs() + trial.ms(500)
       const held = await trial.send(queue, 'held', { deadlineAtMs })
       await trial.received(inbox, 1)
       const waiting = await trial.send(queue, 'waiting', { deadlineAtMs })
@@ -144,13 +163,13 @@ export const outcomeTests: readonly ConformanceTest[] = [
     title: 'a time to live ends the wait of a message, not the work on it',
     shows: 'expiry',
     async run(trial) {
-      const queue = await trial.queue('brief', { messageTtlMs: trial.ms(60) })
+      const queue = await trial.queue('brief', { messageTtlMs: trial.ms(400) })
       const inbox = trial.consume(queue, 1)
       const worked = await trial.send(queue, 'worked on')
       const [delivery] = await trial.received(inbox, 1)
       const waiting = await trial.send(queue, 'waits')
       assert.equal((await trial.outcome(waiting.id)).code, 'expired')
-      await trial.pass(trial.ms(80))
+      await trial.pass(trial.ms(420))
       assert.deepEqual(await trial.answer(delivery as Delivery), { accepted: true })
       assert.equal((await trial.outcome(worked.id)).code, 'ok')
     },

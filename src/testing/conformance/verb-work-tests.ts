@@ -78,16 +78,18 @@ export const verbWorkTests: readonly ConformanceTest[] = [
       const reading = (async () => {
         for await (const value of receipt.progress()) values.push(value)
       })()
-      await trial.quiet()
       home.consume(long, async ({ progress }) => {
-        await progress(50)
-        await trial.until(() => values.length > 0, 'the reader')
-        await progress(100)
-        await trial.until(() => values.length > 1, 'the reader')
+        for (const value of [50, 100]) {
+          // Who begins to read a moment later has missed what came before.
+          await trial.until(() => {
+            void progress(value)
+            return values.includes(value)
+          }, 'the reader')
+        }
         return 'done'
       })
       await trial.during(reading, 'the end of the progress')
-      assert.deepEqual(values, [50, 100])
+      assert.deepEqual([...new Set(values)], [50, 100])
       assert.equal(await trial.during(receipt.result()), 'done')
     },
   },
