@@ -1,9 +1,13 @@
 /*
  * Little-endian reading and writing of records and of frames on the wire, without an object per field.
- * A text is its UTF-8 length (u8, u16 or u32) and its bytes; `bytes32` likewise.
+ * A text is its UTF-8 length (u8, u16 or u32) and its bytes; `bytes32` likewise. `text` takes any
+ * length: one byte of it, or 255 and a u32.
  */
 
 import { Buffer } from 'node:buffer'
+
+/** In place of a length of one byte: a u32 follows. */
+const longText = 255
 
 /** Writes into a buffer that grows; `length` is what was written so far. */
 export class ByteWriter {
@@ -67,6 +71,23 @@ export class ByteWriter {
     const written = this.buffer.write(value, this.length + 4)
     this.view.setUint32(this.length, written, true)
     this.length += 4 + written
+  }
+
+  text(value: string): void {
+    const { length } = value
+    this.ensure(5 + length * 3)
+    if (length * 3 < longText) {
+      const written = this.buffer.write(value, this.length + 1)
+      this.buffer[this.length] = written
+      this.length += 1 + written
+      return
+    }
+    const bytes = Buffer.byteLength(value)
+    if (bytes >= longText) {
+      this.u8(longText)
+      this.u32(bytes)
+    } else this.u8(bytes)
+    this.length += this.buffer.write(value, this.length)
   }
 
   bytes32(value: Uint8Array): void {
@@ -133,6 +154,11 @@ export class ByteReader {
 
   text32(): string {
     return this.#text(this.u32())
+  }
+
+  text(): string {
+    const length = this.u8()
+    return this.#text(length === longText ? this.u32() : length)
   }
 
   /** A view of the bytes, not a copy. */

@@ -215,6 +215,19 @@ export const errorCodes = {
     501,
     'connection',
   ),
+  'protocol-fault': row(
+    'What came over a connection is not in the format that both ends should speak.',
+    false,
+    406,
+    400,
+    'channel',
+  ),
+  'server-failed': row(
+    'The server failed at a call in a way that it does not know; its log says how.',
+    false,
+    541,
+    500,
+  ),
   'module-missing': row(
     'An optional package is not installed; the message holds the install line.',
     false,

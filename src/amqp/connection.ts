@@ -138,6 +138,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
 
   unblocked(): void {
     this.#block.lift()
+    if (this.state === 'running') this.#guarded(() => this.#channels?.resume())
   }
 
   get state(): ConnectionState {
@@ -228,6 +229,10 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
 
   get capabilities(): ClientCapabilities {
     return this.#handshake.capabilities
+  }
+
+  get blockedFor(): string | undefined {
+    return this.#block.reason
   }
 
   publishing(): void {
