@@ -24,6 +24,7 @@ import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
+import { ClientLinks } from './client-links.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { KnownHosts } from './known-hosts.ts'
 import { LiveSessions } from './live-sessions.ts'
@@ -63,6 +64,7 @@ export class BrokerServer implements RunningServer {
   /** About those who are not let in. */
   readonly #strangers: ScarceLog
   readonly #sessions = new LiveSessions()
+  readonly #clientLinks = new ClientLinks()
   readonly #hosts: KnownHosts
   readonly #admissions: Admissions
   readonly #alarms: Alarms
@@ -183,6 +185,7 @@ export class BrokerServer implements RunningServer {
 
   #meet(peer: PeerFacts): Reception {
     let session: UserSession | undefined
+    let clientLink: ReturnType<ClientLinks['opened']>
     const facts = { peer: `${peer.address}:${peer.port}` }
     const log = this.#log
     log.debug(facts, 'connected')
@@ -191,6 +194,8 @@ export class BrokerServer implements RunningServer {
       session = opened.session
       this.#sessions.add(session, opening.close)
       const { user, vhost } = session
+      const scope = `${user}\n${vhost}`
+      clientLink = this.#clientLinks.opened(scope, opening.clientProperties, opening.close)
       log.info({ ...facts, user, vhost, client: opening.givenName }, 'logged in')
       return opened
     }
@@ -207,6 +212,7 @@ export class BrokerServer implements RunningServer {
         opened: () => this.#alarms.watch(),
         over: (why) => {
           if (session !== undefined) this.#sessions.delete(session)
+          clientLink?.over()
           if (this.#sessions.count === 0) this.#alarms.rest()
           log[session === undefined ? 'debug' : 'info'](
             { ...facts, user: session?.user, why },

@@ -8,6 +8,7 @@
  * An open connection does not keep the process from ending: whoever waits for an answer does.
  */
 
+import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
 import type { ChannelModel } from 'amqplib'
 import { HomingError } from '../../errors.ts'
@@ -54,11 +55,21 @@ const connectTimeoutMsDefault = 10_000
 const heartbeatDefault = 10
 const closeMsMax = 3_000
 
+/**
+ * Who connects, one connection at a time. A Homing broker closes the older ones of a client when the
+ * next one opens: what it sent again must not meet what is still unread of the old one.
+ */
+export class AmqpClient {
+  readonly id = randomUUID()
+  links = 0
+}
+
 export class AmqpConnector {
   /** For people: the hosts and the virtual host. */
   readonly where: string
   readonly #settings: ConnectionSettings
   #targets: Target[]
+  readonly #client: AmqpClient
   readonly #onProblem: (text: string) => void
 
   /** Fails with `bad-argument`, `unknown-option`, `bad-duration`, `bad-certificate`. */
@@ -66,7 +77,9 @@ export class AmqpConnector {
     urls: string | readonly string[],
     options: AmqpConnectionOptions = {},
     onProblem: (text: string) => void = () => undefined,
+    client: AmqpClient = new AmqpClient(),
   ) {
+    this.#client = client
     this.#settings = connectionSettings(options)
     this.#onProblem = onProblem
     const all = (typeof urls === 'string' ? [urls] : urls).map(readAmqpUrl)
@@ -156,7 +169,10 @@ export class AmqpConnector {
         ...(address.port === undefined && { path: address.host }),
         ...(login === 'external' && { credentials: amqplib.credentials.external() }),
         ...{ noDelay: true, keepAlive: true, timeout },
-        clientProperties: { product: 'Homing', version, connection_name: connectionName },
+        clientProperties: {
+          ...{ product: 'Homing', version, connection_name: connectionName },
+          ...{ homing_client: this.#client.id, homing_link: `${++this.#client.links}` },
+        },
       },
     )
   }

@@ -16,9 +16,10 @@ import type { Link } from '../link.ts'
 import { openLinkedEngine, patienceMsDefault } from '../linked-engine.ts'
 import { type AmqpConnection, AmqpConnector } from './connection.ts'
 import { type AmqpConnectionOptions, connectionOptionNames } from './connection-options.ts'
+import { OverRabbitmq, type OverRabbitmqOptions, rabbitmqOptionNames } from './over-rabbitmq.ts'
 import { type ServerKind, serverKind, serverName } from './server-kind.ts'
 
-export interface AmqpEngineOptions extends AmqpConnectionOptions {
+export interface AmqpEngineOptions extends AmqpConnectionOptions, OverRabbitmqOptions {
   /** How long a call waits for a connection to come back before it fails with `unreachable`. Default 30 s. */
   readonly patience?: Duration
   /** Told what no caller can be told: a connection lost, and found again. Default: a line on stderr. */
@@ -31,7 +32,11 @@ export interface News {
   back(text: string): void
 }
 
-const known = new Set<string>([...connectionOptionNames, 'patience', 'onProblem'])
+const known = new Set<string>([
+  ...connectionOptionNames,
+  ...rabbitmqOptionNames,
+  ...['patience', 'onProblem'],
+])
 
 /**
  * Connects, and finds out what kind of server it is. Fails with `unreachable`, `login-refused`,
@@ -43,41 +48,69 @@ export async function openAmqpEngine(
   news: News,
 ): Promise<Engine> {
   checkOptions(options, known, 'homing() with the URL of a broker')
-  const { patience, onProblem, ...forConnection } = options
+  const { patience, onProblem, ledger, queues, name, ...forConnection } = options
   if (onProblem !== undefined && typeof onProblem !== 'function') {
     throw new HomingError('bad-argument', `onProblem is ${typeof onProblem}; give a function`)
   }
   const tell = onProblem === undefined ? news : { problem: onProblem, back: onProblem }
   const connector = new AmqpConnector(urls, forConnection, tell.problem)
-  const links = new AmqpLinks(connector)
-  return openLinkedEngine({
-    open: (signal) => links.open(signal),
-    where: connector.where,
-    patienceMs: patience === undefined ? patienceMsDefault : durationMs(patience, 'patience'),
-    onProblem: tell.problem,
-    onBack: tell.back,
-  })
+  const rabbitmq = new OverRabbitmq({ ledger, queues, name }, tell.problem)
+  const links = new AmqpLinks(connector, rabbitmq, tell.problem)
+  try {
+    const engine = await openLinkedEngine({
+      open: (signal) => links.open(signal),
+      where: connector.where,
+      patienceMs: patience === undefined ? patienceMsDefault : durationMs(patience, 'patience'),
+      onProblem: tell.problem,
+      onBack: tell.back,
+    })
+    return closing(engine, () => rabbitmq.close())
+  } catch (error) {
+    await rabbitmq.close()
+    throw error
+  }
+}
+
+/** What was opened for the engine is closed after it. */
+function closing(engine: Engine, then: () => Promise<void>): Engine {
+  const close = engine.close.bind(engine)
+  let closing: Promise<void> | undefined
+  engine.close = () => {
+    closing ??= close().finally(then)
+    return closing
+  }
+  return engine
 }
 
 class AmqpLinks {
   readonly #connector: AmqpConnector
+  readonly #rabbitmq: OverRabbitmq
+  readonly #onProblem: (text: string) => void
   #kind: ServerKind | undefined
 
-  constructor(connector: AmqpConnector) {
+  constructor(connector: AmqpConnector, rabbitmq: OverRabbitmq, onProblem: (text: string) => void) {
     this.#connector = connector
+    this.#rabbitmq = rabbitmq
+    this.#onProblem = onProblem
   }
 
   async open(signal: AbortSignal): Promise<Link> {
     const connection = await this.#connect(signal)
     try {
       const kind = this.#checkedKind(connection)
-      const link = await openLink(kind, connection)
+      const link = await this.#openLink(kind, connection)
       this.#kind = kind
       return link
     } catch (error) {
       await connection.close()
       throw error
     }
+  }
+
+  async #openLink(kind: ServerKind, connection: AmqpConnection): Promise<Link> {
+    if (kind === 'rabbitmq') return this.#rabbitmq.open(connection)
+    const { openHomingLink } = await import('./homing-link.ts')
+    return openHomingLink(connection, { onProblem: this.#onProblem })
   }
 
   async #connect(signal: AbortSignal): Promise<AmqpConnection> {
@@ -106,10 +139,3 @@ class AmqpLinks {
 
 const isAccess = (error: unknown): boolean =>
   error instanceof HomingError && error.code === 'access-refused'
-
-async function openLink(kind: ServerKind, connection: AmqpConnection): Promise<Link> {
-  throw new HomingError(
-    'unsupported',
-    `${connection.where} is ${serverName(connection.serverProperties)} (${kind}); homing() works on data directories and in memory so far`,
-  )
-}
