@@ -1,0 +1,156 @@
+/*
+ * The RabbitMQ engine on a private node, a virtual host for each test.
+ *
+ *   const carrier = await startCarrier()
+ *   const subject = carrier.open({ queues: 'quorum' })       // an EngineUnderTest
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type AmqpConnection, AmqpConnector } from '../../src/adapters/amqp/connection.ts'
+import type { QueueKind } from '../../src/adapters/amqp/rabbitmq/queue-arguments.ts'
+import { RabbitEngineState } from '../../src/adapters/amqp/rabbitmq/rabbit-engine-state.ts'
+import { openRabbitLink } from '../../src/adapters/amqp/rabbitmq/rabbit-link.ts'
+import { type LinkedEngine, openLinkedEngine } from '../../src/adapters/linked-engine.ts'
+import { openSharedLedger } from '../../src/shared-ledger/open-shared-ledger.ts'
+import type { EngineUnderTest } from '../../src/testing/index.ts'
+import { type Rabbitmq, startRabbitmq } from '../amqp/rabbitmq.ts'
+
+const virtualHosts = 160
+
+export interface CarrierOptions {
+  readonly queues: QueueKind
+  readonly lostAfterMs?: number
+  readonly name?: string
+  /** False: a ledger of its own for each engine. */
+  readonly shared?: boolean
+}
+
+export interface OpenedEngine {
+  readonly engine: LinkedEngine
+  readonly state: RabbitEngineState
+  /** What nobody waited for. */
+  readonly problems: readonly string[]
+  connection(): AmqpConnection
+  close(): Promise<void>
+}
+
+export class Carrier {
+  readonly rabbitmq: Rabbitmq
+  #next = 0
+
+  constructor(rabbitmq: Rabbitmq) {
+    this.rabbitmq = rabbitmq
+  }
+
+  /** A virtual host that no test has used. */
+  virtualHost(): string {
+    return `t${this.#next++}`
+  }
+
+  url(virtualHost: string): string {
+    return `amqp://guest:guest@127.0.0.1:${this.rabbitmq.port}/${virtualHost}`
+  }
+
+  async openEngine(
+    virtualHost: string,
+    ledgerFile: string,
+    options: CarrierOptions,
+  ): Promise<OpenedEngine> {
+    const problems: string[] = []
+    const onProblem = (text: string): void => {
+      problems.push(text)
+      if (process.env.HOMING_SHOW_PROBLEMS === '1') console.error(text)
+    }
+    const ledger = await openSharedLedger(options.shared === false ? 'memory:' : ledgerFile)
+    const state = new RabbitEngineState({ ...options, ledger, onProblem })
+    const connector = new AmqpConnector(this.url(virtualHost))
+    let last: AmqpConnection | undefined
+    const engine = await openLinkedEngine({
+      open: async (signal) => {
+        const connection = await connector.connect(signal)
+        last = connection
+        try {
+          return await openRabbitLink(connection, state)
+        } catch (error) {
+          await connection.close()
+          throw error
+        }
+      },
+      where: connector.where,
+      patienceMs: 60_000,
+      onProblem,
+      onBack: onProblem,
+    })
+    return {
+      engine,
+      state,
+      problems,
+      connection: () => last as AmqpConnection,
+      close: async () => {
+        await engine.close()
+        await ledger.close()
+      },
+    }
+  }
+
+  async open(options: CarrierOptions): Promise<EngineUnderTest> {
+    const directory = mkdtempSync(join(tmpdir(), 'homing-over-rabbitmq-'))
+    const file = join(directory, 'ledger.sqlite')
+    const virtualHost = this.virtualHost()
+    const opened: OpenedEngine[] = []
+    const open = async (): Promise<OpenedEngine> => {
+      const one = await this.openEngine(virtualHost, file, options)
+      opened.push(one)
+      return one
+    }
+    let current = await open()
+    return {
+      get engine() {
+        return current.engine
+      },
+      reopen: async () => {
+        await current.close()
+        current = await open()
+        return current.engine
+      },
+      another: async () => (await open()).engine,
+      cut: async () => cutOff(current.connection()),
+      restart: async (whileAway) => {
+        await this.rabbitmq.stopServer()
+        await whileAway()
+        await this.rabbitmq.startServer()
+      },
+      dispose: async () => {
+        await Promise.all(opened.map((one) => one.close()))
+        rmSync(directory, { recursive: true, force: true })
+      },
+    }
+  }
+}
+
+/** Without a word to the server or to the client. */
+export function cutOff(connection: AmqpConnection): void {
+  const { stream } = connection.model.connection as unknown as { readonly stream: Socket }
+  stream.destroy()
+}
+
+export async function startCarrier(): Promise<Carrier> {
+  const names = Array.from({ length: virtualHosts }, (_, n) => `t${n}`)
+  const rabbitmq = await startRabbitmq({
+    definitions: {
+      users: [{ name: 'guest', password: 'guest', tags: ['administrator'] }],
+      vhosts: names.map((name) => ({ name })),
+      permissions: names.map((vhost) => ({
+        user: 'guest',
+        vhost,
+        configure: '.*',
+        write: '.*',
+        read: '.*',
+      })),
+    },
+  })
+  return new Carrier(rabbitmq)
+}
