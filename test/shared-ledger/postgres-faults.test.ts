@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
+import pg from 'pg'
+import { forgottenKey } from '../../src/embedded/ledger/forgotten-key.ts'
 import { openSharedLedger } from '../../src/shared-ledger/open-shared-ledger.ts'
 import type { Ended, SharedLedger } from '../../src/shared-ledger/shared-ledger.ts'
 import { contest } from './ending-processes.ts'
-import { callbackOf, codeOf, outcomeOf, stateOf } from './ledger-under-test.ts'
+import { acceptanceOf, callbackOf, codeOf, outcomeOf, stateOf } from './ledger-under-test.ts'
 import { lackingPostgres, type Postgres, startPostgres } from './postgres-server.ts'
 
 const skip = lackingPostgres()
@@ -196,6 +198,34 @@ test('PostgreSQL: what is wrong with an address is said at once, and never the p
     assert.match((error as Error).message, message)
     assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /geheim/, where)
   }
+})
+
+test('PostgreSQL: an id that is forgotten at the very moment is not ended or accepted again', {
+  skip,
+}, async () => {
+  const address = await server.database()
+  await using ledger = await openSharedLedger(address)
+  await ledger.end([{ outcome: outcomeOf('a') }])
+  await ledger.end([{ outcome: outcomeOf('b') }])
+  const forgetting = new pg.Client({ connectionString: address })
+  await forgetting.connect()
+  await forgetting.query('BEGIN')
+  await forgetting.query('DELETE FROM homing.messages')
+  await forgetting.query('INSERT INTO homing.forgotten_ids SELECT unnest($1::bytea[])', [
+    ['a', 'b'].map((id) => Buffer.from(forgottenKey(id))),
+  ])
+  // Both wait for the rows that go.
+  const ended = ledger.end([{ outcome: outcomeOf('a', { code: 'lost' }) }])
+  const claimed = ledger.accept([acceptanceOf('b')])
+  await sleep(200)
+  await forgetting.query('COMMIT')
+  await forgetting.end()
+  assert.deepEqual(await ended, [{ state: 'forgotten' }])
+  assert.deepEqual(await claimed, [{ state: 'known' }])
+  assert.deepEqual(await ledger.lookUp(['a', 'b']), [
+    { state: 'forgotten' },
+    { state: 'forgotten' },
+  ])
 })
 
 test('PostgreSQL: a user who may use the schema, and not make one, can open it', {
