@@ -6,12 +6,12 @@
 import type { AmqpEngineOptions } from './adapters/amqp/open-amqp-engine.ts'
 import { Home } from './client/home.ts'
 import type { Log } from './client/log.ts'
-import type { EmbeddedOptions } from './embedded/engine-options.ts'
 import type { Engine } from './engine.ts'
 import { HomingError } from './errors.ts'
+import type { DirectoryOptions } from './joined/open-directory.ts'
 
 /** For a data directory or `memory:`, and for a broker; one of the other kind is refused by name. */
-export interface HomingOptions extends EmbeddedOptions, AmqpEngineOptions {
+export interface HomingOptions extends DirectoryOptions, AmqpEngineOptions {
   /** Where the library tells of what nobody waits for; silent by default. A pino logger fits. */
   readonly log?: Log
 }
@@ -73,8 +73,12 @@ async function openEngine(
       { data: { scheme } },
     )
   }
-  const { openEmbedded } = await import('./embedded/open.ts')
-  return openEmbedded(where, options)
+  if (where === 'memory:') {
+    const { openEmbedded } = await import('./embedded/open.ts')
+    return openEmbedded(where, options)
+  }
+  const { openSharedDirectory } = await import('./joined/open-directory.ts')
+  return openSharedDirectory(where, options)
 }
 
 const amqpSchemes: ReadonlySet<string> = new Set(['amqp', 'amqps', 'amqp+unix'])

@@ -12,6 +12,7 @@ import type { Broker } from '../embedded/broker.ts'
 import type { DirectoryLock } from '../embedded/directory-lock.ts'
 import type { EngineOptions } from '../embedded/engine-options.ts'
 import { openDirectory } from '../embedded/open.ts'
+import { HomingError } from '../errors.ts'
 import type { JoinerServer } from '../server/joiner-server.ts'
 import { type OwnerSocket, openOwnerSocket } from './owner-socket.ts'
 
@@ -27,6 +28,9 @@ export async function openAsOwner(directory: string, options: EngineOptions): Pr
   }
   return engine
 }
+
+export const isLocked = (error: unknown): boolean =>
+  error instanceof HomingError && error.code === 'locked'
 
 class OwnerDoor {
   readonly #engine: Broker

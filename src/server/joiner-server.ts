@@ -14,7 +14,7 @@ import { readDefinitions, writeDefinitions } from './definitions-file.ts'
 import { DefinitionsStore } from './definitions-store.ts'
 import { firstState } from './first-start.ts'
 import { virtualHostDefault } from './open-definitions.ts'
-import type { ServerLog } from './server-log.ts'
+import { noLog, type ServerLog } from './server-log.ts'
 
 export interface JoinerServer {
   take(socket: net.Socket): void
@@ -48,10 +48,11 @@ function definitionsOf(directory: string): DefinitionsStore {
     : new DefinitionsStore(known, (state) => writeDefinitions(directory, state))
 }
 
-function problemsTo(onProblem: (text: string) => void): ServerLog {
-  const tell = (facts: object, text: string): void => {
+/** What a joiner was refused it says itself; what broke here is told here. */
+const problemsTo = (onProblem: (text: string) => void): ServerLog => ({
+  ...noLog,
+  error: (facts, text) => {
     const { error } = facts as { readonly error?: unknown }
     onProblem(`serving a joined process: ${text}${error === undefined ? '' : ` (${error})`}`)
-  }
-  return { debug: () => undefined, info: () => undefined, warn: tell, error: tell }
-}
+  },
+})
