@@ -138,7 +138,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
 
   unblocked(): void {
     this.#block.lift()
-    if (this.state === 'running') this.#guarded(() => this.#channels?.resume())
+    this.#guarded(() => this.#channels?.resume())
   }
 
   get state(): ConnectionState {
@@ -235,9 +235,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     return this.#block.reason
   }
 
-  publishing(): void {
-    this.#block.publishing()
-  }
+  readonly publishing = (): void => this.#block.publishing()
 
   published(): void {
     const { host } = this
@@ -276,9 +274,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     }
   }
 
-  endOfRead(): void {
-    this.#channel?.endOfRead()
-  }
+  readonly endOfRead = (): void => this.#channel?.endOfRead()
 
   readonly isFull = (): boolean => this.output.isFull
 

@@ -17,7 +17,7 @@ import {
   gatheredContentType,
   outcomeContentType,
 } from '../message/homecoming.ts'
-import type { Message, MessageMeta } from '../message/message.ts'
+import { callbackQueue, type Message, type MessageMeta } from '../message/message.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import {
   baseName,
@@ -36,15 +36,19 @@ export class Names {
     this.#isDefault = virtualHost === defaultVirtualHost
   }
 
-  /** Fails with `bad-name`. */
+  /** Of a message: as long as it may be in any virtual host. Fails with `bad-name`. */
+  idIn(id: string): string {
+    if (!id.includes(scopeEnd)) return this.#isDefault ? id : scopedName(this.virtualHost, id)
+    throw new HomingError(
+      'bad-name',
+      `the name ${JSON.stringify(id)} has a control character; take it out`,
+    )
+  }
+
+  /** Of a queue, exchange or callback. Fails with `bad-name`. */
   in(name: string): string {
-    if (name.includes(scopeEnd))
-      throw new HomingError(
-        'bad-name',
-        `the name ${JSON.stringify(name)} has a control character; take it out`,
-      )
-    if (this.#isDefault) return name
-    const scoped = scopedName(this.virtualHost, name)
+    const scoped = this.idIn(name)
+    if (this.#isDefault) return scoped
     if (Buffer.byteLength(scoped) > limits.nameBytesMax)
       throw new HomingError(
         'bad-name',
@@ -67,7 +71,7 @@ export class Names {
     const { exchange, routingKey } = message
     return {
       ...message,
-      id: this.in(message.id),
+      id: this.idIn(message.id),
       idFromOutside: true,
       exchange: exchange === '' ? '' : this.in(exchange),
       routingKey: exchange === '' ? this.in(routingKey) : routingKey,
@@ -78,7 +82,16 @@ export class Names {
   #metaIn(meta: MessageMeta): MessageMeta {
     const { callbacks } = meta
     if (callbacks === undefined) return meta
-    return { ...meta, callbacks: callbacks.map((to) => ({ ...to, name: this.in(to.name) })) }
+    return {
+      ...meta,
+      callbacks: callbacks.map((to) => ({ ...to, name: this.callbackIn(to.name) })),
+    }
+  }
+
+  /** Its queue has a longer name. Fails with `bad-name`. */
+  callbackIn(name: string): string {
+    this.in(callbackQueue(name))
+    return this.in(name)
   }
 
   messageOut(message: Message): Message {
@@ -92,14 +105,9 @@ export class Names {
       id: baseName(id),
       exchange: baseName(exchange),
       routingKey: baseName(routingKey),
-      meta: meta?.callbacks === undefined ? meta : this.#metaOut(meta),
+      meta: meta && metaOut(meta),
       body: bodyOut(contentType, body),
     }
-  }
-
-  #metaOut(meta: MessageMeta): MessageMeta {
-    const callbacks = meta.callbacks?.map((to) => ({ ...to, name: baseName(to.name) }))
-    return callbacks === undefined ? meta : { ...meta, callbacks }
   }
 
   outcomeOut(outcome: StoredOutcome): StoredOutcome {
@@ -122,6 +130,16 @@ export class Names {
     const prefix = `${this.virtualHost}${scopeEnd}`
     const shown = id === undefined ? {} : { id: baseName(id) }
     return new HomingError(code, message.replaceAll(prefix, ''), { ...shown, data })
+  }
+}
+
+function metaOut(meta: MessageMeta): MessageMeta {
+  const { callbacks, parentId, replayOf } = meta
+  return {
+    ...meta,
+    ...(callbacks && { callbacks: callbacks.map((to) => ({ ...to, name: baseName(to.name) })) }),
+    ...(parentId !== undefined && { parentId: baseName(parentId) }),
+    ...(replayOf !== undefined && { replayOf: baseName(replayOf) }),
   }
 }
 

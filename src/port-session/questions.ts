@@ -74,7 +74,7 @@ export class Questions {
     const { access, engine, events, names } = this.#parts
     void this.#ask(call, async () => {
       if (!access.mayAskById) access.refuse('to cancel messages by their id')
-      const canceled = await engine.cancel(names.in(id), reason)
+      const canceled = await engine.cancel(names.idIn(id), reason)
       return () => events.counted(call, canceled ? 1 : 0)
     })
   }
@@ -86,9 +86,9 @@ export class Questions {
       access.checkCallbacks([callback.name])
       if (!access.mayAskById) access.refuse('to gather messages by their ids')
       await engine.gather({
-        id: names.in(id),
-        memberIds: memberIds.map((member) => names.in(member)),
-        callback: { ...callback, name: names.in(callback.name) },
+        id: names.idIn(id),
+        memberIds: memberIds.map((member) => names.idIn(member)),
+        callback: { ...callback, name: names.callbackIn(callback.name) },
       })
       return () => events.done(call)
     })
@@ -106,7 +106,7 @@ export class Questions {
   answer(call: number, id: string): void {
     const { access, engine, events, names } = this.#parts
     this.#askInTurn(call, async () => {
-      const answer = await engine.answer(names.in(id))
+      const answer = await engine.answer(names.idIn(id))
       if (answer.state !== 'final') return () => events.answered(call, answer)
       const outcome = names.outcomeOut(answer.outcome)
       if (!access.mayAskById && !access.mayRead(outcome.queue))
@@ -203,7 +203,7 @@ export class Questions {
     const { queue, ids, after } = filter
     const scoped = {
       ...this.#ofQueue(queue),
-      ...(ids && { ids: ids.map((id) => names.in(id)) }),
+      ...(ids && { ids: ids.map((id) => names.idIn(id)) }),
     }
     let left = limit
     const page = (asked: Page): Promise<readonly DeadLetter[]> =>
@@ -221,7 +221,7 @@ export class Questions {
     idOf: (one: T) => string,
     ask: (page: Page) => Promise<readonly T[]>,
   ): AsyncGenerator<T> {
-    let after = from === undefined ? undefined : this.#parts.names.in(from)
+    let after = from === undefined ? undefined : this.#parts.names.idIn(from)
     while (!this.#isOver) {
       const page = await ask({ limit: pageMax, ...(after !== undefined && { after }) })
       yield* page

@@ -61,7 +61,8 @@ const metaShape: Shape = {
     Array.isArray(value) &&
     value.every(object({ name: text, context: text, onlyFailure: onlyTrue }, 'name')),
   parentId: text,
-  replayOf: text,
+  // Only a replay may say so: a dead letter counts as gone with it.
+  replayOf: () => false,
   ttlMs: count,
   backoff: object(
     { baseMs: count, factor: count, maxMs: count, jitter: flag },

@@ -37,7 +37,7 @@ export class Watches {
     try {
       this.#checkNumber(watch)
       if (!access.mayAskById) access.refuse('to watch messages by their id')
-      const stop = engine.watchProgress(names.in(id), (body, contentType) => {
+      const stop = engine.watchProgress(names.idIn(id), (body, contentType) => {
         if (!this.#parts.hasRoom()) return
         events.progress(watch, body, contentType)
         this.#parts.wake()
@@ -72,7 +72,7 @@ export class Watches {
     const told = (outcome: StoredOutcome): void => this.#told(watch, id, outcome)
     // Told at once, it would be open for ever.
     this.#open.set(watch, nothing)
-    const stop = this.#parts.engine.whenFinal(this.#parts.names.in(id), told)
+    const stop = this.#parts.engine.whenFinal(this.#parts.names.idIn(id), told)
     if (this.#open.has(watch)) this.#open.set(watch, stop)
   }
 

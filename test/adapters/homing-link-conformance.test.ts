@@ -49,8 +49,10 @@ for (const virtualHost of ['/', 'a place']) {
           return other
         },
         cut: async () => {
-          const { stream } = last?.model.connection as unknown as { stream: { destroy(): void } }
-          stream.destroy()
+          const inner = last?.model.connection as unknown as {
+            stream: { destroy(why: Error): void }
+          }
+          inner.stream.destroy(new Error('cut'))
         },
         dispose: async () => {
           await engine.close()

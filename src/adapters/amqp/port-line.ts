@@ -18,6 +18,7 @@ const noProperties = {}
 
 export class PortLine {
   readonly #channel: Channel
+  readonly #connection: AmqpConnection
   readonly #batch = new FrameBatch()
   /** Whoever writes calls `wake` afterwards. */
   readonly calls = new CallWriter(this.#batch)
@@ -25,7 +26,8 @@ export class PortLine {
   #isFull = false
   #isOver = false
 
-  constructor(channel: Channel) {
+  constructor(connection: AmqpConnection, channel: Channel) {
+    this.#connection = connection
     this.#channel = channel
     channel.on('drain', () => {
       this.#isFull = false
@@ -40,7 +42,7 @@ export class PortLine {
     over: (reason: HomingError) => void,
   ): Promise<PortLine> {
     const channel = await connection.model.createChannel()
-    const line = new PortLine(channel)
+    const line = new PortLine(connection, channel)
     const ended = (reason: HomingError): void => {
       if (line.#isOver) return
       line.#isOver = true
@@ -98,7 +100,9 @@ export class PortLine {
   async close(): Promise<void> {
     this.flush()
     this.#isOver = true
-    await this.#channel.close().catch(() => undefined)
+    // A connection that ends meanwhile answers no more.
+    const closed = this.#channel.close().catch(() => undefined)
+    await Promise.race([closed, this.#connection.ended])
   }
 
   readonly #flush = (): void => {
