@@ -31,6 +31,8 @@ export interface ConformanceOptions extends Openings {
   readonly quietMs?: number
   /** Times of the tests (deadlines, time-outs, delays) are so many times as long. Default 1. */
   readonly slowness?: number
+  /** Bytes of the longest id, where the carrier needs some of them for itself. */
+  readonly idBytesMax?: number
   /** Told what the run has shown, when all tests have passed. What it throws fails the last test. */
   report?(report: ConformanceReport): void | Promise<void>
 }
@@ -98,6 +100,9 @@ async function tryOne(
       record.passed(one.title, one.shows)
     }
     await trial.close()
+  } catch (error) {
+    trial.abandon()
+    throw error
   } finally {
     await subject.dispose()
   }
@@ -121,4 +126,5 @@ const paceOf = (options: ConformanceOptions): Pace => ({
   patienceMs: options.patienceMs ?? usualPace.patienceMs,
   quietMs: options.quietMs ?? usualPace.quietMs,
   slowness: options.slowness ?? usualPace.slowness,
+  ...(options.idBytesMax !== undefined && { idBytesMax: options.idBytesMax }),
 })

@@ -29,7 +29,7 @@ export const acceptTests: readonly ConformanceTest[] = [
     title: 'an empty body and the longest id arrive as they are',
     async run(trial) {
       const queue = await trial.queue('work')
-      const id = 'i'.repeat(limits.idBytesMax)
+      const id = 'i'.repeat(trial.idBytesMax)
       await trial.send(queue, '', { id })
       const [delivery] = await trial.received(trial.consume(queue), 1)
       assert.equal(delivery?.message.id, id)

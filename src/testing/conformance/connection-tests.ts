@@ -22,15 +22,20 @@ export const connectionTests: readonly ConformanceTest[] = [
       assert.ok(inbox.revoked.every(({ reason }) => reason === 'closed'))
       const late = await trial.answer(first as Delivery, 'late')
       assert.deepEqual(late, { accepted: false, by: 'closed' })
-      await trial.received(inbox, 4)
-      const again = inbox.deliveries.slice(2)
-      assert.deepEqual(texts(again).toSorted(), ['1R', '2R'])
-      assert.equal(new Set(inbox.deliveries.map(({ tag }) => tag)).size, 4)
-      for (const delivery of again) {
+      // In whatever order they come: all that is held now is answered.
+      const answered: Delivery[] = []
+      while (answered.length < 3) {
+        const { length } = answered
+        await trial.until(() => inbox.deliveries.length > length + 2, 'the next delivery')
+        const delivery = inbox.deliveries[length + 2] as Delivery
         assert.deepEqual(await trial.answer(delivery, 'in time'), { accepted: true })
+        answered.push(delivery)
       }
-      await trial.received(inbox, 5)
-      assert.equal(textOf((await trial.outcome((first as Delivery).message.id)).body), 'in time')
+      assert.deepEqual(texts(answered).toSorted(), ['1R', '2R', '3'])
+      assert.equal(new Set(inbox.deliveries.map(({ tag }) => tag)).size, 5)
+      for (const { message } of answered) {
+        assert.equal(textOf((await trial.outcome(message.id)).body), 'in time')
+      }
     },
   },
   {
@@ -52,12 +57,13 @@ export const connectionTests: readonly ConformanceTest[] = [
         messages.map(({ id }) => [id, false]),
       )
       const inbox = trial.consume(name, 1_000)
-      await trial.received(inbox, 300)
+      const all = new Set(messages.map(({ id }) => id))
+      const came = (): Set<string> => new Set(inbox.deliveries.map(({ message }) => message.id))
+      await trial.until(() => came().size === all.size, 'every message')
       await trial.quiet()
-      assert.deepEqual(
-        texts(inbox.deliveries).toSorted(),
-        messages.map((_, n) => `${n}`).toSorted(),
-      )
+      assert.deepEqual(came(), all)
+      // Emulated, a copy may lie in the queue, too: whose outcome is known is not worked on again.
+      if (!trial.emulates('deduplication')) assert.equal(inbox.deliveries.length, all.size)
     },
   },
   {

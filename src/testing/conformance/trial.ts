@@ -8,6 +8,7 @@
 import assert from 'node:assert/strict'
 import { Home } from '../../client/home.ts'
 import type { Engine, Feature, QueueSettings, Subscription } from '../../engine.ts'
+import { limits } from '../../limits.ts'
 import type { Delivery, Revocation } from '../../message/delivery.ts'
 import type { Message } from '../../message/message.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
@@ -22,6 +23,7 @@ export interface Pace {
   readonly quietMs: number
   /** Times of the tests (deadlines, time-outs, delays) are so many times as long. */
   readonly slowness: number
+  readonly idBytesMax?: number
 }
 
 /** For what is as quick as the machine it runs on. */
@@ -49,6 +51,10 @@ export class Trial {
     this.engine = subject.engine
     this.#subject = subject
     this.#pace = pace
+  }
+
+  get idBytesMax(): number {
+    return this.#pace.idBytesMax ?? limits.idBytesMax
   }
 
   /** Closes it, and opens it again on what it has stored. */
@@ -89,6 +95,14 @@ export class Trial {
     const homes = [...this.#homes.values()].map((home) => home.close({ grace: 0 }))
     await this.during(Promise.all(homes))
     await this.during(Promise.all(this.#others.map((other) => other.close())))
+  }
+
+  /** Closes the same after a failure, and waits for nothing: what is stuck would not end. */
+  abandon(): void {
+    const ends = [...this.#homes.values()].map((home) => home.close({ grace: 0 }))
+    for (const end of [...ends, ...this.#others.map((other) => other.close())]) {
+      end.catch(() => undefined)
+    }
   }
 
   /** Whether the engine keeps this promise with work of its own, so that it may be weaker in places. */
