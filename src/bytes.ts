@@ -111,7 +111,8 @@ export class ByteReader {
   readonly buffer: Buffer
   readonly view: DataView
   at: number
-  readonly end: number
+  /** Where what is to be read ends; the bytes may go on. */
+  end: number
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -166,6 +167,15 @@ export class ByteReader {
     const length = this.u32()
     const from = this.#advance(length)
     return this.buffer.subarray(from, from + length)
+  }
+
+  /** A copy of the bytes: it keeps nothing else alive. */
+  copied32(): Buffer {
+    const length = this.u32()
+    const from = this.#advance(length)
+    const copy = Buffer.allocUnsafe(length)
+    this.buffer.copy(copy, 0, from, from + length)
+    return copy
   }
 
   /** That many bytes as they are: a view, not a copy. */

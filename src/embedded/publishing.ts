@@ -171,7 +171,18 @@ export class Publishing {
     })
   }
 
-  async #publishChosen(message: Message): Promise<Accepted> {
+  #publishChosen(message: Message): Promise<Accepted> {
+    const { id } = message
+    if (this.#looking.has(id)) return this.#publishLookedUp(message)
+    // Nearly always the memory knows.
+    const known = this.#ids.known(id)
+    if (known === true) return this.#confirm(id, true)
+    if (known === undefined || this.#mustWait()) return this.#publishLookedUp(message)
+    this.accept(message)
+    return this.#confirm(id, false)
+  }
+
+  async #publishLookedUp(message: Message): Promise<Accepted> {
     const { id } = message
     for (;;) {
       const other = this.#looking.get(id)

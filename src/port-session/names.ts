@@ -27,6 +27,8 @@ import {
   virtualHostOf,
 } from '../scoped-name.ts'
 
+const fromOutside = { idFromOutside: true } as const
+
 export class Names {
   readonly virtualHost: string
   readonly #isDefault: boolean
@@ -69,10 +71,17 @@ export class Names {
   /** `meta`: as checked. */
   messageIn(message: Message, meta: MessageMeta | undefined): Message {
     const { exchange, routingKey } = message
+    if (this.#isDefault && meta === undefined) {
+      this.idIn(message.id)
+      this.in(exchange)
+      this.in(routingKey)
+      // It was made for this call.
+      return Object.assign(message, fromOutside)
+    }
     return {
       ...message,
       id: this.idIn(message.id),
-      idFromOutside: true,
+      ...fromOutside,
       exchange: exchange === '' ? '' : this.in(exchange),
       routingKey: exchange === '' ? this.in(routingKey) : routingKey,
       meta: meta === undefined ? undefined : this.#metaIn(meta),

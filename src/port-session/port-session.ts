@@ -140,14 +140,18 @@ export class PortSession implements CallTaker {
     if (this.#mustHold(call)) return
     try {
       const asked = messages.map((message) => this.#checks.message(message))
-      const accepted =
-        asked.length === 1
-          ? this.#engine.publish(asked[0] as Message).then((one) => [one])
-          : this.#engine.publishMany(asked)
-      accepted.then(
-        (done) => this.#published(call, { messages, again, done }),
-        (error) => this.#failed(call, error),
-      )
+      const failed = (error: unknown): void => this.#failed(call, error)
+      if (asked.length !== 1) {
+        const done = this.#engine.publishMany(asked)
+        done.then((accepted) => this.#publishedMany(call, { messages, again, accepted }), failed)
+        return
+      }
+      const [message] = asked as [Message]
+      this.#engine.publish(message).then((accepted) => {
+        if (this.#isOver) return
+        this.#events.published(call, found(message, again, accepted))
+        this.#wake()
+      }, failed)
     } catch (error) {
       this.#failed(call, error)
     }
@@ -280,22 +284,18 @@ export class PortSession implements CallTaker {
 
   // --- answering ---
 
-  #published(
+  #publishedMany(
     call: number,
     of: {
       readonly messages: readonly Message[]
       readonly again: boolean
-      readonly done: readonly Accepted[]
+      readonly accepted: readonly Accepted[]
     },
   ): void {
     if (this.#isOver) return
-    const { messages, again, done } = of
-    // An id that the client made up itself and sends again is known because it arrived before.
-    const accepted = done.map((one, n) =>
-      again && messages[n]?.idChosen === false ? { ...one, duplicate: false } : one,
-    )
-    if (accepted.length === 1) this.#events.published(call, accepted[0] as Accepted)
-    else this.#events.publishedMany(call, accepted)
+    const { messages, again, accepted } = of
+    const told = accepted.map((one, n) => found(messages[n] as Message, again, one))
+    this.#events.publishedMany(call, told)
     this.#wake()
   }
 
@@ -347,4 +347,9 @@ export class PortSession implements CallTaker {
     if (this.#isOver) return
     this.#batch.eachBody((body) => this.#parts.sink.send(body))
   }
+}
+
+/** An id that nobody chose and that is sent again is known because it arrived before. */
+function found({ idChosen }: Message, again: boolean, accepted: Accepted): Accepted {
+  return again && !idChosen && accepted.duplicate ? { ...accepted, duplicate: false } : accepted
 }

@@ -161,10 +161,10 @@ function retryCode(code: string): 'thrown' | 'lost' {
   throw new HomingError('bad-argument', `a retry ends as "thrown" or "lost", not as "${code}"`)
 }
 
-/** A body that is at least half of its frame is a view of it, any other a copy. */
+/** A body that is at least half of the bytes it came in is a view of them, any other a copy. */
 export function readBody(reader: ByteReader): Uint8Array {
-  const view = reader.bytes32()
-  return view.length * 2 >= view.buffer.byteLength ? view : Buffer.from(view)
+  const bytes = reader.view.getUint32(reader.at, true)
+  return bytes * 2 >= reader.view.buffer.byteLength ? reader.bytes32() : reader.copied32()
 }
 
 /** Fails with `bad-argument`. */

@@ -32,7 +32,8 @@ export class FrameReader {
    * `goOn` says no, the rest of the body is left; returns where it begins.
    */
   read(body: Uint8Array, from = 0, goOn: () => boolean = always): number {
-    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+    const reader = new ByteReader(body)
+    const bytes = reader.buffer
     let at = from
     while (at < bytes.length && goOn()) {
       if (bytes.length - at < frameHeadBytes) throw wireFault('a body ends within a frame')
@@ -43,7 +44,11 @@ export class FrameReader {
       if (type === frameTypes.piece || type === frameTypes.lastPiece)
         this.#piece(bytes.subarray(payloadAt, end), type === frameTypes.lastPiece)
       else if (this.#piecesBytes > 0) throw wireFault('a frame came between two pieces of another')
-      else this.#frame(type, new ByteReader(bytes, payloadAt, end))
+      else {
+        reader.at = payloadAt
+        reader.end = end
+        this.#frame(type, reader)
+      }
       at = end
     }
     return at
