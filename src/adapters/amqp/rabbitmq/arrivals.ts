@@ -35,6 +35,8 @@ export interface ArrivalsParts {
   readonly mintId: () => string
   readonly onProblem: (text: string) => void
   readonly isOver: () => boolean
+  /** In the hands of a consumer of this process. */
+  readonly isHeld: (id: string) => boolean
 }
 
 export interface Place {
@@ -50,6 +52,7 @@ interface Read {
 }
 
 const againMs = 1_000
+const twinMs = 1_000
 
 export class Arrivals {
   readonly #parts: ArrivalsParts
@@ -135,6 +138,10 @@ export class Arrivals {
       this.end(arrived, carried, place.queue, 'expired', data)
     } else if (attempts > 0 && attempts - excused >= message.attemptsMax) {
       this.end(arrived, carried, place.queue, 'lost', { attempts })
+    } else if (this.#parts.isHeld(message.id)) {
+      // Published twice, when it was unknown whether it had arrived: until the other one is settled.
+      const later = { ...message, availableAtMs: nowMs() + twinMs }
+      this.#replace(arrived, () => sending.send({ ...carried, message: later }))
     } else if (message.availableAtMs - nowMs() > waitedOutMs) {
       this.#replace(arrived, () => sending.send(carried))
     } else if (message.availableAtMs > nowMs()) {

@@ -68,6 +68,8 @@ export async function openLinkParts(
   const common = { clock, nowMs, onProblem, isOver }
   const settling = new Settling({ ...common, ledger, sending, finishing })
   const held = new Map<string, Set<HeldDelivery>>()
+  const isHeld = (id: string): boolean =>
+    [...(held.get(id) ?? [])].some((one) => one.over === undefined)
   const ended = (id: string, code: string): void => {
     const reason = code === 'expired' ? 'expired' : 'canceled'
     for (const one of [...(held.get(id) ?? [])]) settling.ended(one, reason)
@@ -103,7 +105,7 @@ export async function openLinkParts(
   return {
     ...{ connection, end, topology, settling, finishing, sweeping, waiters, events, ended },
     publishing: new Publishing({ ledger, sending, openSends, clock, nowMs, kind, reply, accepted }),
-    arrivals: new Arrivals({ ...common, ledger, sending, finishing, publisher, mintId }),
+    arrivals: new Arrivals({ ...common, ledger, sending, finishing, publisher, mintId, isHeld }),
     nextTag: () => ++tags,
     held: (one) => {
       state.counts.of(one.queue).delivered++

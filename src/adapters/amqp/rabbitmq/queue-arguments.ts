@@ -45,10 +45,12 @@ export function queueArguments(
   if (overflow === 'reject-dead-letter') {
     throw unsupported(engineKind, 'reject-dead-letter', `queue "${name}": use overflow reject`)
   }
+  // A quorum queue refuses when it holds more than its length, and takes one before it says so.
+  const over = kind === 'quorum' && overflow === 'reject' && (depthMax ?? 0) > 0 ? 1 : 0
   const bounded = isBound(depthMax) || isBound(depthBytesMax)
   return {
     'x-dead-letter-exchange': deadExchange,
-    ...(isBound(depthMax) && { 'x-max-length': whole(name, 'depthMax', depthMax) }),
+    ...(isBound(depthMax) && { 'x-max-length': whole(name, 'depthMax', depthMax) - over }),
     ...(isBound(depthBytesMax) && {
       'x-max-length-bytes': whole(name, 'depthBytesMax', depthBytesMax),
     }),

@@ -9,7 +9,9 @@ export function rabbitGuarantees(kind: QueueKind, shared: boolean): Guarantees {
   return {
     durability: 'native',
     order: emulated(
-      'what comes back is a copy at the end of the queue; RabbitMQ itself puts what a dead consumer held in front',
+      kind === 'quorum'
+        ? 'what comes back is a copy at the end of the queue; what a dead consumer held is in front'
+        : 'what comes back is a copy in front of the queue, by its priority; at the end where there are none',
     ),
     batches: emulated(
       'each message has its own confirm, many in one write; some may have been taken',

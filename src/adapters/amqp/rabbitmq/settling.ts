@@ -190,10 +190,10 @@ export class Settling {
     this.#leave(held)
   }
 
-  /** Its consumer closes: back, and the attempt does not count. */
+  /** Its consumer closes: back, and the attempt counts, as when it had died. */
   async closeHeld(held: HeldDelivery): Promise<void> {
     this.revoke(held, 'closed')
-    await this.#kept(this.#putBack(held, 0, true)).catch((error: unknown) => this.#notBack(error))
+    await this.#kept(this.#putBack(held, 0, false)).catch((error: unknown) => this.#notBack(error))
   }
 
   /** Nobody has seen it: as it was. */

@@ -80,12 +80,14 @@ export function encodeMessage(carried: Carried, nowMs: number): Options.Publish 
     ...(meta !== undefined && { meta }),
   }
   const expiration = waitMs(carried, nowMs)
+  // What comes back was in front when it was delivered; where there are priorities it is again.
+  const place = carried.attempts > 0 ? priorityMax : Math.min(priority, priorityMax)
   return {
     messageId: message.id,
     ...(message.contentType !== '' && { contentType: message.contentType }),
     persistent: true,
     mandatory: true,
-    ...(priority > 0 && { priority: Math.min(priority, priorityMax) }),
+    ...(place > 0 && { priority: place }),
     ...(expiration !== undefined && { expiration: String(expiration) }),
     headers: { [header]: JSON.stringify(fields) },
   }
