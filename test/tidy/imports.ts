@@ -122,7 +122,9 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   },
   // Engines elsewhere, over connections: they know no engine of this process.
   adapters: {
-    areas: ['base', 'message', 'engine', 'port-wire'],
+    areas: ['base', 'message', 'engine', 'port-wire', 'shared-ledger'],
+    // What every engine checks alike.
+    files: ['src/embedded/port-checks.ts'],
     packages: ['amqplib'],
     node: ['node:fs', 'node:net', 'node:tls', 'node:timers'],
   },

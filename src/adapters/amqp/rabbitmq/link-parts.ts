@@ -4,13 +4,14 @@
 
 import type { ChannelModel } from 'amqplib'
 import { HomingError } from '../../../errors.ts'
+import type { StoredOutcome } from '../../../message/outcome.ts'
 import { unsupported } from '../../../unsupported.ts'
 import type { AmqpConnection } from '../connection.ts'
 import { Arrivals } from './arrivals.ts'
-import { deadReader } from './dead-reader.ts'
+import { type DeadReaderParts, deadReader } from './dead-reader.ts'
 import { Events } from './events.ts'
 import { Finishing } from './finishing.ts'
-import type { HeldDelivery } from './held-delivery.ts'
+import { HeldDeliveries } from './held-deliveries.ts'
 import { LinkEnd } from './link-end.ts'
 import { replyQueue } from './names.ts'
 import { Publisher } from './publisher.ts'
@@ -35,10 +36,7 @@ export interface LinkParts {
   readonly sweeping: Sweeping
   readonly waiters: Waiters
   readonly events: Events
-  readonly nextTag: () => number
-  readonly held: (held: HeldDelivery) => void
-  readonly released: (held: HeldDelivery) => void
-  readonly heldOf: (queue: string) => number
+  readonly held: HeldDeliveries
   /** Somebody else has ended the message. */
   readonly ended: (id: string, code: string) => void
   close(): Promise<void>
@@ -49,10 +47,11 @@ export async function openLinkParts(
   state: RabbitEngineState,
 ): Promise<LinkParts> {
   checkVersion(amqp)
+  const { ledger, clock, nowMs, mintId, openSends, onProblem, kind, counts } = state
   const connection = amqp.model
-  const { ledger, clock, nowMs, mintId, openSends, onProblem, kind } = state
   const end = new LinkEnd(amqp)
   const isOver = (): boolean => end.reason !== undefined
+  const common = { connection, ledger, clock, nowMs, mintId, openSends, onProblem, isOver }
   const topology = new Topology(connection, kind)
   const publisher = new Publisher(connection)
   void end.lost.then((reason) => publisher.end(reason))
@@ -60,79 +59,81 @@ export async function openLinkParts(
   await publisher.open()
   const sending = new Sending(topology, publisher, nowMs)
   const waiters = new Waiters(onProblem)
-  const told = (outcome: Parameters<Waiters['tell']>[0]): void => {
+  const told = (outcome: StoredOutcome): void => {
     openSends.delete(outcome.id)
     if (!isOver()) waiters.tell(outcome)
   }
-  const finishing = new Finishing({ ledger, sending, clock, onProblem, told, isOver })
-  const common = { clock, nowMs, onProblem, isOver }
-  const settling = new Settling({ ...common, ledger, sending, finishing })
-  const held = new Map<string, Set<HeldDelivery>>()
-  const isHeld = (id: string): boolean =>
-    [...(held.get(id) ?? [])].some((one) => one.over === undefined)
-  const ended = (id: string, code: string): void => {
+  const finishing = new Finishing({ ...common, sending, told })
+  const settling = new Settling({ ...common, sending, finishing })
+  const held = new HeldDeliveries(counts)
+  const ended = endedElsewhere(state, { held, settling, waiters, told })
+  const events = new Events(common, ended)
+  const readers = await openReaders(state, { ...common, topology, finishing, told, events })
+  const reply = replyQueue(state.replyName)
+  const accepted = (queue: string): void => {
+    counts.of(queue).accepted++
+  }
+  const isHeld = (id: string): boolean => held.isHeld(id)
+  const sweeping = new Sweeping({
+    ...{ ...common, finishing, sending, topology, events, waiters, reply },
+  })
+  return {
+    ...{ connection, end, topology, settling, finishing, sweeping, waiters, events, held, ended },
+    publishing: new Publishing({ ...common, sending, kind, reply, accepted }),
+    arrivals: new Arrivals({ ...common, sending, finishing, publisher, isHeld }),
+    async close() {
+      await sweeping.close()
+      const parting = [...readers, publisher, topology].map((one) => one.close())
+      await end.race(Promise.all(parting)).catch(() => undefined)
+      end.end(new HomingError('closed', 'the link to RabbitMQ was closed'))
+      await amqp.close()
+    },
+  }
+}
+
+interface Reading extends DeadReaderParts {
+  readonly topology: Topology
+  readonly events: Events
+  readonly told: (outcome: StoredOutcome) => void
+}
+
+/** All that is read from the first moment. */
+async function openReaders(
+  { ledger, openSends, replyName: name, named }: RabbitEngineState,
+  parts: Reading,
+): Promise<readonly { close(): Promise<void> }[]> {
+  const { topology, events } = parts
+  await events.open()
+  const prepare = (): Promise<void> => topology.replies(name, named)
+  const replies = await openReplyReader({ ...parts, name, ledger, openSends, prepare })
+  const dead = deadReader(parts)
+  await dead.open()
+  return [events, replies, dead]
+}
+
+interface Concerned {
+  readonly held: HeldDeliveries
+  readonly settling: Settling
+  readonly waiters: Waiters
+  readonly told: (outcome: StoredOutcome) => void
+}
+
+/** Consumers lose what they hold of it; who waits, or has sent it, learns what became of it. */
+function endedElsewhere(
+  { ledger, openSends }: RabbitEngineState,
+  { held, settling, waiters, told }: Concerned,
+): (id: string, code: string) => void {
+  return (id, code) => {
     const reason = code === 'expired' ? 'expired' : 'canceled'
-    for (const one of [...(held.get(id) ?? [])]) settling.ended(one, reason)
+    for (const one of held.of(id)) settling.ended(one, reason)
     if (!waiters.has(id) && !openSends.has(id)) return
     ledger.lookUp([id]).then(
       ([entry]) => {
         if (entry?.state === 'final') told(entry.outcome)
       },
+      // It is asked for again.
       () => undefined,
     )
-  }
-  const reading = { connection, clock, onProblem, isOver }
-  const events = new Events(reading, ended)
-  await events.open()
-  const replies = await openReplyReader({
-    ...reading,
-    name: state.replyName,
-    ledger,
-    openSends,
-    told,
-    prepare: () => topology.replies(state.replyName, state.named),
-  })
-  const dead = deadReader({ ...reading, finishing, nowMs, mintId })
-  await dead.open()
-  const reply = replyQueue(state.replyName)
-  const sweeping = new Sweeping({
-    ...{ ...common, ledger, finishing, sending, topology, events, openSends, waiters, reply },
-  })
-  const accepted = (queue: string): void => {
-    state.counts.of(queue).accepted++
-  }
-  let tags = 0
-  return {
-    ...{ connection, end, topology, settling, finishing, sweeping, waiters, events, ended },
-    publishing: new Publishing({ ledger, sending, openSends, clock, nowMs, kind, reply, accepted }),
-    arrivals: new Arrivals({ ...common, ledger, sending, finishing, publisher, mintId, isHeld }),
-    nextTag: () => ++tags,
-    held: (one) => {
-      state.counts.of(one.queue).delivered++
-      const { id } = one.message
-      const others = held.get(id)
-      if (others === undefined) held.set(id, new Set([one]))
-      else others.add(one)
-    },
-    released: (one) => {
-      if (one.over === 'settled') state.counts.of(one.queue).settled++
-      const { id } = one.message
-      const others = held.get(id)
-      others?.delete(one)
-      if (others?.size === 0) held.delete(id)
-    },
-    heldOf: (queue) =>
-      [...held.values()].reduce(
-        (sum, ones) => sum + [...ones].filter((one) => one.queue === queue).length,
-        0,
-      ),
-    async close() {
-      await sweeping.close()
-      const parting = [events, replies, dead, publisher, topology].map((one) => one.close())
-      await end.race(Promise.all(parting)).catch(() => undefined)
-      end.end(new HomingError('closed', 'the link to RabbitMQ was closed'))
-      await amqp.close()
-    },
   }
 }
 

@@ -215,7 +215,7 @@ class RabbitLink implements Link {
         const seen = {
           ready: found.messageCount,
           consumers: found.consumerCount,
-          unsettled: this.#parts.heldOf(name),
+          unsettled: this.#parts.held.countOf(name),
           delayed: openSends.delayed(name, nowMs()),
           dead: kept.get(name)?.dead ?? 0,
         }

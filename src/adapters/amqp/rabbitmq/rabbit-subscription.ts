@@ -17,6 +17,7 @@ import type { Clock } from '../../../clock.ts'
 import type { SubscribeOptions, Subscription, SubscriptionHandler } from '../../../engine.ts'
 import type { Arrivals, ArrivedMessage } from './arrivals.ts'
 import { brokerFault } from './broker-fault.ts'
+import type { HeldDeliveries } from './held-deliveries.ts'
 import { HeldDelivery, type Holder } from './held-delivery.ts'
 import type { Settling } from './settling.ts'
 import type { Topology } from './topology.ts'
@@ -30,9 +31,7 @@ export interface ConsumerParts {
   readonly clock: Clock
   readonly onProblem: (text: string) => void
   readonly isOver: () => boolean
-  readonly nextTag: () => number
-  readonly held: (held: HeldDelivery) => void
-  readonly released: (held: HeldDelivery) => void
+  readonly held: HeldDeliveries
   readonly gone: (subscription: RabbitSubscription) => void
 }
 
@@ -152,9 +151,15 @@ export class RabbitSubscription implements Subscription, Holder {
 
   #handOut({ channel, deliveryTag }: ArrivedMessage, carried: Carried): void {
     if (channel !== this.#channel) return
-    const held = new HeldDelivery(carried, this.queue, this.#parts.nextTag(), deliveryTag, this)
+    const held = new HeldDelivery(
+      carried,
+      this.queue,
+      this.#parts.held.nextTag(),
+      deliveryTag,
+      this,
+    )
     this.#held.add(held)
-    this.#parts.held(held)
+    this.#parts.held.add(held)
     if (this.#stopped) {
       // It was on its way when the consumer stopped: as if it had not been delivered.
       held.over = 'closed'
@@ -189,7 +194,7 @@ export class RabbitSubscription implements Subscription, Holder {
 
   release(held: HeldDelivery): void {
     held.timer?.cancel()
-    if (this.#held.delete(held)) this.#parts.released(held)
+    if (this.#held.delete(held)) this.#parts.held.delete(held)
   }
 
   stop(): void {
