@@ -31,7 +31,7 @@ function contested(ledgers: readonly SharedLedger[]) {
   const all: Promise<Won>[] = []
   let isOver = false
   const running = (async () => {
-    for (let n = 0; !isOver; n++) {
+    for (let n = 0; !isOver && n < 20_000; n++) {
       const id = `m${n}`
       const answers = ledgers.map(async (ledger, who) => {
         const outcome = outcomeOf(id, { code: `by${who}` })
@@ -51,12 +51,14 @@ function contested(ledgers: readonly SharedLedger[]) {
 /** One has won, all were told the same, and that is what is there. */
 async function judge(ledger: SharedLedger, results: readonly Won[]): Promise<void> {
   assert.ok(results.length > 100, `${results.length} ended`)
-  for (const { id, answers } of results) {
+  const stored = await ledger.lookUp(results.map(({ id }) => id))
+  for (const [at, { id, answers }] of results.entries()) {
     const codes = answers.map((one) => (one?.state === 'final' ? one.outcome.code : one?.state))
     assert.equal(new Set(codes).size, 1, `${id}: ${codes}`)
     const won = answers.filter((one) => one?.state === 'final' && one.won)
     assert.equal(won.length, 1, `${id} was won ${won.length} times`)
-    assert.equal(await codeOf(ledger, id), codes[0])
+    const there = stored[at]
+    assert.equal(there?.state === 'final' && there.outcome.code, codes[0], id)
   }
 }
 
@@ -88,12 +90,11 @@ test('PostgreSQL: connections cut under load, nothing confirmed is lost, nothing
   await using two = await openSharedLedger(address)
   const stop = contested([one, two])
   let cut = 0
-  for (let n = 0; n < 25; n++) {
+  while (cut < 30) {
     await sleep(40)
     cut += await server.cut(address)
   }
   await judge(one, await stop())
-  assert.ok(cut > 25, `${cut} connections were cut`)
 })
 
 test('PostgreSQL: away for longer than its patience fails the call, and the next one goes through', {

@@ -68,8 +68,10 @@ export class PostgresPool {
     this.#pool = pool
     this.#where = nameOf(address)
     this.#settings = settings
-    // A connection that ends while it is idle is replaced by the next who needs one.
-    pool.on('error', () => undefined)
+    // A connection that ends while it is idle is replaced by the next who needs one. Of one in use the
+    // failing query tells; but an error without a listener would end the process, also between the two.
+    pool.on('error', ignored)
+    pool.on('connect', (client) => client.on('error', ignored))
   }
 
   /** The address without user and password. */
@@ -116,9 +118,6 @@ export class PostgresPool {
 
   async #transaction<Result>(work: Work<Result>): Promise<Result> {
     const client = await this.#pool.connect()
-    // Told by the failing query too; without a listener it would end the process.
-    const ignored = () => undefined
-    client.on('error', ignored)
     let isBroken = true
     try {
       const result = await this.#committed(client, work)
@@ -128,7 +127,6 @@ export class PostgresPool {
       isBroken = !(await rolledBack(client, error))
       throw error
     } finally {
-      client.off('error', ignored)
       client.release(isBroken)
     }
   }
@@ -175,6 +173,8 @@ export class PostgresPool {
     })
   }
 }
+
+const ignored = (): void => undefined
 
 /** False when the connection cannot be used again. */
 async function rolledBack(client: PoolClient, error: unknown): Promise<boolean> {
