@@ -5,7 +5,8 @@
  *   confirmed  ⇒ one outcome, at the end and for everybody who was ever told one
  *   waiting    ⇒ told, unless the process died or closed first
  *   callback   ⇒ called, with that outcome
- *   attempt    ⇒ begun once
+ *   attempt    ⇒ begun once; twice only when its owner died before the message was confirmed, for then it
+ *                was never accepted, and was sent again
  */
 
 import type { Note, Worked } from './kill-plan.ts'
@@ -20,7 +21,11 @@ export interface Judged {
 
 export type FinalAnswer = { readonly state: string; readonly outcome?: string }
 
-export function judge(notes: readonly Note[], answers: ReadonlyMap<string, FinalAnswer>): Judged {
+export function judge(
+  notes: readonly Note[],
+  answers: ReadonlyMap<string, FinalAnswer>,
+  ownerDeaths: readonly number[],
+): Judged {
   const of = <What extends Note['what']>(what: What) =>
     notes.filter((note): note is Extract<Note, { what: What }> => note.what === what)
   const violations = [
@@ -28,7 +33,7 @@ export function judge(notes: readonly Note[], answers: ReadonlyMap<string, Final
     ...secondOutcomes([...of('told'), ...of('called')], answers),
     ...untold(notes),
     ...uncalled(of('confirmed'), of('called')),
-    ...begunTwice(of('begun')),
+    ...begunTwice(of('begun'), of('confirmed'), ownerDeaths),
     ...of('refused').flatMap((note) => refusal(note)),
   ]
   return {
@@ -105,15 +110,24 @@ function uncalled(
     .map(({ id }) => `the callback of ${id} was never called`)
 }
 
+type Begun = Extract<Note, { what: 'begun' }>
+
 function begunTwice(
-  begun: readonly { readonly id: string; readonly attempt: number; readonly life: string }[],
+  begun: readonly Begun[],
+  confirmed: readonly { readonly id: string; readonly at: number }[],
+  ownerDeaths: readonly number[],
 ): string[] {
-  const first = new Map<string, string>()
-  return begun.flatMap(({ id, attempt, life }) => {
+  const confirmedAt = new Map(confirmed.map(({ id, at }) => [id, at]))
+  const first = new Map<string, Begun>()
+  return begun.flatMap((note) => {
+    const { id, attempt, life, at } = note
     const name = `attempt ${attempt} of ${id}`
     const before = first.get(name)
-    first.set(name, life)
-    return before === undefined ? [] : [`${name} was begun by ${before} and by ${life}`]
+    first.set(name, note)
+    if (before === undefined) return []
+    const until = Math.min(at, confirmedAt.get(id) ?? Number.POSITIVE_INFINITY)
+    if (ownerDeaths.some((death) => death > before.at && death < until)) return []
+    return [`${name} was begun by ${before.life} and by ${life}`]
   })
 }
 

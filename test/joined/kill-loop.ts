@@ -134,11 +134,12 @@ class KillLoop {
     const heard = this.#slots.map(({ child, life }, slot) => this.#quiet(slot, life, child))
     await Promise.all(heard)
     for (let ms = 0; ms < quietMsMax && this.#uncalled() > 0; ms += 100) await pause(100)
-    for (const { child } of this.#slots) {
+    for (const [slot, { child, life }] of this.#slots.entries()) {
       const ended = once(child, 'exit')
       tell(child, { order: 'close' })
       await Promise.race([ended, pause(20_000)])
-      if (child.exitCode !== 0) this.#problems.push(`at the end, exit code ${child.exitCode}`)
+      const { exitCode } = child
+      if (exitCode !== 0) this.#problems.push(`${slot}.${life} did not close: ${exitCode}`)
     }
   }
 
@@ -157,8 +158,9 @@ class KillLoop {
   }
 
   #uncalled(): number {
-    return judge(this.#notes(), new Map()).violations.filter((text) => /never called/.test(text))
-      .length
+    return judge(this.#notes(), new Map(), []).violations.filter((text) =>
+      /never called/.test(text),
+    ).length
   }
 
   #notes(): readonly Note[] {
@@ -171,7 +173,7 @@ class KillLoop {
 
   async #judged(): Promise<KillResult> {
     const notes = this.#notes()
-    const judged = judge(notes, await this.#answers(notes))
+    const judged = judge(notes, await this.#answers(notes), this.#ownerDeaths)
     const { findings } = await verify(this.#data)
     const damage = findings
       .filter(({ severity }) => severity === 'damage')
