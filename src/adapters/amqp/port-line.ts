@@ -41,7 +41,10 @@ export class PortLine {
     taker: EventTaker,
     over: (reason: HomingError) => void,
   ): Promise<PortLine> {
-    const channel = await connection.model.createChannel()
+    const { where } = connection
+    const channel = await connection.model.createChannel().catch((error) => {
+      throw channelError(where, error)
+    })
     const line = new PortLine(connection, channel)
     const ended = (reason: HomingError): void => {
       if (line.#isOver) return
@@ -53,7 +56,7 @@ export class PortLine {
       lastError = error
     })
     // The connection says why it ended; a channel that ends alone says why itself.
-    channel.on('close', () => setImmediate(() => ended(channelError(connection.where, lastError))))
+    channel.on('close', () => setImmediate(() => ended(channelError(where, lastError))))
     void connection.ended.then(ended)
     const reader = new FrameReader((type, from) => readEvent(type, from, taker))
     const consuming = channel.consume(
@@ -61,7 +64,7 @@ export class PortLine {
       (came) => {
         if (line.#isOver) return
         if (came === null) {
-          ended(channelError(connection.where, new Error('the server ended it')))
+          ended(channelError(where, new Error('the server ended it')))
           return
         }
         try {
@@ -75,7 +78,7 @@ export class PortLine {
     )
     // An error of the channel tells more than the failure of the call.
     await consuming.catch((error) => {
-      throw channelError(connection.where, lastError ?? error)
+      throw channelError(where, lastError ?? error)
     })
     return line
   }
