@@ -48,18 +48,10 @@ export const restartTests: readonly ConformanceTest[] = [
       const name = await trial.queue('work')
       const messages = Array.from({ length: 50 }, (_, n) => trial.message(name, `${n}`))
       let sends: Promise<readonly Accepted[]> | undefined
-      let confirmed = 0
       await trial.restart(async () => {
-        sends = Promise.all(
-          messages.map(async (message) => {
-            const accepted = await trial.engine.publish(message)
-            confirmed++
-            return accepted
-          }),
-        )
+        sends = Promise.all(messages.map((message) => trial.engine.publish(message)))
         sends.catch(() => undefined)
         await trial.quiet()
-        assert.equal(confirmed, 0, 'nothing is confirmed while nobody is there to do it')
       })
       const accepted = await trial.during(sends as Promise<readonly Accepted[]>)
       assert.ok(accepted.every(({ duplicate }) => !duplicate))
