@@ -23,6 +23,9 @@ export interface CarrierOptions {
   readonly queues: QueueKind
   readonly lostAfterMs?: number
   readonly name?: string
+  /** Default `guest`, who may do everything. */
+  readonly user?: string
+  readonly password?: string
   /** False: a ledger of its own for each engine. */
   readonly shared?: boolean
 }
@@ -71,8 +74,8 @@ export class Carrier {
     return text === '' ? undefined : JSON.parse(text)
   }
 
-  url(virtualHost: string): string {
-    return `amqp://guest:guest@127.0.0.1:${this.rabbitmq.port}/${virtualHost}`
+  url(virtualHost: string, user = 'guest', password = 'guest'): string {
+    return `amqp://${user}:${password}@127.0.0.1:${this.rabbitmq.port}/${virtualHost}`
   }
 
   async openEngine(
@@ -87,9 +90,9 @@ export class Carrier {
     }
     const ledger = await openSharedLedger(options.shared === false ? 'memory:' : ledgerFile)
     const state = new RabbitEngineState({ ...options, ledger, onProblem })
-    const connector = new AmqpConnector(this.url(virtualHost))
+    const connector = new AmqpConnector(this.url(virtualHost, options.user, options.password))
     let last: AmqpConnection | undefined
-    const engine = await openLinkedEngine({
+    const opening = openLinkedEngine({
       open: async (signal) => {
         const connection = await connector.connect(signal)
         last = connection
@@ -105,14 +108,17 @@ export class Carrier {
       onProblem,
       onBack: onProblem,
     })
+    opening.catch(() => ledger.close())
+    const engine = await opening
+    let closing: Promise<void> | undefined
     return {
       engine,
       state,
       problems,
       connection: () => last as AmqpConnection,
-      close: async () => {
-        await engine.close()
-        await ledger.close()
+      close: () => {
+        closing ??= engine.close().then(() => ledger.close())
+        return closing
       },
     }
   }

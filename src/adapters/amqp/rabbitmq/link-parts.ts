@@ -105,7 +105,7 @@ async function openReaders(
   const { topology, events } = parts
   await events.open()
   const prepare = (): Promise<void> => topology.replies(name, named)
-  const replies = await openReplyReader({ ...parts, name, ledger, openSends, prepare })
+  const replies = await openReplyReader({ ...parts, name, named, ledger, openSends, prepare })
   const dead = deadReader(parts)
   await dead.open()
   return [events, replies, dead]

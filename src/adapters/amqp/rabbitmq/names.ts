@@ -18,5 +18,7 @@ export const controlExchange = 'homing.control'
 export const progressExchange = 'homing.progress'
 
 export const replyQueue = (name: string): string => `homing.replies.${name}`
+/** Held exclusively by the connection of the process that has the name. */
+export const nameQueue = (name: string): string => `homing.name.${name}`
 /** For one connection: control and progress. */
 export const eventQueue = (mark: string): string => `homing.events.${mark}`

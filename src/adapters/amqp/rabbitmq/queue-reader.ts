@@ -10,7 +10,6 @@ import { brokerFault } from './broker-fault.ts'
 export interface Reading {
   readonly queue: string
   readonly prefetch: number
-  readonly exclusive?: boolean
   /** What must be there before it is read. */
   prepare(channel: Channel): Promise<void>
   /** Acknowledged when it resolves, tried again later when it rejects. */
@@ -40,7 +39,7 @@ export class QueueReader {
 
   /** Fails as the server refuses it. */
   async open(): Promise<void> {
-    const { queue, prefetch, exclusive = false } = this.#reading
+    const { queue, prefetch } = this.#reading
     this.#fault = undefined
     try {
       const channel = await this.#parts.connection.createChannel()
@@ -50,14 +49,10 @@ export class QueueReader {
       channel.on('close', () => this.#over(channel))
       await this.#reading.prepare(channel)
       await channel.prefetch(prefetch)
-      await channel.consume(
-        queue,
-        (message) => {
-          if (message === null) channel.close().catch(() => undefined)
-          else this.#read(channel, message)
-        },
-        { exclusive },
-      )
+      await channel.consume(queue, (message) => {
+        if (message === null) channel.close().catch(() => undefined)
+        else this.#read(channel, message)
+      })
       this.#channel = channel
     } catch (error) {
       throw brokerFault(this.#fault ?? error, `read queue "${queue}"`)

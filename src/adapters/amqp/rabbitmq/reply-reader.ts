@@ -1,21 +1,23 @@
 /*
  * The queue that outcomes come to, for the messages that this producer has sent.
  *
- * A name belongs to one process at a time: the queue is read exclusively. The connection of one that
- * died is known to RabbitMQ until its heartbeat fails, so who comes next tries for a while.
+ * A name belongs to one process at a time, which holds a queue that only its connection may use (quorum
+ * queues know no exclusive readers). The connection of one that died is known to RabbitMQ until its
+ * heartbeat fails.
  */
 
 import type { ConsumeMessage } from 'amqplib'
 import { HomingError } from '../../../errors.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
 import type { SharedLedger } from '../../../shared-ledger/shared-ledger.ts'
-import { replyQueue } from './names.ts'
+import { nameQueue, replyQueue } from './names.ts'
 import type { OpenSends } from './open-sends.ts'
 import { QueueReader, type ReaderParts } from './queue-reader.ts'
 import { decodeReply } from './wire-reply.ts'
 
 export interface ReplyReaderParts extends ReaderParts {
   readonly name: string
+  readonly named: boolean
   readonly ledger: SharedLedger
   readonly openSends: OpenSends
   readonly prepare: () => Promise<void>
@@ -29,14 +31,16 @@ export async function openReplyReader(parts: ReplyReaderParts): Promise<QueueRea
   const reader = new QueueReader(parts, {
     queue,
     prefetch,
-    exclusive: true,
-    prepare: () => parts.prepare(),
+    prepare: async (channel) => {
+      if (parts.named) await channel.assertQueue(nameQueue(parts.name), { exclusive: true })
+      await parts.prepare()
+    },
     read: (message) => readReply(parts, message),
   })
   try {
     await reader.open()
   } catch (error) {
-    if (!(error instanceof HomingError) || !/exclusive/.test(error.message)) throw error
+    if (Reflect.get(Object(Reflect.get(Object(error), 'cause')), 'code') !== 405) throw error
     throw new HomingError(
       'locked',
       `another process reads the replies of the name "${parts.name}" (queue "${queue}"); give each process a name of its own. One that died is known to RabbitMQ until its heartbeat fails`,
