@@ -178,6 +178,7 @@ export async function unsentOf(
   session: Session,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, CallbackMessage[]>> {
+  if (ids.length === 0) return new Map()
   const rows = await session.run(
     `SELECT owner, id, queue, content_type, body FROM homing.callback_messages
      WHERE owner = ANY($1::text[]) ORDER BY seq`,

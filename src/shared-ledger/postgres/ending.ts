@@ -12,6 +12,7 @@
  */
 
 import { forgottenKey } from '../../embedded/ledger/forgotten-key.ts'
+import type { StoredOutcome } from '../../message/outcome.ts'
 import { outcomeFrom } from '../ledger-rows.ts'
 import type { CallbackMessage, Ended, Ending } from '../shared-ledger.ts'
 import { storedMessage } from '../stored-message.ts'
@@ -51,9 +52,12 @@ const callbackRows = `
   JOIN homing.messages AS m ON m.id = c.owner AND m.winner = $6::bigint
   ON CONFLICT DO NOTHING`
 
+/** Asked in one breath with the rows before, and yet sees what others committed while those waited. */
 const checks = `
   WITH published AS (DELETE FROM homing.replays WHERE id = ANY($1::text[]))
-  SELECT EXISTS (SELECT 1 FROM homing.forgotten_ids WHERE key = ANY($2::bytea[])) AS forgotten,
+  SELECT EXISTS (SELECT 1 FROM unnest($1::text[], $2::bytea[]) AS e (id, key)
+      JOIN homing.forgotten_ids AS f ON f.key = e.key
+      JOIN homing.messages AS m ON m.id = e.id AND m.winner = $3::bigint) AS forgotten,
     EXISTS (SELECT 1 FROM homing.gather_members WHERE member_id = ANY($1::text[])) AS gathered`
 
 const countDown = `
@@ -80,38 +84,43 @@ export async function end(
   context: EndContext,
 ): Promise<Ended[]> {
   const firsts = firstsById(endings)
-  const ids = firsts.map(({ outcome }) => outcome.id)
-  const won = await store(session, firsts, context)
-  if (won.size > 0) await finishGathers(session, [...won].sort(), context)
-  const lost = ids.filter((id) => !won.has(id))
-  const repeated = endings.length > firsts.length
-  const [standing, unsent] = await Promise.all([
-    lost.length === 0
-      ? []
-      : session.run(
-          `SELECT id, queue, code, content_type, body, attempts, accepted_at_ms, finished_at_ms
-           FROM homing.messages WHERE id = ANY($1::text[]) AND code IS NOT NULL`,
-          [lost],
-        ),
-    unsentOf(session, ids),
-  ])
-  const outcomes = new Map(standing.map((row) => [row.id as string, outcomeFrom(row)]))
-  for (const { outcome } of firsts) if (won.has(outcome.id)) outcomes.set(outcome.id, outcome)
-  const first = new Set(repeated ? firsts : [])
+  const { won, isGathered } = await store(session, firsts, context)
+  if (isGathered && won.size > 0) await finishGathers(session, [...won].sort(), context)
+  const lost = firsts.map(({ outcome }) => outcome.id).filter((id) => !won.has(id))
+  const standing = await standingOf(session, lost)
+  const unsent = await unsentOf(session, isGathered ? [...won, ...lost] : lost)
+  const seen = new Set<string>()
+  const brought = new Map(firsts.map((one) => [one.outcome.id, one]))
   return endings.map((ending): Ended => {
     const { id } = ending.outcome
-    const outcome = outcomes.get(id)
+    const first = won.has(id) ? brought.get(id) : undefined
+    const outcome = first?.outcome ?? standing.get(id)
     if (outcome === undefined) return { state: 'forgotten' }
-    const isFirst = !repeated || first.has(ending)
-    return { state: 'final', won: won.has(id) && isFirst, outcome, unsent: unsent.get(id) ?? [] }
+    const isFirst = !seen.has(id)
+    seen.add(id)
+    const toSend = unsent.get(id) ?? (isGathered ? [] : (first?.callbacks ?? []))
+    return { state: 'final', won: first !== undefined && isFirst, outcome, unsent: toSend }
   })
+}
+
+async function standingOf(
+  session: Session,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, StoredOutcome>> {
+  if (ids.length === 0) return new Map()
+  const rows = await session.run(
+    `SELECT id, queue, code, content_type, body, attempts, accepted_at_ms, finished_at_ms
+     FROM homing.messages WHERE id = ANY($1::text[]) AND code IS NOT NULL`,
+    [ids],
+  )
+  return new Map(rows.map((row) => [row.id as string, outcomeFrom(row)]))
 }
 
 async function store(
   session: Session,
   endings: readonly Ending[],
   { winner, claimMs }: EndContext,
-): Promise<Set<string>> {
+): Promise<{ won: ReadonlySet<string>; isGathered: boolean }> {
   const outcomes = endings.map(({ outcome }) => outcome)
   const dead = endings.flatMap(({ outcome, deadLetter }) =>
     deadLetter ? [{ id: outcome.id, ...storedMessage(deadLetter) }] : [],
@@ -119,9 +128,11 @@ async function store(
   const callbacks = endings.flatMap(({ outcome, callbacks: all = [] }) =>
     all.map((one) => ({ owner: outcome.id, ...one })),
   )
-  const [rows] = await Promise.all([
+  const ids = outcomes.map(({ id }) => id)
+  const keys = ids.map(forgottenKey)
+  const [rows, , , [found]] = await Promise.all([
     session.run(endRows, [
-      outcomes.map(({ id }) => id),
+      ids,
       outcomes.map(({ queue }) => queue),
       outcomes.map(({ acceptedAtMs }) => acceptedAtMs),
       outcomes.map(({ code }) => code),
@@ -129,7 +140,7 @@ async function store(
       outcomes.map(({ attempts }) => attempts),
       outcomes.map(({ contentType }) => contentType),
       outcomes.map(({ body }) => buffer(body)),
-      outcomes.map(({ id }) => forgottenKey(id)),
+      keys,
       winner,
     ]),
     dead.length > 0 &&
@@ -149,8 +160,11 @@ async function store(
         winner,
         claimMs,
       ]),
+    session.run(checks, [ids, keys, winner]),
   ])
-  return new Set(rows.map(({ id }) => id as string))
+  if (found?.forgotten === true) throw forgottenMeanwhile()
+  const won = new Set(rows.map(({ id }) => id as string))
+  return { won, isGathered: found?.gathered === true }
 }
 
 async function finishGathers(
@@ -158,9 +172,6 @@ async function finishGathers(
   won: readonly string[],
   { claimMs }: EndContext,
 ): Promise<void> {
-  const [found] = await session.run(checks, [won, won.map(forgottenKey)])
-  if (found?.forgotten === true) throw forgottenMeanwhile()
-  if (found?.gathered !== true) return
   for (const row of await session.run(countDown, [won])) {
     if (row.remaining !== 0) continue
     const told: CallbackMessage = {
