@@ -179,7 +179,8 @@ function asLibrary(missing: ErrorCode, check: () => void): void {
     check()
   } catch (error) {
     if (!(error instanceof AmqpError)) throw error
-    throw new HomingError(codeOf(error.replyCode, missing), error.replyText, { cause: error })
+    const text = error.replyText.replace(/^[A-Z_]+ - /, '')
+    throw new HomingError(codeOf(error.replyCode, missing), text, { cause: error })
   }
 }
 

@@ -49,14 +49,25 @@ export async function linkTo(url: string): Promise<TestLink> {
 }
 
 /** What amqplib has and does not name in its types. */
-export interface Socket {
-  pause(): void
-  resume(): void
+interface Socket {
+  read(): Buffer | null
+  emit(event: 'readable'): void
   destroy(why: Error): void
 }
 
 export const socketOf = ({ connection }: TestLink): Socket =>
   (connection.model.connection as unknown as { readonly stream: Socket }).stream
+
+/** The client reads nothing any more. Returns how it begins again. */
+export function stopReading(one: TestLink): () => void {
+  const socket = socketOf(one)
+  const { read } = socket
+  socket.read = () => null
+  return () => {
+    socket.read = read
+    socket.emit('readable')
+  }
+}
 
 let ids = 0
 
@@ -98,6 +109,9 @@ export function consume(link: Link, queue: string, prefetch = 100): Seen & { sto
   )
   return { deliveries, revoked, stop: () => subscription.stop() }
 }
+
+export const textsOf = ({ deliveries }: Seen): string[] =>
+  deliveries.map(({ message }) => Buffer.from(message.body).toString())
 
 const patienceMs = 10_000
 
