@@ -2,6 +2,7 @@ import { after, before } from 'node:test'
 import { openAmqpEngine } from '../../src/adapters/amqp/open-amqp-engine.ts'
 import type { Engine } from '../../src/engine.ts'
 import { engineConformance } from '../../src/testing/index.ts'
+import { recorded } from '../conformance/recorded.ts'
 import { BrokerMaker, type ServedBroker } from './served-broker.ts'
 
 let maker: BrokerMaker
@@ -24,6 +25,7 @@ async function refused(open: (broker: ServedBroker) => Promise<Engine>): Promise
 
 engineConformance({
   name: 'over a Homing broker',
+  report: recorded('homing-broker'),
   open: async () => {
     const broker = await maker.start()
     return broker.underTest(broker.url)
