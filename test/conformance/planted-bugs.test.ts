@@ -173,103 +173,103 @@ describe('the suite notices', { concurrency: 4 }, () => {
       await caught(title, { engine, dispose: () => memory.close() })
     })
   }
+})
 
-  test('that an engine which says it refuses a feature has it', async () => {
-    const lie = saying({ limits: { refused: 'it cannot' } })
-    await notRefused('limits', lie, /did not refuse limits/)
-  })
+test('the suite notices that an engine which says it refuses a feature has it', async () => {
+  const lie = saying({ limits: { refused: 'it cannot' } })
+  await notRefused('limits', lie, /did not refuse limits/)
+})
 
-  test('that an engine refuses with another error, or names neither itself nor the feature', async () => {
-    const refuse =
-      (error: () => Error): Lie =>
-      (engine) =>
-        lying(engine, () => ({ outcomes: () => Promise.reject(error()) }))
-    await notRefused(
-      'ledger',
-      refuse(() => new Error('no')),
-      /did not refuse ledger/,
-    )
-    await notRefused(
-      'ledger',
-      refuse(() => new HomingError('closed', 'memory')),
-      /memory/,
-    )
-    await notRefused(
-      'ledger',
-      refuse(() => new HomingError('unsupported', 'no')),
-      /names engine/,
-    )
-    await notRefused(
-      'ledger',
-      refuse(() => unsupported('memory', 'delay', 'no')),
-      /names engine/,
-    )
-  })
+test('the suite notices that an engine refuses with another error, or names neither itself nor the feature', async () => {
+  const refuse =
+    (error: () => Error): Lie =>
+    (engine) =>
+      lying(engine, () => ({ outcomes: () => Promise.reject(error()) }))
+  await notRefused(
+    'ledger',
+    refuse(() => new Error('no')),
+    /did not refuse ledger/,
+  )
+  await notRefused(
+    'ledger',
+    refuse(() => new HomingError('closed', 'memory')),
+    /memory/,
+  )
+  await notRefused(
+    'ledger',
+    refuse(() => new HomingError('unsupported', 'no')),
+    /names engine/,
+  )
+  await notRefused(
+    'ledger',
+    refuse(() => unsupported('memory', 'delay', 'no')),
+    /names engine/,
+  )
+})
 
-  test('that an engine refuses what no engine can', async () => {
-    await notRefused('order', (engine) => engine, /refuses order, which every engine/)
-  })
+test('the suite notices that an engine refuses what no engine can', async () => {
+  await notRefused('order', (engine) => engine, /refuses order, which every engine/)
+})
 
-  test('nothing about an engine that refuses as it says', async () => {
-    const memory = await openEmbedded('memory:')
-    const engine = lying(memory, () => ({
-      outcomes: () => Promise.reject(unsupported('memory', 'ledger', 'it keeps none')),
-    }))
-    assert.match(
-      await refusal(new Trial({ engine, dispose: () => memory.close() }, pace), 'ledger'),
-      /keeps none/,
-    )
-    await memory.close()
-  })
+test('the suite notices nothing about an engine that refuses as it says', async () => {
+  const memory = await openEmbedded('memory:')
+  const engine = lying(memory, () => ({
+    outcomes: () => Promise.reject(unsupported('memory', 'ledger', 'it keeps none')),
+  }))
+  assert.match(
+    await refusal(new Trial({ engine, dispose: () => memory.close() }, pace), 'ledger'),
+    /keeps none/,
+  )
+  await memory.close()
+})
 
-  test('that messages are sent again over the next connection as new ones', async () => {
-    const subject = await linked((engine) =>
-      lying(engine, (honest) => ({
-        publishMany: (all) => honest.publishMany(all.map((one) => ({ ...one, idChosen: false }))),
-      })),
-    )
-    await caught(/^messages on their way when the connection is cut/, subject)
-  })
+test('the suite notices that messages are sent again over the next connection as new ones', async () => {
+  const subject = await linked((engine) =>
+    lying(engine, (honest) => ({
+      publishMany: (all) => honest.publishMany(all.map((one) => ({ ...one, idChosen: false }))),
+    })),
+  )
+  await caught(/^messages on their way when the connection is cut/, subject)
+})
 
-  test('that what was held when the connection was cut is not taken away', async () => {
-    const subject = await linked((engine) => engine)
-    const engine = consuming(() => ({ revoke: () => undefined }))(subject.engine)
-    await caught(/^what a consumer held when its connection was cut/, { ...subject, engine })
-  })
+test('the suite notices that what was held when the connection was cut is not taken away', async () => {
+  const subject = await linked((engine) => engine)
+  const engine = consuming(() => ({ revoke: () => undefined }))(subject.engine)
+  await caught(/^what a consumer held when its connection was cut/, { ...subject, engine })
+})
 
-  test('that a settle on its way when the connection is cut is told as accepted', async () => {
-    const subject = await linked((engine) => engine)
-    const engine = lying(subject.engine, (honest) => ({
-      settle: async (delivery, settlement) => {
-        await honest.settle(delivery, settlement)
-        return { accepted: true }
-      },
-    }))
-    await caught(/^answers on their way when the connection is cut/, { ...subject, engine })
-  })
+test('the suite notices that a settle on its way when the connection is cut is told as accepted', async () => {
+  const subject = await linked((engine) => engine)
+  const engine = lying(subject.engine, (honest) => ({
+    settle: async (delivery, settlement) => {
+      await honest.settle(delivery, settlement)
+      return { accepted: true }
+    },
+  }))
+  await caught(/^answers on their way when the connection is cut/, { ...subject, engine })
+})
 
-  test('that a waiter is forgotten when the connection is cut', async () => {
-    const subject = await linked((engine) => engine)
-    let cuts = 0
-    const engine = lying(subject.engine, (honest) => ({
-      whenFinal: (id, told) => {
-        const asked = cuts
-        return honest.whenFinal(id, (outcome) => asked === cuts && told(outcome))
-      },
-    }))
-    const cut = async (): Promise<void> => {
-      cuts++
-      await subject.cut?.()
-    }
-    await caught(/^who waits is told of an outcome that came while/, { ...subject, engine, cut })
-  })
+test('the suite notices that a waiter is forgotten when the connection is cut', async () => {
+  const subject = await linked((engine) => engine)
+  let cuts = 0
+  const engine = lying(subject.engine, (honest) => ({
+    whenFinal: (id, told) => {
+      const asked = cuts
+      return honest.whenFinal(id, (outcome) => asked === cuts && told(outcome))
+    },
+  }))
+  const cut = async (): Promise<void> => {
+    cuts++
+    await subject.cut?.()
+  }
+  await caught(/^who waits is told of an outcome that came while/, { ...subject, engine, cut })
+})
 
-  test('that a broker forgets when it restarts', async () => {
-    const subject = await linked((engine) => engine)
-    await caught(/^what was confirmed before the broker restarts/, subject)
-    const again = await linked((engine) => engine)
-    await caught(/^delays and callbacks go through a restart/, again)
-  })
+test('the suite notices that a broker forgets when it restarts', async () => {
+  const subject = await linked((engine) => engine)
+  await caught(/^what was confirmed before the broker restarts/, subject)
+  const again = await linked((engine) => engine)
+  await caught(/^delays and callbacks go through a restart/, again)
 })
 
 /** The test fails, by an assertion of its own. */
