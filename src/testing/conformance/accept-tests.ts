@@ -61,6 +61,11 @@ export const acceptTests: readonly ConformanceTest[] = [
         texts(inbox.deliveries),
         messages.map((_, n) => `${n}`),
       )
+      const good = trial.message(queue, 'good')
+      const body = new Uint8Array(limits.bodyBytesMax + 1)
+      const bad = trial.message(queue, '', { body })
+      await trial.refused(trial.engine.publishMany([good, bad]), 'message-too-large')
+      if (!trial.emulates('batches')) assert.equal(await trial.state(good.id), 'unknown')
     },
   },
   {

@@ -73,11 +73,23 @@ async function refusedOpening(
   name: Opening,
   open: (() => Promise<Engine>) | undefined,
 ): Promise<HomingError> {
-  const opened = await given(name, open)().then(
+  const opening = given(name, open)().then(
     (engine) => engine,
     (error: unknown) => error,
   )
+  const opened = await Promise.race([opening, tooLate()])
   if (!(opened instanceof Error)) await (opened as Engine).close()
   assert.ok(opened instanceof HomingError, `it opened, or failed with ${String(opened)}`)
   return opened
+}
+
+/** At once, on a machine that is busy. */
+const atOnceMs = 10_000
+
+function tooLate(): Promise<unknown> {
+  return new Promise((_, reject) => {
+    const fail = (): void =>
+      reject(new assert.AssertionError({ message: 'it did not fail at once' }))
+    setTimeout(fail, atOnceMs).unref()
+  })
 }
