@@ -181,7 +181,10 @@ export const elsewhereTests: readonly ConformanceTest[] = [
       })
       const receipt = await trial.during(here.send(parent, 'x', { within: '1h' }))
       const inAnHourMs = trial.engine.nowMs() + 3_600_000
-      await trial.until(() => deadlineMs > 0, 'the child to be worked on')
+      await trial.until(
+        () => deadlineMs > 0 && childId !== '',
+        'the child to be sent and worked on',
+      )
       assert.ok(deadlineMs <= inAnHourMs + 1_000)
       assert.equal(await trial.during(receipt.cancel()), true)
       assert.equal((await failed(trial, receipt)).code, 'canceled')
