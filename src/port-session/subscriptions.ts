@@ -34,6 +34,8 @@ export interface SubscriptionsParts extends SessionShare {
 /** An engine that asks before it delivers is told when a client does not read. */
 interface AskedHandler extends SubscriptionHandler {
   mayDeliver(): boolean
+  /** Its queue was deleted. */
+  gone(): void
 }
 
 export class Subscriptions {
@@ -103,6 +105,12 @@ export class Subscriptions {
     this.#held.clear()
   }
 
+  #gone(number: number, queue: string): void {
+    if (!this.#open.delete(number)) return
+    const text = `queue "${queue}" was deleted; declare it and consume from it again`
+    this.#parts.failed(number, new HomingError('queue-unknown', text))
+  }
+
   #handler(number: number, queue: string): AskedHandler {
     const { names, events } = this.#parts
     return {
@@ -111,6 +119,7 @@ export class Subscriptions {
         if (!may) this.#isStarving = true
         return may
       },
+      gone: () => this.#gone(number, queue),
       deliver: (delivery) => {
         if (this.#isOver) return
         this.#held.set(delivery.tag, delivery)

@@ -51,7 +51,7 @@ test('who may only write can send and learn what came of it, and nothing else', 
   )
   consume(link, 'theirs')
   await until(() => one.problems.length === 1, 'the refusal')
-  assert.match(one.problems[0] ?? '', /consumer of queue "theirs" was refused.*'sender'/)
+  assert.match(one.problems[0] ?? '', /consumer of queue "theirs" is over.*'sender'/)
 })
 
 test('who may only read can work and see outcomes of its queues, and neither send nor ask by id', async () => {

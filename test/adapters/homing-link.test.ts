@@ -241,3 +241,34 @@ test('a link that nobody greets is given up', async () => {
   await broker.close()
   await rejected
 })
+
+test('when its queue is deleted, a consumer is told, and what it holds is taken away', async () => {
+  await using broker = await startBroker()
+  await using one = await linkTo(broker.url)
+  const seen = consume(one.link, 'q')
+  await one.link.publish([messageTo('q', 'a')], false)
+  await until(() => seen.deliveries.length === 1, 'the delivery')
+  const channel = await one.connection.model.createChannel()
+  await channel.deleteQueue('q')
+  await until(() => one.problems.length === 1, 'the news')
+  assert.match(one.problems[0] ?? '', /consumer of queue "q" is over.*deleted/)
+  const [delivery] = seen.deliveries as [Delivery]
+  const late = await one.link.settle(delivery, ok())
+  assert.deepEqual(late, { accepted: false, by: 'canceled' })
+})
+
+test('a channel that ends while calls are written loses the link, and nothing is thrown', async () => {
+  await using broker = await startBroker()
+  const { link } = await linkTo(broker.url)
+  const calls = Array.from({ length: 50 }, async (_, n) => {
+    await new Promise((resolve) => setTimeout(resolve, n % 5))
+    return link.answer(`${n}`)
+  })
+  const ended = Promise.allSettled(calls)
+  await broker.close()
+  for (const call of await ended) {
+    const isLoss = call.status === 'rejected' && call.reason.code === 'connection-lost'
+    assert.ok(isLoss || call.status === 'fulfilled')
+  }
+  await link.close()
+})

@@ -8,6 +8,8 @@ export interface HomingSubscription {
   readonly number: number
   readonly queue: string
   readonly handler: SubscriptionHandler
+  /** The link it is of. */
+  readonly of: object
   /** What still comes is given back. */
   stopped: boolean
 }

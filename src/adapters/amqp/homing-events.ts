@@ -16,6 +16,8 @@ import type { PortLine } from './port-line.ts'
 export interface Greeting {
   readonly kind: string
   readonly guarantees: Guarantees
+  /** Wall ms there. */
+  readonly nowMs: number
 }
 
 interface OutcomeWatch {
@@ -61,11 +63,6 @@ export class HomingEvents implements EventTaker {
 
   get isLost(): boolean {
     return this.lostError !== undefined
-  }
-
-  /** Whether the subscription is one of this link. */
-  knows(subscription: HomingSubscription): boolean {
-    return this.subscriptions.get(subscription.number) === subscription
   }
 
   /** Sends it, or keeps it while publishers are to wait. */
@@ -115,10 +112,11 @@ export class HomingEvents implements EventTaker {
   hello(version: number, facts: unknown): void {
     if (version !== portVersion)
       throw wireFault(`the server speaks version ${version}, this client version ${portVersion}`)
-    const { kind, guarantees } = facts as Greeting
-    if (typeof kind !== 'string' || typeof guarantees !== 'object')
+    const { kind, guarantees, nowMs } = (facts ?? {}) as Greeting
+    const isWhole = typeof kind === 'string' && typeof nowMs === 'number'
+    if (!isWhole || typeof guarantees !== 'object' || guarantees === null)
       throw wireFault('the server does not say what it is')
-    this.#greeted.resolve({ kind, guarantees })
+    this.#greeted.resolve({ kind, guarantees, nowMs })
   }
 
   done(call: number): void {
@@ -130,7 +128,7 @@ export class HomingEvents implements EventTaker {
     const subscription = this.subscriptions.get(call)
     if (subscription !== undefined) {
       this.subscriptions.delete(call)
-      this.#onProblem(`a consumer of queue "${subscription.queue}" was refused: ${error.message}`)
+      this.#onProblem(`a consumer of queue "${subscription.queue}" is over: ${error.message}`)
       return
     }
     const watch = this.outcomeWatches.get(call) ?? this.progressWatches.get(call)

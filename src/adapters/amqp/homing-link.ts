@@ -41,6 +41,8 @@ export interface HomingLinkOptions {
 
 /** Time a server may take to greet. */
 const greetingMsMax = 10_000
+/** Clocks that differ by more are told of. */
+const clockMsMax = 2_000
 
 /**
  * Opens the link on a channel of its own. Closing the link closes the connection.
@@ -61,7 +63,12 @@ export async function openHomingLink(
     events.lose(new HomingError('unreachable', text))
   }, greetingMsMax)
   try {
-    const { kind, guarantees } = await events.greeting
+    const { kind, guarantees, nowMs } = await events.greeting
+    const aheadMs = nowMs - Date.now()
+    if (Math.abs(aheadMs) > clockMsMax)
+      onProblem(
+        `the clock of ${connection.where} is ${Math.round(aheadMs)} ms ahead of this machine's: deadlines and delays are kept by its clock; set both right`,
+      )
     return new HomingLink(connection, line, { events, kind, guarantees })
   } finally {
     clearTimeout(timer)
@@ -110,7 +117,7 @@ class HomingLink implements Link {
     if (events.isLost) return { queue, stop: nothing, close: () => Promise.resolve() }
     const number = events.calls.nextNumber()
     this.#calls.subscribe(number, queue, options)
-    const subscription: HomingSubscription = { number, queue, handler, stopped: false }
+    const subscription: HomingSubscription = { number, queue, handler, of: events, stopped: false }
     events.subscriptions.set(number, subscription)
     this.#line.wake()
     return {
@@ -143,7 +150,9 @@ class HomingLink implements Link {
   }
 
   settle(delivery: Delivery, settlement: Settlement): Promise<Settled> {
-    if (!(delivery instanceof HomingDelivery) || !this.#events.knows(delivery.subscription)) {
+    const { lostError } = this.#events
+    if (lostError !== undefined) return Promise.reject(lostError)
+    if (!(delivery instanceof HomingDelivery) || delivery.subscription.of !== this.#events) {
       const text = 'this delivery was not made by this engine'
       return Promise.reject(new HomingError('bad-argument', text))
     }
@@ -231,7 +240,7 @@ class HomingLink implements Link {
   }
 
   #isOver({ over, subscription }: HomingDelivery): boolean {
-    return over !== undefined || !this.#events.knows(subscription)
+    return over !== undefined || subscription.of !== this.#events
   }
 
   /** `list`: the answer comes one by one. What cannot be written is rejected, and nothing is sent. */

@@ -71,7 +71,7 @@ export class PortLine {
           reader.read(came.content)
         } catch (error) {
           ended(asFault(error))
-          channel.close().catch(() => undefined)
+          void closed(channel)
         }
       },
       { noAck: true },
@@ -93,10 +93,14 @@ export class PortLine {
   /** Sends what waits, now. */
   flush(): void {
     if (this.#isOver) return
-    this.#batch.eachBody((body) => {
-      const takes = this.#channel.publish('', portQueue, body as Buffer, noProperties)
-      if (!takes) this.#isFull = true
-    })
+    try {
+      this.#batch.eachBody((body) => {
+        const takes = this.#channel.publish('', portQueue, body as Buffer, noProperties)
+        if (!takes) this.#isFull = true
+      })
+    } catch {
+      // The channel has ended, and is about to say so.
+    }
   }
 
   /** Resolves when the server has closed the channel: what was held is with others then. */
@@ -104,13 +108,21 @@ export class PortLine {
     this.flush()
     this.#isOver = true
     // A connection that ends meanwhile answers no more.
-    const closed = this.#channel.close().catch(() => undefined)
-    await Promise.race([closed, this.#connection.ended])
+    await Promise.race([closed(this.#channel), this.#connection.ended])
   }
 
   readonly #flush = (): void => {
     this.#isAwake = false
     this.flush()
+  }
+}
+
+/** One that has ended already says so by failing. */
+async function closed(channel: Channel): Promise<void> {
+  try {
+    await channel.close()
+  } catch {
+    // Nothing is left to close.
   }
 }
 
