@@ -66,8 +66,14 @@ const closeMsMax = 5_000
 /** Opens the first link. Rejects at once, with the reason, when that cannot be done. */
 export async function openLinkedEngine(options: LinkedEngineOptions): Promise<LinkedEngine> {
   const engine = new LinkedEngine(options)
-  await engine.start()
-  return engine
+  // Somebody waits for it, while nothing of a link need keep the process from ending.
+  const hold = setInterval(() => {}, 2 ** 30)
+  try {
+    await engine.start()
+    return engine
+  } finally {
+    clearInterval(hold)
+  }
 }
 
 export class LinkedEngine implements Engine {
