@@ -33,7 +33,9 @@ export function judge(
     ...secondOutcomes([...of('told'), ...of('called')], answers),
     ...untold(notes),
     ...uncalled(of('confirmed'), of('called')),
-    ...begunTwice(of('begun'), of('confirmed'), ownerDeaths),
+    ...begunTwice(of('begun'), (id) =>
+      neverAccepted(id, of('sending'), of('confirmed'), ownerDeaths),
+    ),
     ...of('refused').flatMap((note) => refusal(note)),
   ]
   return {
@@ -110,25 +112,33 @@ function uncalled(
     .map(({ id }) => `the callback of ${id} was never called`)
 }
 
-type Begun = Extract<Note, { what: 'begun' }>
-
 function begunTwice(
-  begun: readonly Begun[],
-  confirmed: readonly { readonly id: string; readonly at: number }[],
-  ownerDeaths: readonly number[],
+  begun: readonly Extract<Note, { what: 'begun' }>[],
+  isExcused: (id: string) => boolean,
 ): string[] {
-  const confirmedAt = new Map(confirmed.map(({ id, at }) => [id, at]))
-  const first = new Map<string, Begun>()
-  return begun.flatMap((note) => {
-    const { id, attempt, life, at } = note
+  const first = new Map<string, string>()
+  return begun.flatMap(({ id, attempt, life }) => {
     const name = `attempt ${attempt} of ${id}`
     const before = first.get(name)
-    first.set(name, note)
-    if (before === undefined) return []
-    const until = Math.min(at, confirmedAt.get(id) ?? Number.POSITIVE_INFINITY)
-    if (ownerDeaths.some((death) => death > before.at && death < until)) return []
-    return [`${name} was begun by ${before.life} and by ${life}`]
+    first.set(name, life)
+    if (before === undefined || isExcused(id)) return []
+    return [`${name} was begun by ${before} and by ${life}`]
   })
+}
+
+type Timed = { readonly id: string; readonly at: number }
+
+/** An owner died while the message was sent: what it had handed over it had not yet accepted. */
+function neverAccepted(
+  id: string,
+  sending: readonly Timed[],
+  confirmed: readonly Timed[],
+  ownerDeaths: readonly number[],
+): boolean {
+  const timeIn = (notes: readonly Timed[]) => notes.find((note) => note.id === id)?.at
+  const from = timeIn(sending) ?? 0
+  const until = timeIn(confirmed) ?? Number.POSITIVE_INFINITY
+  return ownerDeaths.some((death) => death > from && death < until)
 }
 
 /** A send may end unanswered when its process closes, and not otherwise. */

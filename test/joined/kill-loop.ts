@@ -37,6 +37,7 @@ export interface KillResult extends Judged {
 }
 
 const program = join(import.meta.dirname, 'kill-worker.ts')
+const openMsMax = 60_000
 const quietMsMax = 60_000
 
 export async function killLoop(plan: KillPlan): Promise<KillResult> {
@@ -51,8 +52,10 @@ export async function killLoop(plan: KillPlan): Promise<KillResult> {
 }
 
 interface Slot {
-  life: number
-  child: ChildProcess
+  readonly life: number
+  readonly child: ChildProcess
+  /** Resolves when it is open, or gone. */
+  readonly open: Promise<void>
 }
 
 class KillLoop {
@@ -75,11 +78,21 @@ class KillLoop {
   async run(): Promise<KillResult> {
     for (let slot = 0; slot < this.#plan.processes; slot++) this.#start(slot, 0)
     while (this.#ends < this.#plan.kills) {
+      // Mostly all of them are at work; otherwise somebody is just opening, or taking over.
+      if (this.#random.below(4) > 0) await this.#allOpen()
       await pause(this.#random.between(10, this.#plan.betweenMsMax))
       await this.#endOne()
     }
     await this.#comeHome()
     return this.#judged()
+  }
+
+  async #allOpen(): Promise<void> {
+    const late = pause(openMsMax).then(() => 'late')
+    const open = Promise.all(this.#slots.map((slot) => slot.open))
+    if ((await Promise.race([open, late])) === 'late') {
+      this.#problems.push(`a process was not open after ${openMsMax} ms`)
+    }
   }
 
   get #ends(): number {
@@ -93,12 +106,16 @@ class KillLoop {
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     })
     child.stderr?.on('data', (text) => this.#problems.push(`${slot}.${life}: ${text}`))
-    child.on('message', (said: { confirmed?: string }) => {
-      if (said.confirmed !== undefined) this.#tellAnother(said.confirmed)
+    const open = new Promise<void>((resolve) => {
+      child.on('message', (said: { confirmed?: string; open?: true }) => {
+        if (said.open) resolve()
+        if (said.confirmed !== undefined) this.#tellAnother(said.confirmed)
+      })
+      child.on('exit', () => resolve())
     })
     // One that is killed is told no more.
     child.on('error', () => undefined)
-    this.#slots[slot] = { life, child }
+    this.#slots[slot] = { life, child, open }
   }
 
   /** Somebody else waits for it, too: any process can ask for any receipt. */

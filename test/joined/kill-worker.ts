@@ -108,10 +108,6 @@ process.on('message', async ({ order, ...more }: Order & { id?: string }) => {
     isStopping = true
     await home.close()
     note({ what: 'closed' })
-    setTimeout(
-      () => note({ what: 'problem', text: `still here: ${process.getActiveResourcesInfo()}` }),
-      5_000,
-    ).unref()
     process.disconnect?.()
   }
 })
