@@ -218,7 +218,7 @@ test('settings of queues are declared again on the next link', async () => {
   ground.link?.cut()
   await until(() => ground.told.length === 2, 'the return')
   await ground.engine.publish(ground.message())
-  await assert.rejects(ground.engine.publish(ground.message()), fails('queue-full', /work/))
+  await assert.rejects(ground.engine.publish(ground.message()), fails('queue-full', /"work"/))
 })
 
 test('what is held when the link is lost is revoked, and settling it comes too late', async () => {
