@@ -57,7 +57,7 @@ export async function openLinkParts(
   void end.lost.then((reason) => publisher.end(reason))
   await topology.prepare()
   await publisher.open()
-  const sending = new Sending(topology, publisher, nowMs)
+  const sending = new Sending(topology, publisher, clock, nowMs)
   const waiters = new Waiters(onProblem)
   const told = (outcome: StoredOutcome): void => {
     openSends.delete(outcome.id)

@@ -4,6 +4,7 @@
 
 import { Buffer } from 'node:buffer'
 import type { Options } from 'amqplib'
+import type { Clock } from '../../../clock.ts'
 import { HomingError } from '../../../errors.ts'
 import { limits } from '../../../limits.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
@@ -18,11 +19,13 @@ import { encodeNote, encodeOutcome } from './wire-reply.ts'
 export class Sending {
   readonly #topology: Topology
   readonly #publisher: Publisher
+  readonly #clock: Clock
   readonly #nowMs: () => number
 
-  constructor(topology: Topology, publisher: Publisher, nowMs: () => number) {
+  constructor(topology: Topology, publisher: Publisher, clock: Clock, nowMs: () => number) {
     this.#topology = topology
     this.#publisher = publisher
+    this.#clock = clock
     this.#nowMs = nowMs
   }
 
@@ -41,8 +44,10 @@ export class Sending {
     const outgoing = { exchange: '', routingKey: queue, body: bytes(body), options }
     await this.#topology.ensure(queue)
     if ((await this.#publisher.publish(outgoing)) === 'stored') return
-    // Deleted since it was looked for.
+    // Deleted since it was looked for. Not at once: a quorum queue that is made again before its
+    // consumers were told that it is gone keeps them, and what it delivers to them gets lost.
     this.#topology.forget(queue)
+    await new Promise<void>((resolve) => this.#clock.after(deletedMs, resolve))
     await this.#topology.ensure(queue)
     if ((await this.#publisher.publish(outgoing)) === 'absent') throw unroutable(queue)
   }
@@ -107,6 +112,7 @@ export class Sending {
   }
 }
 
+const deletedMs = 500
 const nothing = Buffer.alloc(0)
 
 const bytes = (body: Uint8Array): Buffer =>
