@@ -23,8 +23,11 @@ export interface LinkKeeperParts {
   readonly restore: (link: Link) => Promise<void>
   readonly up: (link: Link) => void
   readonly lost: (reason: HomingError) => void
-  /** Opening failed, and trying again does not help by itself. It is tried again all the same. */
-  readonly refused: (error: HomingError) => void
+  /**
+   * Opening failed, and trying again does not help by itself; it is tried again all the same. Undefined
+   * when it failed for a reason that may pass.
+   */
+  readonly refused: (error: HomingError | undefined) => void
   readonly tellLost: (reason: HomingError) => void
   readonly tellBack: (afterMs: number) => void
 }
@@ -116,7 +119,7 @@ export class LinkKeeper {
         ? error
         : new HomingError('unreachable', String(error), { cause: error })
     this.lastError = known
-    if (!known.retryable) this.#parts.refused(known)
+    this.#parts.refused(known.retryable ? undefined : known)
     this.#tryLater()
   }
 

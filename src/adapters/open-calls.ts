@@ -145,9 +145,13 @@ export class OpenCalls {
     }
   }
 
-  /** No link can be had: who waits is told at once, and so is everybody who comes, until there is one. */
-  refuse(why: HomingError): void {
+  /**
+   * No link can be had: who waits is told at once, and so is everybody who comes, until there is one or
+   * `undefined` says that waiting may help again.
+   */
+  refuse(why: HomingError | undefined): void {
     this.#refusal = why
+    if (why === undefined) return
     this.failAll((asked) => this.#unanswered(asked, why))
   }
 

@@ -158,7 +158,12 @@ test('a server that refuses us later fails the calls at once, and is asked again
     fails('unreachable', /wrong password/, { sent: false }),
   )
   assert.ok(performance.now() - began < 5_000)
+  // It is away again, and may come back: now waiting helps.
+  ground.refusal = new HomingError('unreachable', 'nobody listens')
+  await turn(600)
+  const waiting = ground.engine.publish(ground.message())
   ground.back()
+  await waiting
   await until(() => ground.told.length === 2, 'the return')
   await ground.engine.publish(ground.message())
 })
