@@ -10,6 +10,8 @@ import {
 import { startBroker } from '../../src/amqp.ts'
 import { HomingError } from '../../src/errors.ts'
 import { homing } from '../../src/homing.ts'
+import { makeCertificates } from '../amqp/server/certificates.ts'
+import { testServer } from '../amqp/server/test-server.ts'
 
 const users = [{ name: 'ann', password: 'se:cr/et' }]
 
@@ -129,6 +131,50 @@ test('the next connection of a client ends the one before, and no other client c
   assert.match((await first.ended).message, /another connection in place of this one/)
   assert.equal(broker.connections().filter(({ state }) => state === 'running').length, 3)
   await Promise.all([other.close(), stranger.close(), second.close()])
+})
+
+test('over TLS the name in the certificate is checked, and a client may log in by its own', async () => {
+  using certificates = makeCertificates()
+  const { ca, server: tls, client, forged } = certificates
+  const own = { ...tls, ca, userFrom: 'common-name' } as const
+  await using served = await testServer({ listen: [{ host: '127.0.0.1', port: 0, tls: own }] })
+  const { accounts } = served.server
+  await accounts.addUser({ name: 'ada', password: undefined })
+  const all = { configure: '.*', write: '.*', read: '.*' }
+  accounts.setPermission({ user: 'ada', vhost: '/', ...all })
+  const url = `amqps://127.0.0.1:${served.port}`
+  const login = 'external'
+  const ada = await openAmqpConnection(url, { login, tls: { ca, ...client } })
+  assert.equal(served.server.connections()[0]?.user, 'ada')
+  await ada.close()
+  await assert.rejects(
+    openAmqpConnection(url, { login, tls: { ca, ...client, serverName: 'other.example' } }),
+    fails('bad-certificate', /tls\.serverName/, false),
+  )
+  await assert.rejects(openAmqpConnection(url), fails('bad-certificate', /tls\.ca/, false))
+  await assert.rejects(openAmqpConnection(url, { login, tls: { ca, ...forged } }), HomingError)
+  await assert.rejects(
+    openAmqpConnection(url, { login, tls: { ca } }),
+    fails('login-refused', /option login/, false),
+  )
+})
+
+test('a server that hangs without a word is noticed by its missing heartbeats', async () => {
+  await using broker = await startBroker()
+  let isHung = false
+  const relay = await listening((client) => {
+    const server = net.connect(broker.port, '127.0.0.1')
+    server.on('error', () => undefined)
+    client.on('data', (chunk) => isHung || server.write(chunk))
+    server.on('data', (chunk) => isHung || client.write(chunk))
+    client.on('close', () => server.destroy())
+  })
+  const url = `amqp://127.0.0.1:${portOf(relay)}`
+  const connection = await openAmqpConnection(url, { heartbeat: '1s' })
+  isHung = true
+  const reason = await connection.ended
+  assert.equal(reason.code, 'connection-lost')
+  relay.close()
 })
 
 test('options of one kind of engine are refused by the other, by name', async () => {

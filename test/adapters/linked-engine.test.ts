@@ -148,16 +148,14 @@ test('who waits for a link longer than the patience is told, and whether it may 
 })
 
 test('a server that refuses us later fails the calls at once, and is asked again all the same', async () => {
-  await using ground = await Ground.open()
+  await using ground = await Ground.open(600_000)
   ground.away(new HomingError('login-refused', 'wrong password'))
   await until(() => ground.told.length === 1, 'the loss')
   await turn(50)
-  const began = performance.now()
   await assert.rejects(
     ground.engine.publish(ground.message()),
     fails('unreachable', /wrong password/, { sent: false }),
   )
-  assert.ok(performance.now() - began < 5_000)
   // It is away again, and may come back: now waiting helps.
   ground.refusal = new HomingError('unreachable', 'nobody listens')
   await turn(600)
@@ -269,7 +267,7 @@ test('a settle whose link is lost is told by the outcome that stands', async () 
 
 test('closing ends everything that waits, also while there is no link', async () => {
   for (const away of [false, true]) {
-    const ground = await Ground.open()
+    const ground = await Ground.open(600_000)
     const { revoked } = await held(ground)
     if (away) ground.away()
     const sending = ground.engine.publish(ground.message()).then(
@@ -277,9 +275,7 @@ test('closing ends everything that waits, also while there is no link', async ()
       (error: HomingError) => error.code,
     )
     await turn(away ? 100 : 0)
-    const began = performance.now()
     await Promise.all([ground.engine.close(), ground.engine.close()])
-    assert.ok(performance.now() - began < 4_000)
     assert.equal(await sending, away ? 'closed' : 'confirmed')
     assert.deepEqual(revoked, ['closed'])
     await assert.rejects(ground.engine.publish(ground.message()), fails('closed', /was not sent/))
