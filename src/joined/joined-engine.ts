@@ -12,6 +12,8 @@ import type { Engine } from '../engine.ts'
 import { joiningLinks } from './joining.ts'
 
 const toldAfterMs = 3_000
+/** Commands that join are mostly done by then. */
+const preparedAfterMs = 1_000
 
 /** Fails with `locked` when the owner cannot be joined, and with `not-permitted`, `unsupported`. */
 export async function joinDirectory(directory: string, options: EngineOptions): Promise<Engine> {
@@ -19,7 +21,7 @@ export async function joinDirectory(directory: string, options: EngineOptions): 
   // A connection keeps no process alive, but whoever opens a home waits for it.
   const waiting = setInterval(() => {}, 2 ** 30)
   try {
-    return await openLinkedEngine({
+    const engine = await openLinkedEngine({
       open: joiningLinks(directory, options),
       where: directory,
       kind: 'joined',
@@ -27,8 +29,21 @@ export async function joinDirectory(directory: string, options: EngineOptions): 
       onLost: (text) => news.lost(text),
       onBack: (text) => news.back(text),
     })
+    systemClock.after(preparedAfterMs, prepare)
+    return engine
   } finally {
     clearInterval(waiting)
+  }
+}
+
+/** Loads what an owner needs, so that it need not be loaded while all wait for the next one. */
+function prepare(): void {
+  for (const loading of [
+    import('../embedded/ledger/sqlite-ledger.ts'),
+    import('../server/joiner-server.ts'),
+  ]) {
+    // What cannot be loaded is told by who needs it.
+    loading.catch(() => undefined)
   }
 }
 

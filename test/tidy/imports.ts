@@ -130,7 +130,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   },
   // Several processes on one data directory: its owner, and those who come to it.
   joined: {
-    areas: ['base', 'message', 'engine', 'embedded', 'server', 'adapters'],
+    areas: ['base', 'message', 'engine', 'embedded', 'ledger', 'server', 'adapters'],
     node: ['node:fs', 'node:net', 'node:timers'],
   },
   door: {
