@@ -43,8 +43,8 @@ export interface Rabbitmq extends AsyncDisposable {
   ctl(...args: string[]): Promise<string>
   /** Shuts it down in order and starts it again on the same files and port; `pid` is another then. */
   restart(): Promise<void>
-  /** The two halves of `restart`. */
-  stopServer(): Promise<void>
+  /** The two halves of `restart`; a kill is no shutdown in order. */
+  stopServer(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
   startServer(): Promise<void>
   /** Ends it at once and removes its files. Also what `await using` does. */
   stop(): Promise<void>
@@ -80,7 +80,8 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
     await stop()
     throw error
   }
-  const stopServer = (): Promise<void> => ended(server, 'SIGTERM')
+  const stopServer = (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> =>
+    ended(server, signal)
   const startAgain = async (): Promise<void> => {
     server = startServer(environment, directory)
     await greets(server, port)

@@ -35,9 +35,24 @@ export class Sending {
     const nowMs = this.#nowMs()
     const options = encodeMessage(carried, nowMs)
     const step = availableAtMs > 0 ? delayStep(availableAtMs - nowMs) : 0
-    return step > 0
-      ? this.#sendLater(routingKey, body, options, step)
-      : this.#sendNow(routingKey, body, options)
+    return this.#insisted(routingKey, () =>
+      step > 0
+        ? this.#sendLater(routingKey, body, options, step)
+        : this.#sendNow(routingKey, body, options),
+    )
+  }
+
+  /** A server in trouble refuses like a full queue: one that has no limit, as far as is known here, is asked again. */
+  async #insisted(queue: string, send: () => Promise<void>): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await send()
+      } catch (error) {
+        const isRefused = error instanceof HomingError && error.code === 'queue-full'
+        if (!isRefused || this.#topology.isBounded(queue) || tries === triesMax) throw error
+      }
+      await new Promise<void>((resolve) => this.#clock.after(refusedMs, resolve))
+    }
   }
 
   async #sendNow(queue: string, body: Uint8Array, options: Options.Publish): Promise<void> {
@@ -113,6 +128,8 @@ export class Sending {
 }
 
 const deletedMs = 500
+const triesMax = 10
+const refusedMs = 300
 const nothing = Buffer.alloc(0)
 
 const bytes = (body: Uint8Array): Buffer =>

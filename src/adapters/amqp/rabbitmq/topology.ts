@@ -39,6 +39,7 @@ export class Topology {
   readonly #kind: QueueKind
   readonly #ready = new Map<string, Promise<void>>()
   readonly #delays = new Map<number, { readonly atMs: number; readonly made: Promise<void> }>()
+  readonly #bounded = new Set<string>()
   #channel: Channel | undefined
   #fault: unknown
   #last: Promise<unknown> = Promise.resolve()
@@ -80,6 +81,11 @@ export class Topology {
     return made
   }
 
+  /** It was declared here with a limit, and may be full. */
+  isBounded(queue: string): boolean {
+    return this.#bounded.has(queue)
+  }
+
   /** It was not there after all. */
   forget(queue: string): void {
     this.#ready.delete(queue)
@@ -93,6 +99,7 @@ export class Topology {
     const asked = Object.values(settings).some((value) => value !== undefined)
     if (!asked) return this.ensure(queue)
     const wanted = queueArguments(queue, settings, this.#kind)
+    if ('x-max-length' in wanted || 'x-max-length-bytes' in wanted) this.#bounded.add(queue)
     await this.#remember(queue, this.#made(queue, wanted))
   }
 
