@@ -8,7 +8,7 @@ import { recorded } from './recorded.ts'
 engineConformance({
   name: 'embedded',
   report: recorded('embedded'),
-  without: withoutConnection,
+  without: { ...withoutConnection, another: 'other processes join this one: the column joined' },
   open: async () => {
     const directory = mkdtempSync(join(tmpdir(), 'homing-conformance-'))
     let engine = await openEmbedded(directory)
