@@ -5,24 +5,28 @@
 
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { type AmqpConnection, AmqpConnector } from '../adapters/amqp/connection.ts'
+import { type AmqpClient, type AmqpConnection, AmqpConnector } from '../adapters/amqp/connection.ts'
 import { openHomingLink } from '../adapters/amqp/homing-link.ts'
 import { serverKind, serverName } from '../adapters/amqp/server-kind.ts'
 import type { Link } from '../adapters/link.ts'
 import { HomingError } from '../errors.ts'
 import { shortPath, socketName } from './socket-place.ts'
 
+export interface Joiner {
+  readonly directory: string
+  /** The same for all connections of one engine: an owner that was stopped for a while ends the older ones. */
+  readonly client: AmqpClient
+  readonly onProblem: (text: string) => void
+}
+
 /**
  * Fails with `unreachable` when there is no owner, or none that answers yet; with `not-permitted` when the
  * socket is another user's, and with `unsupported` when the owner is of a version that cannot be joined.
  */
-export async function connectToOwner(
-  directory: string,
-  onProblem: (text: string) => void,
-  signal: AbortSignal,
-): Promise<Link> {
+export async function connectToOwner(joiner: Joiner, signal: AbortSignal): Promise<Link> {
+  const { directory, onProblem } = joiner
   checkSocket(join(directory, socketName))
-  const connection = await connect(directory, signal)
+  const connection = await connect(joiner, signal)
   try {
     checkVersion(connection, directory)
     return await openHomingLink(connection, { onProblem })
@@ -32,13 +36,12 @@ export async function connectToOwner(
   }
 }
 
-async function connect(directory: string, signal: AbortSignal): Promise<AmqpConnection> {
+async function connect(joiner: Joiner, signal: AbortSignal): Promise<AmqpConnection> {
+  const { directory, client, onProblem } = joiner
   using short = shortPath(directory, socketName)
   const path = short.path.split('/').map(encodeURIComponent).join('/')
-  const connector = new AmqpConnector(`amqp+unix://${path}`, {
-    login: 'external',
-    connectionName: `joined, process ${process.pid}`,
-  })
+  const options = { login: 'external', connectionName: `joined, process ${process.pid}` } as const
+  const connector = new AmqpConnector(`amqp+unix://${path}`, options, onProblem, client)
   return await connector.connect(signal)
 }
 

@@ -10,11 +10,12 @@
  * Rule: the lock is all that says who the owner is. There is no election; who is late finds a socket.
  */
 
+import { AmqpClient } from '../adapters/amqp/connection.ts'
 import type { Link, OpenLink } from '../adapters/link.ts'
 import { directoryOwner, isJoinable, lockedError } from '../embedded/directory-lock.ts'
 import type { EngineOptions } from '../embedded/engine-options.ts'
 import { HomingError } from '../errors.ts'
-import { connectToOwner } from './connection-to-owner.ts'
+import { connectToOwner, type Joiner } from './connection-to-owner.ts'
 import { LocalLink } from './local-link.ts'
 import { isLocked, openAsOwner } from './owner.ts'
 
@@ -29,12 +30,12 @@ const firstWaitMs = 4
 const waitMsMax = 100
 
 /** Opens links to a directory: to this process, when the directory is free, or to its owner. */
-export const joiningLinks =
-  (directory: string, options: EngineOptions): OpenLink =>
-  async (signal) => {
+export const joiningLinks = (directory: string, options: EngineOptions): OpenLink => {
+  const joiner = { directory, client: new AmqpClient(), onProblem: options.onProblem }
+  return async (signal) => {
     const beganAtMs = performance.now()
     for (let waitMs = firstWaitMs; ; waitMs = Math.min(waitMs * 2, waitMsMax)) {
-      const found = await lookOnce(directory, options, signal)
+      const found = await lookOnce(joiner, options, signal)
       if (!(found instanceof HomingError)) return found
       if (performance.now() - beganAtMs > patienceMs(directory)) {
         throw stillLocked(directory, found)
@@ -44,20 +45,21 @@ export const joiningLinks =
       if (signal.aborted) throw new HomingError('closed', 'the engine was closed meanwhile')
     }
   }
+}
 
 /** A link, or why there is none yet. Fails when waiting would not help. */
 async function lookOnce(
-  directory: string,
+  joiner: Joiner,
   options: EngineOptions,
   signal: AbortSignal,
 ): Promise<Link | HomingError> {
   try {
-    return new LocalLink(await openAsOwner(directory, options))
+    return new LocalLink(await openAsOwner(joiner.directory, options))
   } catch (error) {
     if (!isLocked(error)) throw error
   }
   try {
-    return await connectToOwner(directory, options.onProblem, signal)
+    return await connectToOwner(joiner, signal)
   } catch (error) {
     if (error instanceof HomingError && error.retryable) return error
     throw error
