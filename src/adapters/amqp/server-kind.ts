@@ -2,13 +2,15 @@
  * Which kind of server it is: by what it says of itself, never by configuration.
  */
 
+import { portCapability } from '../../port-wire/frame.ts'
+
 /** `homing` takes the port itself over the wire; anything else is done with AMQP alone. */
 export type ServerKind = 'homing' | 'rabbitmq'
 
 export function serverKind(properties: Readonly<Record<string, unknown>>): ServerKind {
   const { capabilities } = properties
   const able = typeof capabilities === 'object' && capabilities !== null ? capabilities : {}
-  return Reflect.get(able, 'homing_port') === true ? 'homing' : 'rabbitmq'
+  return Reflect.get(able, portCapability) === true ? 'homing' : 'rabbitmq'
 }
 
 /** For people: `RabbitMQ 3.13.7`. */
