@@ -6,6 +6,7 @@ import pg from 'pg'
 import { forgottenKey } from '../../src/embedded/ledger/forgotten-key.ts'
 import { openSharedLedger } from '../../src/shared-ledger/open-shared-ledger.ts'
 import type { Ended, SharedLedger } from '../../src/shared-ledger/shared-ledger.ts'
+import { commitLosingProxy } from './commit-losing-proxy.ts'
 import { contest } from './ending-processes.ts'
 import { acceptanceOf, callbackOf, codeOf, outcomeOf, stateOf } from './ledger-under-test.ts'
 import { lackingPostgres, type Postgres, startPostgres } from './postgres-server.ts'
@@ -199,6 +200,23 @@ test('PostgreSQL: what is wrong with an address is said at once, and never the p
     assert.match((error as Error).message, message)
     assert.doesNotMatch(inspect(error, { depth: 9, showHidden: true }), /geheim/, where)
   }
+})
+
+test('PostgreSQL: a commit whose answer is lost is found again, and its outcome won once', {
+  skip,
+}, async () => {
+  const address = await server.database()
+  await using proxy = await commitLosingProxy(address)
+  await using ledger = await openSharedLedger(proxy.address)
+  const ending = { outcome: outcomeOf('a'), callbacks: [callbackOf('a')] }
+  proxy.loseNextCommit()
+  const [ended] = await ledger.end([ending])
+  assert.equal(proxy.lost(), 1)
+  assert.ok(ended?.state === 'final' && ended.won)
+  assert.equal(ended.unsent.length, 1)
+  const [again] = await ledger.end([ending])
+  assert.ok(again?.state === 'final' && !again.won)
+  assert.equal(again.unsent.length, 1)
 })
 
 test('PostgreSQL: an id that is forgotten at the very moment is not ended or accepted again', {

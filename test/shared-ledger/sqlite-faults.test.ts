@@ -182,7 +182,7 @@ test('SQLite: a failed sync fails the call and every later one: it is not repeat
   skip: lacking('strace'),
 }, () => {
   const { stdout, stderr } = traced(
-    ['-e', 'trace=fdatasync,fsync', '-e', 'inject=fdatasync,fsync:error=EIO:when=12+'],
+    ['-e', 'trace=fdatasync,fsync', '-e', 'inject=fdatasync,fsync:error=EIO:when=12'],
     `
     for (let n = 0; n < 50; n++)
       await ledger.end([{ outcome: outcomeOf('m' + n) }]).catch((e) => console.log(n, e.code))`,
