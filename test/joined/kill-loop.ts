@@ -36,7 +36,7 @@ export interface KillResult extends Judged {
   readonly gapsMs: readonly number[]
 }
 
-const program = join(import.meta.dirname, 'kill-worker.ts')
+const program = new URL('./kill-worker.ts', import.meta.url).pathname
 const openMsMax = 60_000
 const quietMsMax = 60_000
 
