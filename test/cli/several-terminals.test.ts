@@ -59,7 +59,10 @@ test('commands join a broker on the same directory', async () => {
   const broker = folder.start(['serve', '--amqp-port', '0'])
   await shows(broker.stdout, /listens on/)
   const id = (await folder.ok(['send', 'shout', 'hello'])).trim()
-  assert.match(await folder.ok(['work', 'shout', '--until-empty', '--', 'tr', 'a-z', 'A-Z']), /HELLO/)
+  assert.match(
+    await folder.ok(['work', 'shout', '--until-empty', '--', 'tr', 'a-z', 'A-Z']),
+    /HELLO/,
+  )
   assert.match(await folder.ok(['outcome', id]), /HELLO/)
   assert.equal(await ended(broker), 0)
 })
