@@ -7,14 +7,13 @@
  * after the answer, so whoever kills it knows what it was promised.
  */
 
-import { writeSync } from 'node:fs'
 import { openSharedLedger } from '../../src/shared-ledger/open-shared-ledger.ts'
 import { outcomeOf } from './ledger-under-test.ts'
 
 const [where = '', code = '', ids = '0', atOnce = '1'] = process.argv.slice(2)
 
 await using ledger = await openSharedLedger(where)
-writeSync(1, 'ready\n')
+process.stdout.write('ready\n')
 await new Promise((resume) => process.stdin.once('data', resume))
 process.stdin.destroy()
 
@@ -30,7 +29,7 @@ for (let n = 0; n < order.length; n += Number(atOnce)) {
   const calls = order.slice(n, n + Number(atOnce)).map(async (number) => {
     const id = `m${number}`
     const [ended] = await ledger.end([{ outcome: outcomeOf(id, { code }) }])
-    if (ended?.state === 'final') writeSync(1, `${id} ${ended.won} ${ended.outcome.code}\n`)
+    if (ended?.state === 'final') process.stdout.write(`${id} ${ended.won} ${ended.outcome.code}\n`)
   })
   await Promise.all(calls)
 }
