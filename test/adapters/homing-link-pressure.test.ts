@@ -130,3 +130,21 @@ test('progress that nobody reads is let go, and does not stop anything', async (
   assert.ok(seenValues < count, 'all of it was kept')
   assert.deepEqual(await other.link.settle(delivery, ok()), { accepted: true })
 })
+
+test('a list that was begun waits for a client that does not read', async () => {
+  await using broker = await startBroker()
+  await using one = await linkTo(broker.url)
+  await using other = await linkTo(broker.url)
+  await other.link.publish(
+    Array.from({ length: count }, () => messageTo('q', 'a')),
+    false,
+  )
+  const work = consume(other.link, 'q', count)
+  await until(() => work.deliveries.length === count, 'every delivery')
+  await Promise.all(work.deliveries.map((delivery) => other.link.settle(delivery, ok(large))))
+  const lists: Promise<readonly unknown[]>[] = []
+  await unread(one, broker, async () => {
+    for (let n = 0; n < 3; n++) lists.push(one.link.outcomes({ limit: count }))
+  })
+  for (const list of await Promise.all(lists)) assert.equal(list.length, count)
+})

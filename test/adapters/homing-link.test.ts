@@ -9,7 +9,7 @@ import type { Settlement } from '../../src/message/settlement.ts'
 import { CallWriter } from '../../src/port-wire/calls.ts'
 import { portQueue, portVersion } from '../../src/port-wire/frame.ts'
 import { FrameBatch } from '../../src/port-wire/frame-batch.ts'
-import { consume, linkTo, messageTo, ok, socketOf, until } from './homing-broker.ts'
+import { consume, linkTo, messageTo, ok, socketOf, stopReading, until } from './homing-broker.ts'
 
 /** A body with these calls. */
 function bodyOf(write: (calls: CallWriter) => void): Buffer {
@@ -188,9 +188,10 @@ test('what comes for a consumer that has stopped is given back as never delivere
   await using other = await linkTo(broker.url)
   const seen = consume(one.link, 'q')
   await one.link.queues()
-  const sent = one.link.publish([messageTo('q', 'a')], false)
+  const readOn = stopReading(one)
+  await other.link.publish([messageTo('q', 'a')], false)
   seen.stop()
-  await sent
+  readOn()
   const taken = consume(other.link, 'q')
   await until(() => taken.deliveries.length === 1, 'the delivery')
   assert.deepEqual(seen.deliveries, [])

@@ -230,3 +230,14 @@ test('a small body keeps nothing of the frame it came in alive; a large one is n
   const [only] = callsIn(large)
   assert.equal(((only as Told)[2] as readonly Message[])[0]?.body.buffer, large[0]?.buffer)
 })
+
+test('a frame between two pieces, and a frame longer than what it holds, are refused', () => {
+  const fault = { code: 'protocol-fault' }
+  const stop = bodiesOf((batch) => new CallWriter(batch).stop(1))[0] as Uint8Array
+  const piece = Uint8Array.of(2, 1, 0, 0, 0, 19)
+  const rest = Uint8Array.of(3, 8, 0, 0, 0, ...stop.subarray(1))
+  assert.deepEqual(callsIn([piece, rest]), [['stop', 1]])
+  assert.throws(() => callsIn([piece, stop, rest]), fault)
+  const longer = Uint8Array.of(19, 5, 0, 0, 0, 1, 0, 0, 0, 7)
+  assert.throws(() => callsIn([longer]), fault)
+})
