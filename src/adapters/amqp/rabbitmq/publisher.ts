@@ -114,8 +114,8 @@ export class Publisher {
     const suspects = [...this.#pending]
     this.#pending.clear()
     for (const suspect of suspects) {
-      if (this.#over !== undefined) return
-      await this.#tryAlone(suspect)
+      if (this.#over !== undefined) suspect.reject(this.#over)
+      else await this.#tryAlone(suspect)
     }
     try {
       if (this.#channel === undefined) await this.open()

@@ -49,6 +49,9 @@ export async function openRabbitLink(
   return new RabbitLink(state, await openLinkParts(connection, state))
 }
 
+/** Closing waits so long for what is being ended. */
+const closeMsMax = 3_000
+
 class RabbitLink implements Link {
   readonly kind = engineKind
   readonly guarantees: Guarantees
@@ -269,13 +272,13 @@ class RabbitLink implements Link {
   }
 
   async #close(): Promise<void> {
-    const { end, settling, sweeping } = this.#parts
+    const { end, settling } = this.#parts
     if (end.reason === undefined) {
-      await sweeping.close()
-      await end
-        .race(Promise.all([...this.#subscriptions].map((one) => one.close())))
-        .catch(() => {})
-      await end.race(settling.idle()).catch(() => {})
+      const closed = Promise.all([...this.#subscriptions].map((one) => one.close()))
+      const over = closed.then(() => settling.idle())
+      // What cannot be sent now comes again, to the next consumer.
+      const late = new Promise<void>((resolve) => this.#state.clock.after(closeMsMax, resolve))
+      await end.race(Promise.race([over, late])).catch(() => undefined)
     }
     await this.#parts.close()
   }
