@@ -17,8 +17,8 @@ process.stdout.write('ready\n')
 await new Promise((resume) => process.stdin.once('data', resume))
 process.stdin.destroy()
 
-// Every other process goes the other way through each stretch: no one of them is first everywhere.
-const stretch = 100
+// Every other process begins at the other end: no one of them is first everywhere.
+const stretch = Number(ids)
 const isOpposite = /[13579]$/.test(code)
 const order = Array.from({ length: Number(ids) }, (_, n) => {
   const from = n - (n % stretch)
