@@ -68,7 +68,7 @@ export async function openLinkParts(
   const held = new HeldDeliveries(counts)
   const ended = endedElsewhere(state, { held, settling, waiters, told })
   const events = new Events(common, ended)
-  const readers = await openReaders(state, { ...common, topology, finishing, told, events })
+  await openReaders(state, { ...common, topology, finishing, told, events })
   const reply = replyQueue(state.replyName)
   const accepted = (queue: string): void => {
     counts.of(queue).accepted++
@@ -82,10 +82,9 @@ export async function openLinkParts(
     publishing: new Publishing({ ...common, sending, kind, reply, accepted }),
     arrivals: new Arrivals({ ...common, sending, finishing, publisher, isHeld }),
     async close() {
-      await sweeping.close()
-      const parting = [...readers, publisher, topology].map((one) => one.close())
-      await end.race(Promise.all(parting)).catch(() => undefined)
+      // From here on nothing is tried again. The connection takes its channels along, in order.
       end.end(new HomingError('closed', 'the link to RabbitMQ was closed'))
+      await sweeping.close()
       await amqp.close()
     },
   }
@@ -101,14 +100,13 @@ interface Reading extends DeadReaderParts {
 async function openReaders(
   { ledger, openSends, replyName: name, named }: RabbitEngineState,
   parts: Reading,
-): Promise<readonly { close(): Promise<void> }[]> {
+): Promise<void> {
   const { topology, events } = parts
   await events.open()
   const prepare = (): Promise<void> => topology.replies(name, named)
-  const replies = await openReplyReader({ ...parts, name, named, ledger, openSends, prepare })
+  await openReplyReader({ ...parts, name, named, ledger, openSends, prepare })
   const dead = deadReader(parts)
   await dead.open()
-  return [events, replies, dead]
 }
 
 interface Concerned {
