@@ -98,10 +98,6 @@ export class Events {
       this.#reader.channel?.unbindQueue(this.#queue, progressExchange, id).catch(() => undefined)
     }
   }
-
-  close(): Promise<void> {
-    return this.#reader.close()
-  }
 }
 
 /** Nothing when another version sent it. */

@@ -171,12 +171,6 @@ export class Publisher {
     this.#waiting = []
     for (const pending of all) pending.reject(this.#over)
   }
-
-  async close(): Promise<void> {
-    const channel = this.#channel
-    this.#channel = undefined
-    await channel?.close().catch(() => undefined)
-  }
 }
 
 const gone = new HomingError('connection-lost', 'the channel to RabbitMQ ended')

@@ -30,7 +30,6 @@ export class QueueReader {
   readonly #reading: Reading
   #channel: Channel | undefined
   #fault: unknown
-  #closed = false
 
   constructor(parts: ReaderParts, reading: Reading) {
     this.#parts = parts
@@ -73,7 +72,7 @@ export class QueueReader {
       }
     }
     const failed = (error: unknown): void => {
-      if (this.#parts.isOver() || this.#closed) return
+      if (this.#parts.isOver()) return
       this.#parts.onProblem(
         `a message of queue "${this.#reading.queue}" waits and is read again: ${error}`,
       )
@@ -91,7 +90,7 @@ export class QueueReader {
   #over(channel: Channel): void {
     if (this.#channel !== channel) return
     this.#channel = undefined
-    if (this.#closed || this.#parts.isOver()) return
+    if (this.#parts.isOver()) return
     if (this.#fault !== undefined) {
       this.#parts.onProblem(`queue "${this.#reading.queue}" is read again after: ${this.#fault}`)
     }
@@ -99,22 +98,15 @@ export class QueueReader {
   }
 
   async #reopen(): Promise<void> {
-    while (!this.#closed && !this.#parts.isOver()) {
+    while (!this.#parts.isOver()) {
       try {
         await this.open()
         return
       } catch (error) {
-        if (this.#closed || this.#parts.isOver()) return
+        if (this.#parts.isOver()) return
         this.#parts.onProblem(`${error}; tried again`)
       }
       await new Promise<void>((resolve) => this.#parts.clock.after(againMs, resolve))
     }
-  }
-
-  async close(): Promise<void> {
-    this.#closed = true
-    const channel = this.#channel
-    this.#channel = undefined
-    await channel?.close().catch(() => undefined)
   }
 }

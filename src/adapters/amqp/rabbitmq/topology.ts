@@ -185,10 +185,6 @@ export class Topology {
     this.#channel = channel
     return channel
   }
-
-  async close(): Promise<void> {
-    await this.#channel?.close().catch(() => undefined)
-  }
 }
 
 const isAbsent = (error: unknown): boolean =>
