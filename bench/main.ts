@@ -23,6 +23,7 @@ import type { Results, ScenarioResult } from './report/results.ts'
 import { textReport } from './report/text-report.ts'
 import { backlogOneMillion, backlogTenMillion } from './scenario/backlog.ts'
 import { confirmedSends } from './scenario/confirmed-sends.ts'
+import { joined } from './scenario/joined.ts'
 import { openEmpty } from './scenario/open-empty.ts'
 import { roundTrips } from './scenario/round-trips.ts'
 import type { Scenario } from './scenario/scenario.ts'
@@ -32,6 +33,7 @@ const scenarios: readonly Scenario[] = [
   roundTrips,
   sequential,
   confirmedSends,
+  joined,
   backlogOneMillion,
   backlogTenMillion,
   openEmpty,

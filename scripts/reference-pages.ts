@@ -1,5 +1,6 @@
 /*
- * The pages that are tables of the code: docs/errors.md and docs/limits.md, as text.
+ * The pages that are tables of the code: docs/errors.md and docs/limits.md, and the table by engine in
+ * docs/guarantees.md, as text.
  *
  * `npm run docs` writes them; a test holds them equal to the code they describe.
  */
@@ -10,6 +11,7 @@ import { parseSync } from 'oxc-parser'
 import { type ErrorCodeRow, errorCodes } from '../src/errors.ts'
 import { limits } from '../src/limits.ts'
 import { builtinCodes } from '../src/message/outcome.ts'
+import { guaranteesPage } from './guarantee-table.ts'
 
 export interface ReferencePage {
   /** From the root of the repository. */
@@ -20,6 +22,7 @@ export interface ReferencePage {
 export const referencePages = (): readonly ReferencePage[] => [
   { path: 'docs/errors.md', text: errorsPage() },
   { path: 'docs/limits.md', text: limitsPage() },
+  guaranteesPage(),
 ]
 
 function errorsPage(): string {

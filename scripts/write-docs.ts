@@ -1,6 +1,7 @@
 /*
  * Writes the pages of docs/ that are tables of the code. Run after a change to src/errors.ts,
- * src/limits.ts or src/message/outcome.ts: `npm run docs`.
+ * src/limits.ts or src/message/outcome.ts, and after the conformance suite has recorded something new
+ * in docs/guarantees: `npm run docs`.
  */
 
 import { writeFileSync } from 'node:fs'

@@ -135,21 +135,58 @@ export interface GatherRequest {
   readonly callback: { readonly name: string; readonly context?: string }
 }
 
-/** One line per feature: done by the engine itself, emulated by the client, or refused. */
-export type Guarantee = 'native' | 'emulated' | 'refused'
+/** How an engine keeps a promise. The conformance suite shows that it is true. */
+export type Guarantee =
+  /** Kept by what carries the messages. */
+  | 'native'
+  /** Kept by work on top of it: how, and at what cost; a sentence for people. */
+  | { readonly emulated: string }
+  /** Asking for it fails with `unsupported`, naming engine and feature: why; a sentence for people. */
+  | { readonly refused: string }
 
+/** One line for each feature; the rows of the table in docs/guarantees.md. */
 export interface Guarantees {
-  readonly delay: Guarantee
-  readonly priority: Guarantee
+  /** What is confirmed outlives a restart of what carries it. */
+  readonly durability: Guarantee
+  /** First in, first out; what comes back stands at its old place. Emulated: at another place. */
+  readonly order: Guarantee
+  /** `publishMany`: one confirm for all, or an error and none. Emulated: some may have been taken. */
+  readonly batches: Guarantee
+  /** `idChosen`: the same id is the same message, in every state. */
   readonly deduplication: Guarantee
+  /** `priority`. */
+  readonly priority: Guarantee
+  /** `availableAtMs`. */
+  readonly delay: Guarantee
+  /** `deadlineAtMs`, `ttlMs`, `messageTtlMs`. */
+  readonly expiry: Guarantee
+  /** A retry, or no settle within `timeoutMs`: the message comes again, with its attempts counted. */
   readonly reinsertion: Guarantee
+  /** An attempt that was taken away can settle nothing any more, and is told so. */
+  readonly fencing: Guarantee
+  /** Outcomes by id and as a list, also after the message is gone. */
   readonly ledger: Guarantee
+  /** Outcomes are brought to the queue of a callback until it acknowledges. */
+  readonly callbacks: Guarantee
+  readonly gather: Guarantee
+  /** Also of a message that is being worked on. */
   readonly cancel: Guarantee
   readonly progress: Guarantee
-  readonly gather: Guarantee
-  readonly limits: Guarantee
+  /** Other processes on the same carrier work, ask, wait and cancel, too. */
+  readonly elsewhere: Guarantee
+  /** Kept, listed, replayed and dropped. */
   readonly deadLetters: Guarantee
+  /** `depthMax`: a full queue refuses. */
+  readonly depth: Guarantee
+  /** `overflow: 'drop-head'`: a full queue gives its oldest the outcome `rejected`. */
+  readonly overflow: Guarantee
+  /** `rate`, `concurrencyMax` and the same by key, over all consumers. */
+  readonly limits: Guarantee
+  /** `queues()` counts exactly. Emulated: as far as this process knows. */
+  readonly counts: Guarantee
 }
+
+export type Feature = keyof Guarantees
 
 export interface Engine extends AsyncDisposable {
   /** `embedded`, `memory`, `amqp` … */

@@ -92,6 +92,27 @@ export const errorCodes = {
     503,
     'connection',
   ),
+  unreachable: row(
+    'No connection to the engine could be made, or none came back in time.',
+    true,
+    541,
+    503,
+  ),
+  'connection-lost': row(
+    'The connection ended before the answer came: whether the call was carried out is unknown.',
+    true,
+    320,
+    503,
+    'connection',
+  ),
+  'login-refused': row('The server does not take the user name or password.', false, 403, 401),
+  'access-refused': row(
+    'The user may not do this on this server: the virtual host or a permission is missing.',
+    false,
+    403,
+    403,
+    'channel',
+  ),
   locked: row(
     'Another process holds the data directory; the message names its process id.',
     true,
@@ -193,6 +214,19 @@ export const errorCodes = {
     540,
     501,
     'connection',
+  ),
+  'protocol-fault': row(
+    'What came over a connection is not in the format that both ends should speak.',
+    false,
+    406,
+    400,
+    'channel',
+  ),
+  'server-failed': row(
+    'The server failed at a call in a way that it does not know; its log says how.',
+    false,
+    541,
+    500,
   ),
   'module-missing': row(
     'An optional package is not installed; the message holds the install line.',

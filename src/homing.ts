@@ -3,13 +3,15 @@
  * so that whoever uses one loads no other.
  */
 
+import type { AmqpEngineOptions } from './adapters/amqp/open-amqp-engine.ts'
 import { Home } from './client/home.ts'
 import type { Log } from './client/log.ts'
-import type { EmbeddedOptions } from './embedded/engine-options.ts'
 import type { Engine } from './engine.ts'
 import { HomingError } from './errors.ts'
+import type { DirectoryOptions } from './joined/open-directory.ts'
 
-export interface HomingOptions extends EmbeddedOptions {
+/** For a data directory or `memory:`, and for a broker; one of the other kind is refused by name. */
+export interface HomingOptions extends DirectoryOptions, AmqpEngineOptions {
   /** Where the library tells of what nobody waits for; silent by default. A pino logger fits. */
   readonly log?: Log
 }
@@ -17,42 +19,84 @@ export interface HomingOptions extends EmbeddedOptions {
 const whereDefault = './data'
 
 /**
- * Opens a home: the path of a data directory, made when it is not there (default `./data`), or
- * `memory:` for tests. Close it, or hold it with `await using`.
- * Fails with `locked`, `not-permitted`, `format-unknown`, `disk-full`, `unknown-option`, `unsupported`.
+ * Opens a home: the path of a data directory, made when it is not there (default `./data`), `memory:`
+ * for tests, or the URL of a broker (`amqp://user:password@host/virtual-host`, `amqps://…`; several for
+ * the hosts of one cluster). Close it, or hold it with `await using`.
+ * Fails with `locked`, `not-permitted`, `format-unknown`, `disk-full`, `unknown-option`, `unsupported`;
+ * for a broker with `unreachable`, `login-refused`, `access-refused`, `bad-certificate`.
  *
  * @example
  * await using home = await homing('./data')
  */
 export async function homing(
-  where: string = whereDefault,
+  where: string | readonly string[] = whereDefault,
   options: HomingOptions = {},
 ): Promise<Home> {
   if (typeof options !== 'object' || options === null) {
     throw new HomingError('bad-argument', `the options of homing() are ${options}; give an object`)
   }
   const { log, ...engineOptions } = options
-  return new Home(await openEngine(where, engineOptions), checkedLog(log))
+  const checked = checkedLog(log)
+  return new Home(await openEngine(where, engineOptions, checked), checked)
 }
 
-async function openEngine(where: string, options: EmbeddedOptions): Promise<Engine> {
-  if (typeof where !== 'string' || where === '') {
+type EngineOptions = Omit<HomingOptions, 'log'>
+
+async function openEngine(
+  where: string | readonly string[],
+  options: EngineOptions,
+  log: Log | undefined,
+): Promise<Engine> {
+  const places = typeof where === 'string' ? [where] : where
+  if (!Array.isArray(places) || places.length === 0 || !places.every(isPlace)) {
     throw new HomingError(
       'bad-argument',
-      `homing() is told to open ${where === '' ? 'an empty path' : typeof where}; give the path of a data directory, or 'memory:'`,
+      `homing() is told to open ${where === '' ? 'an empty path' : typeof where}; give the path of a data directory, 'memory:', or the URL of a broker`,
     )
   }
-  // A scheme has two characters at least: C:\data is a path.
-  const scheme = /^([a-z][a-z0-9+.-]+):/i.exec(where)?.[1]
+  const schemes = places.map(schemeOf)
+  if (schemes.every((scheme) => scheme !== undefined && amqpSchemes.has(scheme))) {
+    const { openAmqpEngine } = await import('./adapters/amqp/open-amqp-engine.ts')
+    return openAmqpEngine(places, options, newsFor(log))
+  }
+  if (typeof where !== 'string') {
+    throw new HomingError(
+      'bad-argument',
+      'homing() is given several places, and not all are brokers; give one place, or the URLs of one cluster (amqp:// or amqps://)',
+    )
+  }
+  const [scheme] = schemes
   if (scheme !== undefined && where !== 'memory:') {
     throw new HomingError(
       'unsupported',
-      `homing() knows no engine for "${scheme}:"; known are the path of a data directory and 'memory:'. A path with a colon begins with ./`,
+      `homing() knows no engine for "${scheme}:"; known are the path of a data directory, 'memory:', 'amqp://' and 'amqps://'. A path with a colon begins with ./`,
       { data: { scheme } },
     )
   }
-  const { openEmbedded } = await import('./embedded/open.ts')
-  return openEmbedded(where, options)
+  if (where === 'memory:') {
+    const { openEmbedded } = await import('./embedded/open.ts')
+    return openEmbedded(where, options)
+  }
+  const { openSharedDirectory } = await import('./joined/open-directory.ts')
+  return openSharedDirectory(where, options)
+}
+
+const amqpSchemes: ReadonlySet<string> = new Set(['amqp', 'amqps', 'amqp+unix'])
+
+const isPlace = (place: unknown): boolean => typeof place === 'string' && place !== ''
+
+/** A scheme has two characters at least: C:\data is a path. */
+const schemeOf = (place: string): string | undefined =>
+  /^([a-z][a-z0-9+.-]+):/i.exec(place)?.[1]?.toLowerCase()
+
+/** What nobody waits for: into the log, or on stderr. */
+function newsFor(log: Log | undefined) {
+  const say = (text: string): void => console.error(`homing: ${text}`)
+  if (log === undefined) return { problem: say, back: say }
+  return {
+    problem: (text: string): void => log.warn({}, text),
+    back: (text: string): void => log.info({}, text),
+  }
 }
 
 function checkedLog(log: Log | undefined): Log | undefined {

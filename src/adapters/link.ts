@@ -3,7 +3,8 @@
  *
  * It is the port, less what must outlive a connection: that is kept by the linked engine, which opens
  * the next link. Once `lost` has resolved every call rejects with `connection-lost`, and nothing is
- * delivered, revoked or told any more.
+ * delivered, revoked or told any more. Calls that were open then reject so as well; no other error has
+ * that code. Functions that return no promise do nothing then.
  */
 
 import type { Accepted, Engine } from '../engine.ts'
@@ -11,7 +12,10 @@ import type { HomingError } from '../errors.ts'
 import type { Message } from '../message/message.ts'
 
 export interface Link
-  extends Omit<Engine, 'publish' | 'publishMany' | 'mintId' | 'nowMs' | typeof Symbol.asyncDispose> {
+  extends Omit<
+    Engine,
+    'publish' | 'publishMany' | 'mintId' | 'nowMs' | typeof Symbol.asyncDispose
+  > {
   /** Resolves once, with the reason, when the connection is over; `closed` when it was closed here. */
   readonly lost: Promise<HomingError>
   /**
@@ -21,5 +25,8 @@ export interface Link
   publish(messages: readonly Message[], again: boolean): Promise<readonly Accepted[]>
 }
 
-/** Opens a link. Rejects with an error whose `retryable` says whether trying again can help. */
-export type OpenLink = () => Promise<Link>
+/**
+ * Opens a link. Rejects with an error whose `retryable` says whether trying again can help. The signal
+ * says that nobody waits for it any more.
+ */
+export type OpenLink = (signal: AbortSignal) => Promise<Link>

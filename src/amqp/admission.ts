@@ -20,7 +20,7 @@ export type Credentials =
       readonly user: string
       readonly password: Uint8Array
     }
-  /** The peer's certificate tells the user. */
+  /** The peer's certificate tells the user, or the socket by which it came. */
   | { readonly mechanism: 'EXTERNAL' }
 
 /** The other end of the socket, as the socket knows it. */
@@ -33,6 +33,8 @@ export interface PeerFacts {
   readonly tls: boolean
   /** User named by a verified client certificate; undefined when there was none. */
   readonly certificateUser: string | undefined
+  /** Came by the socket that nobody but the owner of the data directory can open. */
+  readonly isOwner?: boolean
 }
 
 /** Made by the server, handed back to it; the connection reads the name only. */

@@ -9,6 +9,7 @@ import { Buffer } from 'node:buffer'
 import type { Message } from '../message/message.ts'
 import type { Consumer, ConsumerSink, HeldMessage } from '../virtual-host/port.ts'
 import type { ChannelLine } from './channel-line.ts'
+import type { EndOfTurn } from './output.ts'
 import { preconditionFailed } from './protocol/amqp-error.ts'
 import type { Settling } from './settling.ts'
 
@@ -105,6 +106,16 @@ export class ChannelConsumer implements ConsumerSink {
   onItsWay(change: 1 | -1): void {
     this.#side.onItsWay += change
     if (change === -1) this.#side.arrivedOrNot()
+  }
+
+  atEndOfTurn(writer: EndOfTurn): void {
+    this.#side.line.output.before(writer)
+  }
+
+  blockedFor(): string | undefined {
+    const { blockedFor } = this.#side.line
+    if (blockedFor !== undefined) this.#side.held(this)
+    return blockedFor
   }
 
   revoked(held: HeldMessage): void {

@@ -20,6 +20,8 @@ export interface ChannelLine extends ChannelSession {
   /** As agreed; 0 for no limit. */
   readonly frameMax: number
   readonly bodyBytesMax: number
+  /** Why publishers are to wait; undefined when they are not. */
+  readonly blockedFor: string | undefined
   readonly capabilities: ClientCapabilities
   /** False once a close was sent or received: nothing is delivered and nothing confirmed any more. */
   readonly isOpen: boolean

@@ -40,6 +40,8 @@ export interface ChannelOwner {
   readonly frameMax: number
   readonly bodyBytesMax: number
   readonly capabilities: ClientCapabilities
+  /** Why publishers are to wait; undefined when they are not. */
+  readonly blockedFor: string | undefined
   /** A message, or a piece of one, has come: publishers may have to wait for better times. */
   publishing(): void
   /** A message was published: publishers may have to wait for room. */
@@ -85,6 +87,10 @@ export class Channel implements ChannelLine {
     this.#publishing = new Publishing(this)
     this.#consuming = new Consuming(this)
     this.#transaction = new TransactionMode(this, this.#publishing, this.#consuming.settling)
+  }
+
+  get blockedFor(): string | undefined {
+    return this.#owner.blockedFor
   }
 
   get isOpen(): boolean {
@@ -156,7 +162,7 @@ export class Channel implements ChannelLine {
     if (this.#publishing.isIdle) this.methodId = 0
     const later = this.#publishing.part(bytes, from, end)
     if (this.#publishing.isIdle) this.#published()
-    else this.#owner.publishing()
+    else if (!this.#publishing.isForPort) this.#owner.publishing()
     return later
   }
 
@@ -185,8 +191,9 @@ export class Channel implements ChannelLine {
     this.#state = 'closed'
   }
 
+  /** Calls over the port go on: what settles must, and its publishes wait by themselves. */
   #published(): void {
-    this.#owner.publishing()
+    if (!this.#publishing.isForPort) this.#owner.publishing()
     this.#owner.published()
   }
 

@@ -138,6 +138,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
 
   unblocked(): void {
     this.#block.lift()
+    this.#guarded(() => this.#channels?.resume())
   }
 
   get state(): ConnectionState {
@@ -230,9 +231,11 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     return this.#handshake.capabilities
   }
 
-  publishing(): void {
-    this.#block.publishing()
+  get blockedFor(): string | undefined {
+    return this.#block.reason
   }
+
+  readonly publishing = (): void => this.#block.publishing()
 
   published(): void {
     const { host } = this
@@ -271,9 +274,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     }
   }
 
-  endOfRead(): void {
-    this.#channel?.endOfRead()
-  }
+  readonly endOfRead = (): void => this.#channel?.endOfRead()
 
   readonly isFull = (): boolean => this.output.isFull
 

@@ -20,6 +20,10 @@ export class PublisherBlock {
     this.#tell = tell
   }
 
+  get reason(): string | undefined {
+    return this.#reason
+  }
+
   set(reason: string): void {
     this.#reason = reason
   }

@@ -14,6 +14,7 @@ import type { Buffer } from 'node:buffer'
 import type { HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
 import { PlainMessage } from '../message/plain-message.ts'
+import { portQueue } from '../port-wire/frame.ts'
 import type { PublishFate } from '../virtual-host/port.ts'
 import type { ChannelLine } from './channel-line.ts'
 import { type ConfirmFate, Confirms, type ConfirmWriter } from './confirms.ts'
@@ -55,6 +56,11 @@ export class Publishing implements EndOfTurn, ConfirmWriter {
   /** True while no message is being put together. */
   get isIdle(): boolean {
     return this.#content.isIdle
+  }
+
+  /** The message that came last, or is coming, is calls over the port. */
+  get isForPort(): boolean {
+    return this.#message.routingKey === portQueue && this.#message.exchange === ''
   }
 
   /** Messages published since the channel was opened. */

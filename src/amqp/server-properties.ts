@@ -15,6 +15,8 @@ const capabilities = [
   'authentication_failure_close',
   'per_consumer_qos',
   'direct_reply_to',
+  // Homing's own: the port on the wire.
+  'homing_port',
 ] as const
 
 /** The given properties and the capabilities. */

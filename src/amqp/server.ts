@@ -16,7 +16,7 @@ import { type Arrival, type ArrivalLimits, Arrivals } from './arrivals.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionWatch } from './connection-parts.ts'
 import { certificateUser, type Listener, listen } from './listen.ts'
-import type { ListenAddress, Listening } from './listen-address.ts'
+import type { CertificateName, ListenAddress, Listening } from './listen-address.ts'
 import type { Outlet } from './outlet.ts'
 import { connectionForced } from './protocol/amqp-error.ts'
 import type { ConnectionSettings } from './settings.ts'
@@ -71,6 +71,11 @@ export class AmqpServer {
     return listener.listening
   }
 
+  /** Serves one who came by the socket that nobody but the data directory's owner can open. */
+  takeOwner(socket: net.Socket): void {
+    this.#arrive(socket, ownerDoor)
+  }
+
   get connections(): Iterable<Connection> {
     return this.#connections.keys()
   }
@@ -121,10 +126,11 @@ export class AmqpServer {
     clearTimeout(end)
   }
 
-  #arrive(socket: net.Socket, listener: Listener): void {
+  #arrive(socket: net.Socket, listener: Door): void {
     // It may be gone again.
     socket.on('error', () => undefined)
-    if (this.#isClosing || (socket.remoteAddress === undefined && !isLocal(listener))) {
+    const isGone = socket.destroyed || (socket.remoteAddress === undefined && !isLocal(listener))
+    if (this.#isClosing || isGone) {
       socket.destroy()
       return
     }
@@ -162,7 +168,7 @@ export class AmqpServer {
     else this.#connect(socket, listener, waiting.arrival)
   }
 
-  #connect(socket: net.Socket, listener: Listener, arrival: Arrival): void {
+  #connect(socket: net.Socket, listener: Door, arrival: Arrival): void {
     const peer = this.#peerOf(socket, listener)
     const { clock, meet } = this.#parts
     const { settings, watch: heard, disconnected } = meet(peer)
@@ -190,7 +196,7 @@ export class AmqpServer {
     carry(socket, connection)
   }
 
-  #peerOf(socket: net.Socket, { listening, userFrom }: Listener): PeerFacts {
+  #peerOf(socket: net.Socket, { listening, userFrom, isOwner }: Door): PeerFacts {
     return {
       address: plainAddress(socket.remoteAddress),
       // A Unix socket has no ports; the numbers tell its connections apart.
@@ -201,6 +207,7 @@ export class AmqpServer {
       certificateUser: listening.tls
         ? certificateUser(socket as tls.TLSSocket, userFrom)
         : undefined,
+      ...(isOwner && { isOwner }),
     }
   }
 
@@ -251,7 +258,20 @@ function outletOf(socket: net.Socket, drained: (bytes: number) => void): Outlet 
   }
 }
 
-const isLocal = (listener: Listener): boolean => listener.listening.path !== undefined
+/** By what a socket came. */
+interface Door {
+  readonly listening: Pick<Listening, 'path' | 'tls'>
+  readonly userFrom: CertificateName
+  readonly isOwner?: true
+}
+
+const ownerDoor: Door = {
+  listening: { path: '', tls: false },
+  userFrom: 'common-name',
+  isOwner: true,
+}
+
+const isLocal = (listener: Door): boolean => listener.listening.path !== undefined
 
 /** IPv4 as IPv4, also where the system shows it within IPv6. */
 const plainAddress = (address = ''): string => address.replace(/^::ffff:(?=\d+\.)/i, '')

@@ -135,7 +135,7 @@ function abortReason(reason: Revocation): DOMException {
     timeout: 'this attempt took longer than its timeout',
     expired: 'the deadline of the message has passed',
     canceled: 'the message was canceled',
-    closed: 'the consumer was closed and its grace time is over',
+    closed: 'the consumer was closed and its grace time is over, or its connection was lost',
   }[reason]
   return new DOMException(why, reason === 'timeout' ? 'TimeoutError' : 'AbortError')
 }

@@ -51,16 +51,31 @@ export interface Devices {
 }
 
 const guarantees: Guarantees = {
-  delay: 'native',
-  priority: 'native',
+  durability: 'native',
+  order: 'native',
+  batches: 'native',
   deduplication: 'native',
+  priority: 'native',
+  delay: 'native',
+  expiry: 'native',
   reinsertion: 'native',
+  fencing: 'native',
   ledger: 'native',
+  callbacks: 'native',
+  gather: 'native',
   cancel: 'native',
   progress: 'native',
-  gather: 'native',
-  limits: 'native',
+  elsewhere: 'native',
   deadLetters: 'native',
+  depth: 'native',
+  overflow: 'native',
+  limits: 'native',
+  counts: 'native',
+}
+
+const inMemory: Guarantees = {
+  ...guarantees,
+  durability: { emulated: 'in memory: until the process ends, and no longer' },
 }
 
 /** Recovers what the disk holds and opens the engine on it. */
@@ -108,7 +123,7 @@ export async function openBroker(
 
 export class Broker implements Engine {
   readonly kind: string
-  readonly guarantees = guarantees
+  readonly guarantees: Guarantees
   readonly nowMs: () => number
   readonly #parts: EngineParts
   readonly #core: Core
@@ -120,6 +135,7 @@ export class Broker implements Engine {
 
   constructor(kind: string, needed: PartsNeeded) {
     this.kind = kind
+    this.guarantees = kind === 'memory' ? inMemory : guarantees
     this.nowMs = needed.nowMs
     this.#mintId = needed.mintId
     this.#parts = new EngineParts(needed)

@@ -11,10 +11,11 @@
  */
 
 import { crc32 } from 'node:zlib'
+import { ByteReader, type ByteWriter } from '../bytes.ts'
 import type { QueueSettings } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import type { GatherRecord } from './gathers.ts'
-import { ByteReader, type ByteWriter, writeAttempts } from './journal/bytes.ts'
+import { writeAttempts } from './journal/attempts.ts'
 import type { Disk } from './journal/disk.ts'
 import { Entry, entryStates } from './queue/entry.ts'
 import type { RoutingSnapshot } from './routing/routing-snapshot.ts'

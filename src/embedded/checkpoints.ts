@@ -6,6 +6,7 @@
  * are durable. A segment or page that only older checkpoints than the last two need is free.
  */
 
+import { type ByteReader, ByteWriter } from '../bytes.ts'
 import {
   type BlockHead,
   type CheckpointHead,
@@ -19,7 +20,6 @@ import {
 } from './checkpoint-file.ts'
 import { isGoneOnRecord } from './gone-on-record.ts'
 import { type IndexPages, letGo } from './index-pages.ts'
-import { type ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import type { Journal } from './journal/journal.ts'
 import type { LiveQueue } from './live-queue.ts'

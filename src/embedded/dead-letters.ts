@@ -11,6 +11,7 @@
 import type { DeadLetter, DeadLetterFilter } from '../engine.ts'
 import type { MintId } from '../identifier.ts'
 import type { Message } from '../message/message.ts'
+import { baseName, scopedName, virtualHostOf } from '../scoped-name.ts'
 import type { Core } from './core.ts'
 import { recordTypes } from './journal/record.ts'
 import { dropKind } from './ledger/ledger-event.ts'
@@ -93,12 +94,18 @@ export class DeadLetters {
     })
   }
 
-  /** The same work under a new id, with as much time as it had at first. */
+  /** The same work under a new id, in its virtual host, with as much time as it had at first. */
   #again({ message, acceptedAtMs }: DeadLetter): Message {
     const withinMs = message.deadlineAtMs - acceptedAtMs
+    const host = virtualHostOf(message.id)
+    // Messages of AMQP clients name exchange and queue as the client did.
+    const within = (name: string): string => scopedName(host, baseName(name))
+    const { exchange, routingKey } = message
     return {
       ...message,
-      id: this.#mintId(),
+      id: scopedName(host, this.#mintId()),
+      exchange: exchange === '' ? '' : within(exchange),
+      routingKey: exchange === '' ? within(routingKey) : routingKey,
       idChosen: false,
       availableAtMs: 0,
       deadlineAtMs: this.#core.nowMs() + withinMs,

@@ -6,6 +6,7 @@
  * Whatever is in memory is ended in the turn that asks; else records and index blocks are read first.
  */
 
+import { ByteReader } from '../bytes.ts'
 import type { Later } from '../later.ts'
 import type { Message } from '../message/message.ts'
 import type { Core } from './core.ts'
@@ -13,7 +14,6 @@ import type { Delivering } from './delivering.ts'
 import type { Because, Ending } from './ending.ts'
 import type { IndexPages } from './index-pages.ts'
 import { readAccept } from './journal/accept-record.ts'
-import { ByteReader } from './journal/bytes.ts'
 import { readMove } from './journal/move-record.ts'
 import { frameBytes, recordTypes } from './journal/record.ts'
 import type { LiveQueue } from './live-queue.ts'

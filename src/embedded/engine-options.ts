@@ -50,7 +50,7 @@ export interface EngineOptions {
   readonly reserveBytes: number
 }
 
-const known = new Set([
+export const engineOptionNames: ReadonlySet<string> = new Set([
   'sync',
   'retain',
   'onProblem',
@@ -70,7 +70,7 @@ export const exitCodeDiskFailed = 74
 
 /** Fails with `unknown-option`, `bad-argument`, `bad-duration`. */
 export function engineOptions(options: EmbeddedOptions = {}): EngineOptions {
-  checkOptions(options, known, 'homing()')
+  checkOptions(options, engineOptionNames, 'homing()')
   return {
     sync: syncOf(options.sync),
     retention: retentionOf(options.retain),

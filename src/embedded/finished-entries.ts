@@ -8,9 +8,9 @@
  * alone: its outcome does not say of which of them.
  */
 
+import { ByteReader } from '../bytes.ts'
 import type { IndexPages } from './index-pages.ts'
 import { readAccept } from './journal/accept-record.ts'
-import { ByteReader } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import { readMove } from './journal/move-record.ts'
 import { type Frame, recordTypes } from './journal/record.ts'

@@ -7,7 +7,7 @@ import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { encodeGathered, gatheredContentType } from '../message/homecoming.ts'
 import { callbackQueue, type Message } from '../message/message.ts'
-import { checkId, checkName } from '../name.ts'
+import { checkScopedId, checkScopedName } from '../name.ts'
 import type { Core } from './core.ts'
 import { gatheredMessageId } from './gathers.ts'
 import { recordTypes } from './journal/record.ts'
@@ -86,10 +86,10 @@ export class Gathering {
 }
 
 function checkRequest({ id, memberIds, callback }: GatherRequest): void {
-  checkId(gatheredMessageId(id))
+  checkScopedId(gatheredMessageId(id))
   if (id === '') throw new HomingError('bad-argument', 'the id of a gather is empty; give it one')
-  checkName(callback.name, 'the callback name')
-  checkName(callbackQueue(callback.name), 'the queue name of the callback')
+  checkScopedName(callback.name, 'the callback name')
+  checkScopedName(callbackQueue(callback.name), 'the queue name of the callback')
   const contextBytes = Buffer.byteLength(callback.context ?? '')
   if (contextBytes > limits.metaBytesMax) {
     throw new HomingError(

@@ -6,6 +6,7 @@
  * rewritten: its live records are appended anew as `move` records. One round at a time.
  */
 
+import { ByteReader } from '../bytes.ts'
 import type { Timer } from '../clock.ts'
 import type { Checkpoints } from './checkpoints.ts'
 import type { Core } from './core.ts'
@@ -13,7 +14,6 @@ import type { Ending } from './ending.ts'
 import { isGoneOnRecord } from './gone-on-record.ts'
 import type { IndexPages } from './index-pages.ts'
 import { type AcceptedEntry, readAccept, writeAccept } from './journal/accept-record.ts'
-import { ByteReader } from './journal/bytes.ts'
 import { readFinal } from './journal/final-record.ts'
 import { readMove, writeMoveHead } from './journal/move-record.ts'
 import { type Frame, recordTypes } from './journal/record.ts'

@@ -1,7 +1,7 @@
 /*
  * The embedded engine on real devices: a directory of this machine, or its memory.
  *
- *   DIR/journal-N.log  checkpoint-N.ckpt  index.pages  ledger.sqlite  reserve  lock  owner
+ *   DIR/journal-N.log  checkpoint-N.ckpt  index.pages  ledger.sqlite  reserve  lock  owner  homing.sock
  *
  * The directory is 0700 and its files 0600: messages are nobody else's business.
  */
@@ -12,7 +12,7 @@ import { systemClock } from '../clock.ts'
 import type { Engine } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import { type Broker, openBroker } from './broker.ts'
-import { type DirectoryLock, lockDirectory } from './directory-lock.ts'
+import { type DirectoryLock, type LockSettings, lockDirectory } from './directory-lock.ts'
 import { type EmbeddedOptions, type EngineOptions, engineOptions } from './engine-options.ts'
 import { memoryDisk } from './journal/memory-disk.ts'
 import { realDisk } from './journal/real-disk.ts'
@@ -30,26 +30,38 @@ export async function openEmbedded(where: string, options?: EmbeddedOptions): Pr
       `the place of the engine is ${what}; give the path of a directory, or memory:`,
     )
   }
-  return where === 'memory:' ? openInMemory(settings) : openDirectory(resolve(where), settings)
+  if (where === 'memory:') return openInMemory(settings)
+  return (await openDirectory(resolve(where), settings)).engine
+}
+
+export interface OpenedDirectory {
+  /** Releases the lock when it is closed. */
+  readonly engine: Broker
+  readonly lock: DirectoryLock
+}
+
+/** The durable engine in a directory by its full path. Fails as `openEmbedded` does. */
+export async function openDirectory(
+  directory: string,
+  options: EngineOptions,
+  settings?: LockSettings,
+): Promise<OpenedDirectory> {
+  let lock: DirectoryLock | undefined
+  try {
+    makeDirectory(directory)
+    lock = await lockDirectory(directory, settings)
+    const engine = releasing(await openLocked(directory, options), lock)
+    return { engine, lock }
+  } catch (error) {
+    lock?.release()
+    throw explained(error, directory)
+  }
 }
 
 async function openInMemory(options: EngineOptions): Promise<Broker> {
   const { openMemoryLedger } = await import('./ledger/memory-ledger.ts')
   const ledger = openMemoryLedger({ retention: options.retention })
   return openBroker({ disk: memoryDisk(), clock: systemClock, ledger }, options, 'memory')
-}
-
-async function openDirectory(directory: string, options: EngineOptions): Promise<Broker> {
-  let lock: DirectoryLock | undefined
-  try {
-    makeDirectory(directory)
-    lock = await lockDirectory(directory)
-    const broker = await openLocked(directory, options)
-    return releasing(broker, lock)
-  } catch (error) {
-    lock?.release()
-    throw explained(error, directory)
-  }
 }
 
 async function openLocked(directory: string, options: EngineOptions): Promise<Broker> {

@@ -8,10 +8,10 @@
  * Rule: nothing is in `recent`, and nobody is told, before the record is durable (invariant 24).
  */
 
+import { ByteReader, ByteWriter } from '../bytes.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { limits } from '../limits.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
-import { ByteReader, ByteWriter } from './journal/bytes.ts'
 import { readFinal } from './journal/final-record.ts'
 import type { Journal } from './journal/journal.ts'
 import { frameBytes } from './journal/record.ts'

@@ -6,17 +6,17 @@
 import { Buffer } from 'node:buffer'
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { callbackQueue, type Message, notification } from '../message/message.ts'
-import { checkName, checkScopedId } from '../name.ts'
+import { callbackQueue, type Message, mayBeDuplicate, notification } from '../message/message.ts'
+import { checkName, checkScopedId, checkScopedName } from '../name.ts'
 import { gatheredPrefix } from './gathers.ts'
 
 /** Fails with `message-too-large`, `bad-name`, `bad-argument`. */
 export function checkMessage(message: Message): void {
   checkBody(message.body, `the body of message ${message.id}`)
   // Ids that were minted here, and queues that exist, have been checked before.
-  if (message.idChosen) checkChosenId(message.id)
+  if (mayBeDuplicate(message)) checkChosenId(message.id)
   if (message.exchange !== '') {
-    checkName(message.exchange, 'the exchange name')
+    checkScopedName(message.exchange, 'the exchange name')
     checkName(message.routingKey, 'the routing key')
   }
   checkShort(message.contentType, 'the content type')
@@ -47,8 +47,8 @@ export function checkMeta(message: Message, metaText: string | undefined): void 
   if (metaText === undefined) return
   for (const { name } of message.meta?.callbacks ?? []) {
     if (name === notification) continue
-    checkName(name, 'the callback name')
-    checkName(callbackQueue(name), 'the queue name of the callback')
+    checkScopedName(name, 'the callback name')
+    checkScopedName(callbackQueue(name), 'the queue name of the callback')
   }
   if (metaText.length * 3 <= limits.metaBytesMax) return
   const bytes = Buffer.byteLength(metaText)

@@ -11,7 +11,7 @@ import type { Accepted } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
 import { limits } from '../limits.ts'
-import type { Message } from '../message/message.ts'
+import { type Message, mayBeDuplicate } from '../message/message.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
 import type { IndexPages } from './index-pages.ts'
@@ -62,7 +62,7 @@ export class Publishing {
     try {
       this.#refuseWhenFull()
       checkMessage(message)
-      if (message.idChosen) return this.#publishChosen(message)
+      if (mayBeDuplicate(message)) return this.#publishChosen(message)
       if (this.#mustWait()) return this.#whenRoom().then(() => this.publish(message))
       this.accept(message)
       return this.#confirm(message.id, false)
@@ -83,7 +83,7 @@ export class Publishing {
         checkMeta(message, metaJson(message))
       }
       // Without waiting when it can be: what one sender sends keeps its order.
-      const unsure = messages.some(({ id, idChosen }) => idChosen && this.#mustLookUp(id))
+      const unsure = messages.some((one) => mayBeDuplicate(one) && this.#mustLookUp(one.id))
       return unsure || this.#mustWait()
         ? this.#acceptAllLater(messages)
         : this.#acceptAll(messages, [])
@@ -99,8 +99,9 @@ export class Publishing {
   async #acceptAllLater(messages: readonly Message[]): Promise<readonly Accepted[]> {
     await this.#whenRoom()
     const known: string[] = []
-    for (const { id, idChosen } of messages) {
-      if (!idChosen) continue
+    for (const message of messages) {
+      const { id } = message
+      if (!mayBeDuplicate(message)) continue
       for (let other = this.#looking.get(id); other; other = this.#looking.get(id)) await other
       if (this.#ids.known(id) === undefined && (await this.#ids.isKnown(id))) known.push(id)
     }
@@ -114,8 +115,9 @@ export class Publishing {
     lookedUp: readonly string[],
   ): Promise<readonly Accepted[]> {
     const known = new Set(lookedUp)
-    const duplicates = messages.map(({ id, idChosen }) => {
-      const duplicate = idChosen && (known.has(id) || this.#ids.known(id) === true)
+    const duplicates = messages.map((message) => {
+      const { id } = message
+      const duplicate = mayBeDuplicate(message) && (known.has(id) || this.#ids.known(id) === true)
       known.add(id)
       return duplicate
     })
@@ -169,7 +171,18 @@ export class Publishing {
     })
   }
 
-  async #publishChosen(message: Message): Promise<Accepted> {
+  #publishChosen(message: Message): Promise<Accepted> {
+    const { id } = message
+    if (this.#looking.has(id)) return this.#publishLookedUp(message)
+    // Nearly always the memory knows.
+    const known = this.#ids.known(id)
+    if (known === true) return this.#confirm(id, true)
+    if (known === undefined || this.#mustWait()) return this.#publishLookedUp(message)
+    this.accept(message)
+    return this.#confirm(id, false)
+  }
+
+  async #publishLookedUp(message: Message): Promise<Accepted> {
     const { id } = message
     for (;;) {
       const other = this.#looking.get(id)

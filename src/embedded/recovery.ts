@@ -10,6 +10,7 @@
  * durable LSN they claim; above the last claim it was cut off by a crash before any confirm.
  */
 
+import { ByteReader, ByteWriter } from '../bytes.ts'
 import type { SteadyTime } from '../clock.ts'
 import { HomingError } from '../errors.ts'
 import {
@@ -20,7 +21,6 @@ import {
 } from './checkpoints.ts'
 import { dropFinished } from './finished-entries.ts'
 import type { IndexPages } from './index-pages.ts'
-import { ByteReader, ByteWriter } from './journal/bytes.ts'
 import type { Disk } from './journal/disk.ts'
 import { readFinal } from './journal/final-record.ts'
 import { makeDurable } from './journal/make-durable.ts'

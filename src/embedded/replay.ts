@@ -7,12 +7,12 @@
  * Outcomes that the ledger has not stored yet are handed to it again, with their LSNs.
  */
 
+import { ByteReader } from '../bytes.ts'
 import type { SteadyTime } from '../clock.ts'
 import { callbackQueue, type Message } from '../message/message.ts'
 import { PlainMessage } from '../message/plain-message.ts'
 import type { GatherRecord } from './gathers.ts'
 import { type AcceptRecord, readAccept } from './journal/accept-record.ts'
-import { ByteReader } from './journal/bytes.ts'
 import { readPositions, readRequeue } from './journal/entry-records.ts'
 import { type FinalRecord, readFinal } from './journal/final-record.ts'
 import { readMove } from './journal/move-record.ts'

@@ -10,6 +10,7 @@
  */
 
 import type { DeathReason } from '../amqp/protocol/dead-letter-headers.ts'
+import { ByteWriter } from '../bytes.ts'
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Revocation } from '../message/delivery.ts'
@@ -22,7 +23,6 @@ import type { Delivering } from './delivering.ts'
 import { type Asked, accepted, Finality } from './finality.ts'
 import { gatheredPrefix } from './gathers.ts'
 import { writeAccept } from './journal/accept-record.ts'
-import { ByteWriter } from './journal/bytes.ts'
 import { writePositions, writeRequeue } from './journal/entry-records.ts'
 import { type FinalExtras, type Onward, writeFinal } from './journal/final-record.ts'
 import { recordTypes } from './journal/record.ts'

@@ -5,11 +5,11 @@
  * onward piece is the message that brings the outcome to a durable callback.
  */
 
+import { ByteReader } from '../bytes.ts'
 import { limits } from '../limits.ts'
 import { encodeHomecoming, outcomeContentType } from '../message/homecoming.ts'
 import { callbackQueue, type Message, notification } from '../message/message.ts'
 import { acceptedId, readAccept } from './journal/accept-record.ts'
-import { ByteReader } from './journal/bytes.ts'
 import { type FinalRecord, readFinal } from './journal/final-record.ts'
 import { moveHeadBytes, readMove } from './journal/move-record.ts'
 import { frameBytes, recordTypes } from './journal/record.ts'

@@ -12,9 +12,9 @@
  */
 
 import type { Buffer } from 'node:buffer'
+import { ByteReader } from '../bytes.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import { readAccept } from './journal/accept-record.ts'
-import { ByteReader } from './journal/bytes.ts'
 import { readPositions, readRequeue } from './journal/entry-records.ts'
 import { readFinal } from './journal/final-record.ts'
 import { readMove } from './journal/move-record.ts'

@@ -16,6 +16,7 @@ import fs from 'node:fs'
 import { join, resolve } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HomingError } from '../errors.ts'
+import { directoryOwner } from './directory-lock.ts'
 import { scanSegment } from './journal/scan.ts'
 import { segmentHeaderBytes, segmentName, segmentNumber } from './journal/segment.ts'
 import { PendingEntries } from './pending-entries.ts'
@@ -244,17 +245,10 @@ function holderOf(directory: string): string | undefined {
     lock.prepare('SELECT 1 FROM sqlite_schema').get()
     return undefined
   } catch (error) {
-    return (error as { errcode?: number }).errcode === sqliteBusy ? ownerOf(directory) : undefined
+    const isHeld = (error as { errcode?: number }).errcode === sqliteBusy
+    return isHeld ? (directoryOwner(directory).pid ?? 'unknown') : undefined
   } finally {
     lock.close()
-  }
-}
-
-function ownerOf(directory: string): string {
-  try {
-    return fs.readFileSync(join(directory, 'owner'), 'utf8').trim()
-  } catch {
-    return 'unknown'
   }
 }
 

@@ -5,11 +5,15 @@
  * in `meta`, which is stored as one piece of JSON and only when present.
  */
 
+import { scopeEnd } from '../scoped-name.ts'
+
 export interface Message {
   /** Unique for ever. At most 255 bytes. */
   readonly id: string
   /** True when the sender chose the id: then it may be a duplicate and is looked up. */
   readonly idChosen: boolean
+  /** The id came from another process: it is looked up though nobody chose it. Not stored. */
+  readonly idFromOutside?: true
   /** '' is the default exchange: the routing key is the queue's name. */
   readonly exchange: string
   readonly routingKey: string
@@ -29,6 +33,10 @@ export interface Message {
   /** Property flags and list of an AMQP content header, as they came; library messages have none. */
   readonly properties?: Uint8Array
 }
+
+/** Whether the id may be known already. */
+export const mayBeDuplicate = ({ idChosen, idFromOutside }: Message): boolean =>
+  idChosen || idFromOutside === true
 
 export interface MessageMeta {
   readonly headers?: Readonly<Record<string, string>>
@@ -74,5 +82,8 @@ export const notification = '\u0001notify'
 /** Where requests wait that were acknowledged and not yet replied to. */
 export const awaitedReplies = 'homing.awaited-replies'
 
-/** The queue a durable callback of this name reads from. */
-export const callbackQueue = (name: string): string => `callback:${name}`
+/** The queue a durable callback of this name reads from, in the callback's virtual host. */
+export function callbackQueue(name: string): string {
+  const from = name.indexOf(scopeEnd) + 1
+  return `${name.slice(0, from)}callback:${name.slice(from)}`
+}

@@ -5,6 +5,8 @@
  *   authenticate ─▶ by password or certificate ─▶ a login
  *   open ─▶ virtual host there? ─▶ permission in it? ─▶ limits of both ─▶ a session
  *
+ * Who comes by the socket of the data directory owns it: no password, no limits, every right.
+ *
  * Rules: guest comes from this machine only; a password in plain text does so too, unless that is
  * allowed. Between the look at a limit and the count there is no wait.
  */
@@ -18,7 +20,7 @@ import type {
 } from '../amqp/admission.ts'
 import { notAllowed } from '../amqp/protocol/amqp-error.ts'
 import type { VirtualHost } from '../virtual-host/port.ts'
-import type { UserRecord } from './definitions-state.ts'
+import type { UserRecord, VirtualHostRecord } from './definitions-state.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { guestName } from './first-start.ts'
 import type { LiveSessions } from './live-sessions.ts'
@@ -62,6 +64,7 @@ export class Admissions {
     peer: PeerFacts,
     isGone: () => boolean = () => false,
   ): Promise<Login | undefined> {
+    if (peer.isOwner) return { user: ownerName }
     return credentials.mechanism === 'EXTERNAL'
       ? this.#byCertificate(peer)
       : this.#byPassword(credentials, peer, isGone)
@@ -111,16 +114,15 @@ export class Admissions {
     const { definitions, sessions, virtualHost, settings } = this.#parts
     const { state } = definitions
     const vhost = state.vhosts.get(name)
-    const user = state.users.get(login.user)
     if (vhost === undefined) throw notAllowed(`vhost ${name} not found`)
-    const refused = `access to vhost '${name}' refused for user '${login.user}'`
-    if (user === undefined || !mayEnter(state, login.user, name)) throw notAllowed(refused)
-    checkConnections(sessions, user, { name, max: vhost.connectionsMax, refused })
+    const { isOwner = false } = opening.peer
+    const tags = isOwner ? ownerTags : this.#entering(name, vhost, login)
     const host = virtualHost(name)
     if (host === undefined) throw notAllowed(`vhost ${name} not found`)
     const session = new UserSession(definitions, {
       user: login.user,
-      tags: user.tags,
+      isOwner,
+      tags,
       vhost: name,
       connectionName: opening.name,
       compat: settings.compat,
@@ -129,9 +131,21 @@ export class Admissions {
     return {
       host,
       session,
-      takeChannel: () => this.#takeChannel(login.user),
+      takeChannel: () =>
+        isOwner ? sessions.takeChannel(login.user) : this.#takeChannel(login.user),
       giveChannel: () => sessions.giveChannel(login.user),
     }
+  }
+
+  /** The tags of a user who may come in. */
+  #entering(name: string, vhost: VirtualHostRecord, login: Login): readonly string[] {
+    const { definitions, sessions } = this.#parts
+    const { state } = definitions
+    const user = state.users.get(login.user)
+    const refused = `access to vhost '${name}' refused for user '${login.user}'`
+    if (user === undefined || !mayEnter(state, login.user, name)) throw notAllowed(refused)
+    checkConnections(sessions, user, { name, max: vhost.connectionsMax, refused })
+    return user.tags
   }
 
   #takeChannel(name: string): void {
@@ -145,6 +159,10 @@ export class Admissions {
     sessions.takeChannel(name)
   }
 }
+
+/** Who owns the data directory is no user of the definitions, whatever their names. */
+const ownerName = 'owner'
+const ownerTags: readonly string[] = ['administrator']
 
 const guestRule = 'guest may come from this machine only, if at all'
 

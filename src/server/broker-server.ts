@@ -12,6 +12,7 @@
  * time; whoever else is to serve it (HTTP, joiners) takes `engine` and `accounts` from here.
  */
 
+import type net from 'node:net'
 import type { Login, Opening, PeerFacts } from '../amqp/admission.ts'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import type { Listening } from '../amqp/listen-address.ts'
@@ -23,6 +24,7 @@ import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
+import { ClientLinks } from './client-links.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { KnownHosts } from './known-hosts.ts'
 import { LiveSessions } from './live-sessions.ts'
@@ -44,6 +46,12 @@ export interface BrokerServerParts {
   readonly realClock: Clock
   readonly gauges: readonly Gauge[]
   readonly settings: ServerSettings
+  /** Opens the socket of the data directory, by which its owner comes without a password. */
+  readonly openOwnerSocket?: (take: (socket: net.Socket) => void) => Promise<Closeable | undefined>
+}
+
+interface Closeable {
+  close(): void
 }
 
 export class BrokerServer implements RunningServer {
@@ -56,6 +64,7 @@ export class BrokerServer implements RunningServer {
   /** About those who are not let in. */
   readonly #strangers: ScarceLog
   readonly #sessions = new LiveSessions()
+  readonly #clientLinks = new ClientLinks()
   readonly #hosts: KnownHosts
   readonly #admissions: Admissions
   readonly #alarms: Alarms
@@ -63,6 +72,8 @@ export class BrokerServer implements RunningServer {
   readonly #common: CommonSettings
   readonly #unwatch: () => void
   #listening: readonly Listening[] = []
+  #ownerSocket: Promise<Closeable | undefined> | undefined
+  #stopping: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
   constructor(parts: BrokerServerParts) {
@@ -112,6 +123,8 @@ export class BrokerServer implements RunningServer {
       const listening: Listening[] = []
       for (const address of listen) listening.push(await this.#amqp.listen(address))
       this.#listening = listening
+      this.#ownerSocket = this.#parts.openOwnerSocket?.((socket) => this.takeOwner(socket))
+      await this.#ownerSocket
     } catch (error) {
       await this.close()
       throw error
@@ -133,22 +146,32 @@ export class BrokerServer implements RunningServer {
     return this.#alarms.reason
   }
 
+  /** Serves one who came by the socket that nobody but the data directory's owner can open. */
+  takeOwner(socket: net.Socket): void {
+    this.#amqp.takeOwner(socket)
+  }
+
   /** Tells the clients, gives back what they hold, closes the engine. */
   close(): Promise<void> {
-    this.#closing ??= this.#close()
+    this.#closing ??= this.stop()
+      .finally(() => this.engine.close())
+      .then(() => this.#log.info({}, 'stopped'))
     return this.#closing
   }
 
-  async #close(): Promise<void> {
+  /** Tells the clients, gives back what they hold. The engine goes on. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const ownerSocket = await this.#ownerSocket?.catch(() => undefined)
+    ownerSocket?.close()
     this.#alarms.stop()
     this.#unwatch()
-    try {
-      await this.#amqp.close()
-      await this.#hosts.close()
-    } finally {
-      await this.engine.close()
-    }
-    this.#log.info({}, 'stopped')
+    await this.#amqp.close()
+    await this.#hosts.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -162,6 +185,7 @@ export class BrokerServer implements RunningServer {
 
   #meet(peer: PeerFacts): Reception {
     let session: UserSession | undefined
+    let clientLink: ReturnType<ClientLinks['opened']>
     const facts = { peer: `${peer.address}:${peer.port}` }
     const log = this.#log
     log.debug(facts, 'connected')
@@ -170,6 +194,8 @@ export class BrokerServer implements RunningServer {
       session = opened.session
       this.#sessions.add(session, opening.close)
       const { user, vhost } = session
+      const scope = `${user}\n${vhost}`
+      clientLink = this.#clientLinks.opened(scope, opening.clientProperties, opening.close)
       log.info({ ...facts, user, vhost, client: opening.givenName }, 'logged in')
       return opened
     }
@@ -186,6 +212,7 @@ export class BrokerServer implements RunningServer {
         opened: () => this.#alarms.watch(),
         over: (why) => {
           if (session !== undefined) this.#sessions.delete(session)
+          clientLink?.over()
           if (this.#sessions.count === 0) this.#alarms.rest()
           log[session === undefined ? 'debug' : 'info'](
             { ...facts, user: session?.user, why },
@@ -205,6 +232,8 @@ export class BrokerServer implements RunningServer {
 
   /** A password is not even asked for where it must not be sent. */
   #mechanismsFor(peer: PeerFacts): readonly Mechanism[] {
+    // No password is looked at: who can open the socket is who may.
+    if (peer.isOwner) return all
     const byPassword = this.#admissions.takesPasswords(peer)
     if (peer.certificateUser === undefined && !byPassword) {
       this.#strangers.warn({ peer: peer.address }, 'no way to log in without encryption; use TLS')

@@ -37,6 +37,7 @@ export class KnownHosts {
     const { replySecret } = definitions.state
     this.#hosts = new VirtualHosts({
       door: engine.door,
+      engine,
       definitions,
       clock,
       randomBytes,

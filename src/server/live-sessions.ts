@@ -70,13 +70,14 @@ export class LiveSessions {
 }
 
 function loss(
-  { user, vhost, tags }: UserSession,
+  { user, vhost, tags, isOwner }: UserSession,
   before: DefinitionsState,
   after: DefinitionsState,
 ): string | undefined {
+  if (!after.vhosts.has(vhost)) return `vhost '${vhost}' was deleted`
+  if (isOwner) return undefined
   const known = after.users.get(user)
   if (known === undefined) return `user '${user}' was deleted`
-  if (!after.vhosts.has(vhost)) return `vhost '${vhost}' was deleted`
   for (const tag of tags) {
     if (!known.tags.includes(tag)) return `tag '${tag}' of user '${user}' was taken away`
   }

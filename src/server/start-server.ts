@@ -4,9 +4,9 @@
 
 import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
-import type { Broker } from '../embedded/broker.ts'
-import type { EmbeddedOptions } from '../embedded/engine-options.ts'
-import { openEmbedded } from '../embedded/open.ts'
+import { type EmbeddedOptions, engineOptions } from '../embedded/engine-options.ts'
+import { openDirectory } from '../embedded/open.ts'
+import { openOwnerSocket } from '../joined/owner-socket.ts'
 import { limits } from '../limits.ts'
 import { BrokerServer } from './broker-server.ts'
 import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
@@ -28,16 +28,17 @@ export interface StartedServer {
 export async function startServer(
   directory: string,
   settings: ServerSettings = {},
-  engineOptions: EmbeddedOptions = {},
+  options: EmbeddedOptions = {},
 ): Promise<StartedServer> {
   checkSettings(settings, 'startServer', ['listen'])
   const { log = noLog, diskFreeBytesMin = limits.diskFreeBytesMin } = settings
   const { memoryBytesMax = memoryBytesDefault() } = settings
   const path = resolve(directory)
-  const engine = (await openEmbedded(path, {
-    onProblem: (text) => log.warn({}, text),
-    ...engineOptions,
-  })) as Broker
+  const { engine, lock } = await openDirectory(
+    path,
+    engineOptions({ onProblem: (text) => log.warn({}, text), ...options }),
+    { joinable: true },
+  )
   try {
     const { definitions, adminPasswordFile } = await openDefinitions(path)
     const server = new BrokerServer({
@@ -47,6 +48,7 @@ export async function startServer(
       realClock: systemClock,
       gauges: [memoryGauge(memoryBytesMax), diskGauge(path, diskFreeBytesMin)],
       settings,
+      openOwnerSocket: (take) => openOwnerSocket(path, lock, take),
     })
     await server.start()
     return { server, adminPasswordFile }

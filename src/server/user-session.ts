@@ -11,6 +11,8 @@ import { authorize, authorizeTopic } from './permissions.ts'
 
 export interface SessionFacts {
   readonly user: string
+  /** Owns the data directory: may do everything, whatever the definitions say. */
+  readonly isOwner: boolean
   readonly tags: readonly string[]
   readonly vhost: string
   readonly connectionName: string
@@ -20,6 +22,7 @@ export interface SessionFacts {
 
 export class UserSession implements Session {
   readonly user: string
+  readonly isOwner: boolean
   readonly tags: ReadonlySet<string>
   readonly vhost: string
   readonly connectionName: string
@@ -31,6 +34,7 @@ export class UserSession implements Session {
 
   constructor(definitions: DefinitionsStore, facts: SessionFacts) {
     this.user = facts.user
+    this.isOwner = facts.isOwner
     this.tags = new Set(facts.tags)
     this.vhost = facts.vhost
     this.connectionName = facts.connectionName
@@ -41,6 +45,7 @@ export class UserSession implements Session {
   }
 
   may(right: Right, resource: string): boolean {
+    if (this.isOwner) return true
     const { user, vhost } = this
     return this.#judge(`${right}\0${resource}`, (state) =>
       authorize(state, { user, vhost, right, resource }),
@@ -54,6 +59,7 @@ export class UserSession implements Session {
 
   /** Routing keys are too many to be remembered. */
   mayTopic(right: 'write' | 'read', exchange: string, routingKey: string): boolean {
+    if (this.isOwner) return true
     const { user, vhost } = this
     return authorizeTopic(this.#definitions.state, { user, vhost, right, exchange, routingKey })
   }

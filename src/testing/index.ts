@@ -1,4 +1,16 @@
-export type { EngineUnderTest } from './conformance/subject.ts'
+export type {
+  ConformanceReport,
+  FeatureReport,
+  LeftOut,
+} from './conformance/report.ts'
+export {
+  type Ability,
+  type EngineUnderTest,
+  type Opening,
+  type Openings,
+  type Without,
+  withoutConnection,
+} from './conformance/subject.ts'
 export {
   type DiskFault,
   type DiskOperation,

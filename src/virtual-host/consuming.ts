@@ -12,7 +12,7 @@ import { HostConsumer } from './host-consumer.ts'
 import type { HostParts } from './host-parts.ts'
 import type { HostQueue } from './host-queue.ts'
 import type { HostQueues } from './host-queues.ts'
-import { propertiesOf, withDeliveryCount } from './message-properties.ts'
+import { propertiesOf, shownMessage, withDeliveryCount } from './message-properties.ts'
 import type { ConsumeRequest, ConsumerSink, Got, Session } from './port.ts'
 import { notePortableConsumer } from './portability.ts'
 import { checkConsumeArguments } from './queue-arguments.ts'
@@ -83,7 +83,8 @@ function gotOf(
   noAck: boolean,
 ): Got | undefined {
   if (delivery === undefined) return undefined
-  const { message, redelivered, attempt } = delivery
+  const { redelivered, attempt } = delivery
+  const message = shownMessage(delivery.message)
   const properties = propertiesOf(message)
   // Other than to consumers, RabbitMQ tells the count of a first delivery as well.
   const counts = queue.declared.type === 'quorum'

@@ -13,8 +13,9 @@ import type { Clock, Timer } from '../clock.ts'
 import type { HeldDelivery, LiveQueue, Subscriber, Taker } from '../embedded/live-queue.ts'
 import type { QueueDoor } from '../embedded/queue-door.ts'
 import type { Message } from '../message/message.ts'
+import { defaultVirtualHost } from '../scoped-name.ts'
 import type { HostQueue } from './host-queue.ts'
-import { propertiesOf, withDeliveryCount } from './message-properties.ts'
+import { propertiesOf, shownMessage, withDeliveryCount } from './message-properties.ts'
 import type { ConsumeRequest, Consumer, ConsumerSink, Session } from './port.ts'
 import { consumerTimeoutMsOf43, noteHeldLong } from './portability.ts'
 
@@ -32,6 +33,8 @@ export class HostConsumer implements Consumer, Taker {
   readonly #parts: ConsumerParts
   readonly #sink: ConsumerSink
   readonly #countsDeliveries: boolean
+  /** Names are the same for clients and the engine there. */
+  readonly #isDefaultHost: boolean
   readonly #timeoutMs: number | undefined
   /** The time-out is its own, or its queue's, and not only RabbitMQ 4.3's. */
   readonly #isTimed: boolean
@@ -52,6 +55,7 @@ export class HostConsumer implements Consumer, Taker {
     this.consumerTag = request.consumerTag
     this.#parts = parts
     this.#sink = sink
+    this.#isDefaultHost = hostQueue.resource.virtualHost === defaultVirtualHost
     this.#countsDeliveries = hostQueue.declared.type === 'quorum'
     const timeout = request.args.get('x-consumer-timeout')
     this.#isTimed = timeout !== undefined && !request.noAck
@@ -102,11 +106,13 @@ export class HostConsumer implements Consumer, Taker {
   }
 
   deliver(delivery: HeldDelivery): void {
-    const { message, redelivered, attempt } = delivery
+    const { redelivered, attempt } = delivery
+    const message = this.#shown(delivery.message)
     this.#sink.deliver(message, this.#properties(message, attempt), redelivered, delivery)
   }
 
-  handOver(message: Message, redelivered: boolean, attempt: number): void {
+  handOver(came: Message, redelivered: boolean, attempt: number): void {
+    const message = this.#shown(came)
     this.#sink.deliver(message, this.#properties(message, attempt), redelivered, undefined)
   }
 
@@ -129,6 +135,10 @@ export class HostConsumer implements Consumer, Taker {
     this.#isOver = true
     this.#timer?.cancel()
     this.#oldest = undefined
+  }
+
+  #shown(message: Message): Message {
+    return this.#isDefaultHost ? message : shownMessage(message)
   }
 
   #properties(message: Message, attempt: number): Uint8Array {

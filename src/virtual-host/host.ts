@@ -13,6 +13,7 @@ import type { HeldDelivery } from '../embedded/live-queue.ts'
 import type { HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
+import { portQueue } from '../port-wire/frame.ts'
 import { baseName, defaultVirtualHost } from '../scoped-name.ts'
 import { Consuming } from './consuming.ts'
 import { DirectReplies } from './direct-replies.ts'
@@ -37,6 +38,7 @@ import type {
   Session,
   VirtualHost,
 } from './port.ts'
+import { PortChannels } from './port-channels.ts'
 import { Publishing } from './publishing.ts'
 import { QueueDeclaring } from './queue-declaring.ts'
 import { noQueueDeclared } from './refusals.ts'
@@ -57,6 +59,7 @@ export class Host implements VirtualHost {
   readonly #consuming: Consuming
   readonly #kept: KeptReplies
   readonly #replies: DirectReplies
+  readonly #ports: PortChannels
 
   constructor(name: string, parts: HostParts) {
     const { door } = parts
@@ -78,6 +81,7 @@ export class Host implements VirtualHost {
       routes: new Routes(door, exchanges),
     })
     this.#consuming = new Consuming({ ...parts, queues })
+    this.#ports = new PortChannels({ ...parts, queues, exchanges })
     this.policiesChanged()
   }
 
@@ -154,15 +158,22 @@ export class Host implements VirtualHost {
   }
 
   publish(channel: ChannelSession, message: PlainMessage): Later<PublishFate> {
+    if (message.routingKey === portQueue && message.exchange === '')
+      return this.#ports.take(channel, message.body)
     return this.#publishing.publish(channel, message)
   }
 
   checkPublish(channel: ChannelSession, message: PlainMessage): void {
+    if (message.routingKey === portQueue && message.exchange === '') {
+      this.#ports.check(channel)
+      return
+    }
     this.#publishing.check(channel, message)
   }
 
   consume(channel: ChannelSession, request: ConsumeRequest, sink: ConsumerSink): Later<Consumer> {
     if (request.queue === directReplyQueue) return this.#replies.consume(channel, request, sink)
+    if (request.queue === portQueue) return this.#ports.consume(channel, request, sink)
     const queue = this.#readable(channel, nameOrLast(channel, request.queue))
     return this.#consuming.consume(channel.session, queue, { request, sink })
   }

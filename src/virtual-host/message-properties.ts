@@ -2,6 +2,7 @@ import { encodeProperties, headerBytesOf } from '../amqp/protocol/properties.ts'
 import { withHeaders } from '../amqp/protocol/property-splice.ts'
 import { tableWith } from '../amqp/protocol/table-splice.ts'
 import type { Message } from '../message/message.ts'
+import { baseName, scopeEnd } from '../scoped-name.ts'
 
 const persistentMode = 2
 const noFields = new Uint8Array(0)
@@ -15,8 +16,15 @@ export function propertiesOf(message: Message): Uint8Array {
     ...(meta?.headers && { headers: new Map(Object.entries(meta.headers)) }),
     deliveryMode: persistentMode,
     ...(priority > 0 && { priority }),
-    ...(id !== '' && { messageId: id }),
+    ...(id !== '' && { messageId: baseName(id) }),
   })
+}
+
+/** As clients of its virtual host see it: what the library sent there has the engine's names. */
+export function shownMessage(message: Message): Message {
+  const { exchange, routingKey } = message
+  if (!routingKey.includes(scopeEnd) && !exchange.includes(scopeEnd)) return message
+  return { ...message, exchange: baseName(exchange), routingKey: baseName(routingKey) }
 }
 
 /** With how often it was delivered before, as quorum queues tell it. */

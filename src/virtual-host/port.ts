@@ -119,6 +119,10 @@ export interface ConsumerSink {
   revoked(held: HeldMessage): void
   /** The queue was deleted: the consumer is no more; the client is to be told if it can be. */
   cancelled(): void
+  /** Calls `endOfTurn` once at the end of this turn, to deliver what was gathered in it. */
+  atEndOfTurn?(writer: { endOfTurn(): void }): void
+  /** Why publishers are to wait; undefined when they are not. Then the consumer is resumed some time. */
+  blockedFor?(): string | undefined
   /** Its consumer timeout has passed: the channel is to be closed with 406. */
   timedOut(text: string): void
 }

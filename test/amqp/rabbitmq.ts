@@ -43,6 +43,9 @@ export interface Rabbitmq extends AsyncDisposable {
   ctl(...args: string[]): Promise<string>
   /** Shuts it down in order and starts it again on the same files and port; `pid` is another then. */
   restart(): Promise<void>
+  /** The two halves of `restart`; a kill is no shutdown in order. */
+  stopServer(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  startServer(): Promise<void>
   /** Ends it at once and removes its files. Also what `await using` does. */
   stop(): Promise<void>
 }
@@ -77,6 +80,12 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
     await stop()
     throw error
   }
+  const stopServer = (signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> =>
+    ended(server, signal)
+  const startAgain = async (): Promise<void> => {
+    server = startServer(environment, directory)
+    await greets(server, port)
+  }
   return {
     port,
     get pid() {
@@ -84,10 +93,11 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
     },
     ctl: (...args) => ctl(environment, args),
     async restart() {
-      await ended(server, 'SIGTERM')
-      server = startServer(environment, directory)
-      await greets(server, port)
+      await stopServer()
+      await startAgain()
     },
+    stopServer,
+    startServer: startAgain,
     stop,
     [Symbol.asyncDispose]: stop,
   }

@@ -74,7 +74,7 @@ export class HomingFolder implements Disposable {
 
   #owner(): string {
     const owner = join(this.data, 'owner')
-    return existsSync(owner) ? readFileSync(owner, 'utf8').trim() : ''
+    return existsSync(owner) ? (readFileSync(owner, 'utf8').split('\n')[0] ?? '') : ''
   }
 
   [Symbol.dispose](): void {

@@ -2,10 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbedded } from '../../src/embedded/open.ts'
-import { engineConformance } from '../../src/testing/engine-conformance.ts'
+import { engineConformance, withoutConnection } from '../../src/testing/index.ts'
+import { recorded } from './recorded.ts'
 
 engineConformance({
-  name: 'embedded, in a directory',
+  name: 'embedded',
+  report: recorded('embedded'),
+  without: { ...withoutConnection, another: 'other processes join this one: the column joined' },
   open: async () => {
     const directory = mkdtempSync(join(tmpdir(), 'homing-conformance-'))
     let engine = await openEmbedded(directory)

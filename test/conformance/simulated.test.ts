@@ -1,8 +1,12 @@
-import { engineConformance } from '../../src/testing/engine-conformance.ts'
-import { openSimulatedEngine } from '../../src/testing/simulated-engine.ts'
+import {
+  engineConformance,
+  openSimulatedEngine,
+  withoutConnection,
+} from '../../src/testing/index.ts'
 
 engineConformance({
   name: 'embedded, on a simulated machine',
+  without: withoutConnection,
   open: async () => {
     let machine = await openSimulatedEngine({ segmentBytes: 4_096, checkpointBytes: 8_192 })
     return {

@@ -2,7 +2,7 @@
  * A journal on a simulated disk and clock, and small steps with it.
  */
 
-import { ByteReader } from '../../src/embedded/journal/bytes.ts'
+import { ByteReader } from '../../src/bytes.ts'
 import { Journal, type JournalOptions } from '../../src/embedded/journal/journal.ts'
 import { recordTypes } from '../../src/embedded/journal/record.ts'
 import { scanSegment } from '../../src/embedded/journal/scan.ts'

@@ -8,7 +8,8 @@ import { limits } from '../../src/limits.ts'
 import type { Delivery } from '../../src/message/delivery.ts'
 import type { Message } from '../../src/message/message.ts'
 import type { Settlement } from '../../src/message/settlement.ts'
-import { answerOf, Trial } from '../../src/testing/conformance/subject.ts'
+import { answerOf } from '../../src/testing/conformance/pieces.ts'
+import { Trial } from '../../src/testing/conformance/trial.ts'
 import { newDirectory } from './machine.ts'
 
 async function inTrial(run: (trial: Trial) => Promise<void>): Promise<void> {

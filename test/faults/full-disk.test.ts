@@ -7,7 +7,7 @@ import type { EmbeddedOptions } from '../../src/embedded/engine-options.ts'
 import { openEmbedded } from '../../src/embedded/open.ts'
 import type { Delivery } from '../../src/message/delivery.ts'
 import type { Message } from '../../src/message/message.ts'
-import { Trial } from '../../src/testing/conformance/subject.ts'
+import { Trial } from '../../src/testing/conformance/trial.ts'
 import { lacking, type Mounted, mountedTmpfs } from './machine.ts'
 
 const body = 'x'.repeat(8_000)

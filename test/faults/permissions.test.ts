@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openEmbedded } from '../../src/embedded/open.ts'
-import { Trial } from '../../src/testing/conformance/subject.ts'
+import { Trial } from '../../src/testing/conformance/trial.ts'
 import { lacking, mountedTmpfs, newDirectory } from './machine.ts'
 import { RunningProcess } from './running-process.ts'
 

@@ -25,6 +25,10 @@ test('a second engine of the same process is refused as well, and the first goes
     message: new RegExp(`in use by process ${process.pid}`),
   })
   await first.declareQueue('work', {})
+  // Asking must not have given the lock away to the others.
+  const other = new RunningProcess(directory.path)
+  await other.end()
+  assert.match(other.errors, /locked/)
   await first.close()
 })
 

@@ -61,6 +61,13 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     areas: ['base', 'message', 'engine', 'journal'],
     node: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:timers', 'node:url'],
   },
+  'shared-ledger': {
+    // Both ledgers list, forget and fail alike.
+    areas: ['base', 'message', 'engine', 'ledger'],
+    files: ['src/contract/optional-module.ts'],
+    packages: ['pg'],
+    node: ['node:sqlite', 'node:worker_threads', 'node:fs', 'node:timers', 'node:url'],
+  },
   // The codec shares with routing what the values of a field table are, and nothing else.
   'amqp-protocol': { areas: ['base'], files: ['src/embedded/routing/header-value.ts'] },
   embedded: {
@@ -71,13 +78,23 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     ],
     node: ['node:fs', 'node:os', 'node:sqlite', 'node:url'],
   },
+  // The port between two processes: the format knows no socket, the session no channel.
+  'port-wire': { areas: ['base', 'message', 'engine'] },
+  'port-session': { areas: ['base', 'message', 'engine', 'amqp-protocol', 'port-wire'] },
   'virtual-host': {
-    areas: ['base', 'message', 'engine', 'amqp-protocol', 'routing', 'queue', 'embedded'],
+    areas: [
+      ...['base', 'message', 'engine', 'amqp-protocol', 'routing', 'queue', 'embedded'],
+      ...['port-wire', 'port-session'],
+    ],
   },
   // Connections and channels know virtual hosts by their port only.
   amqp: {
     areas: ['base', 'message', 'amqp-protocol'],
-    files: ['src/embedded/routing/header-value.ts', 'src/virtual-host/port.ts'],
+    files: [
+      'src/embedded/routing/header-value.ts',
+      'src/virtual-host/port.ts',
+      'src/port-wire/frame.ts',
+    ],
     node: ['node:net', 'node:tls', 'node:timers'],
   },
   server: {
@@ -85,8 +102,12 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       ...['base', 'message', 'engine', 'routing', 'embedded'],
       ...['amqp-protocol', 'amqp', 'virtual-host'],
     ],
-    // A broker inside a test keeps everything in memory.
-    files: ['src/embedded/journal/memory-disk.ts', 'src/embedded/ledger/memory-ledger.ts'],
+    files: [
+      // A broker inside a test keeps everything in memory.
+      ...['src/embedded/journal/memory-disk.ts', 'src/embedded/ledger/memory-ledger.ts'],
+      // Other processes join `homing serve`, too.
+      'src/joined/owner-socket.ts',
+    ],
     node: [
       'node:fs',
       'node:net',
@@ -99,14 +120,31 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       'node:vm',
     ],
   },
+  // Engines elsewhere, over connections: they know no engine of this process.
+  adapters: {
+    areas: ['base', 'message', 'engine', 'port-wire', 'shared-ledger'],
+    // What every engine checks alike.
+    files: ['src/embedded/port-checks.ts'],
+    packages: ['amqplib'],
+    node: ['node:fs', 'node:net', 'node:tls', 'node:timers'],
+  },
+  // Several processes on one data directory: its owner, and those who come to it.
+  joined: {
+    areas: ['base', 'message', 'engine', 'embedded', 'ledger', 'server', 'adapters'],
+    node: ['node:fs', 'node:net', 'node:timers'],
+  },
   door: {
-    areas: ['base', 'message', 'engine', 'contract', 'client', 'embedded', 'amqp', 'server'],
+    areas: [
+      ...['base', 'message', 'engine', 'contract', 'client'],
+      ...['embedded', 'amqp', 'server', 'adapters', 'joined'],
+    ],
   },
   testing: {
     areas: [
       ...['base', 'message', 'engine', 'contract', 'client', 'door', 'server'],
       ...['routing', 'queue', 'journal', 'ledger', 'embedded'],
     ],
+    packages: ['@standard-schema/spec'],
     node: ['node:test', 'node:fs', 'node:os', 'node:timers'],
   },
   // The package's first user: it goes through the doors that every user goes through.

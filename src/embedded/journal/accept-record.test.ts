@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { anyMessage, anyPosition, anyQueueNumber } from '../../../test/embedded/arbitraries.ts'
+import { ByteReader, ByteWriter } from '../../bytes.ts'
 import { acceptedId, readAccept, writeAccept } from './accept-record.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
 
 const anyEntry = fc.record(
   { queueNumber: anyQueueNumber, position: anyPosition, delivered: fc.boolean() },

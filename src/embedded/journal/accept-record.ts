@@ -16,9 +16,9 @@
  * record, so a crash keeps both facts or neither (invariant 10).
  */
 
+import { type ByteReader, type ByteWriter, readContentType, writeContentType } from '../../bytes.ts'
 import type { Message, MessageMeta } from '../../message/message.ts'
 import { PlainMessage } from '../../message/plain-message.ts'
-import { type ByteReader, type ByteWriter, readContentType, writeContentType } from './bytes.ts'
 
 export interface AcceptedEntry {
   readonly queueNumber: number

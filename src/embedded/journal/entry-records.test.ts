@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { anyPosition, anyQueueNumber } from '../../../test/embedded/arbitraries.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
+import { ByteReader, ByteWriter } from '../../bytes.ts'
 import { readPositions, readRequeue, writePositions, writeRequeue } from './entry-records.ts'
 
 function positionsRead(queueNumber: number, positions: readonly number[]) {

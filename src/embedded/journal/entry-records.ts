@@ -9,7 +9,7 @@
  * saw is never forgotten. `excused`: the attempt does not count against the limit.
  */
 
-import type { ByteReader, ByteWriter } from './bytes.ts'
+import type { ByteReader, ByteWriter } from '../../bytes.ts'
 
 /** Writes rising positions as runs. */
 export function writePositions(

@@ -8,9 +8,9 @@ import {
   anyPosition,
   anyQueueNumber,
 } from '../../../test/embedded/arbitraries.ts'
+import { ByteReader, ByteWriter } from '../../bytes.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import { type AcceptRecord, writeAccept } from './accept-record.ts'
-import { ByteReader, ByteWriter } from './bytes.ts'
 import { type FinalExtras, readFinal, writeFinal } from './final-record.ts'
 
 const plain = (outcome: StoredOutcome) => ({ ...outcome, body: [...outcome.body] })

@@ -11,9 +11,9 @@
  * The ledger is fed these payloads as they are, so they hold all that it stores.
  */
 
+import { ByteReader, type ByteWriter, readContentType, writeContentType } from '../../bytes.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import { type AcceptRecord, readAccept } from './accept-record.ts'
-import { ByteReader, type ByteWriter, readContentType, writeContentType } from './bytes.ts'
 
 /** A message that comes into being with the outcome: its bringing home to one durable callback. */
 export interface Onward {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Appended, JournalTrial } from '../../../test/embedded/journal-trial.ts'
-import { ByteReader } from './bytes.ts'
+import { ByteReader } from '../../bytes.ts'
 import { frameBytes } from './record.ts'
 import { segmentName } from './segment.ts'
 

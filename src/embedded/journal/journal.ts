@@ -17,9 +17,9 @@
  * it. Where the record lies is known at once (`segment`, `recordFrom`, `recordBytes`).
  */
 
+import { ByteWriter } from '../../bytes.ts'
 import type { Clock } from '../../clock.ts'
 import { HomingError } from '../../errors.ts'
-import { ByteWriter } from './bytes.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { frameBytes, type RecordType, recordHome, recordTypes, sealFrame } from './record.ts'
 import { RecordReading } from './record-reading.ts'

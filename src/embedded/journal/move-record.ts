@@ -7,8 +7,9 @@
  * lost with a checkpoint), the record holds enough to put it back.
  */
 
+import type { ByteReader, ByteWriter } from '../../bytes.ts'
 import { type AcceptRecord, readAccept } from './accept-record.ts'
-import { type ByteReader, type ByteWriter, writeAttempts } from './bytes.ts'
+import { writeAttempts } from './attempts.ts'
 
 export interface MoveRecord {
   readonly queueNumber: number

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { ByteWriter } from './bytes.ts'
+import { ByteWriter } from '../../bytes.ts'
 import { memoryDisk } from './memory-disk.ts'
 import { frameBytes, recordHome, recordTypes, sealFrame } from './record.ts'
 import { scanSegment } from './scan.ts'

@@ -8,9 +8,9 @@
  * kind 2 drop:    JSON array of ids; those dead letters are no longer kept (dropped or replayed)
  */
 
+import { ByteReader, type ByteWriter } from '../../bytes.ts'
 import type { DeadLetter } from '../../engine.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
-import { ByteReader, type ByteWriter } from '../journal/bytes.ts'
 import { readFinal } from '../journal/final-record.ts'
 
 export type LedgerEvent =

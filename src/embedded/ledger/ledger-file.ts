@@ -38,7 +38,7 @@ export interface FoundLedger {
 
 /** Throws HomingError `not-permitted`, `format-unknown` or, retryable, `ledger-unavailable`. */
 export function examineLedgerFile(path: string): FoundLedger {
-  checkPermissions(path)
+  checkLedgerPermissions(path)
   const note = `${path}-damaged`
   if (existsSync(note)) {
     const why = readFileSync(note, 'utf8').split('\n', 1)[0] || 'no reason was noted'
@@ -118,7 +118,8 @@ function glance(db: DatabaseSync): void {
   }
 }
 
-function checkPermissions(path: string): void {
+/** Whether this user may read and write the file, those beside it, and its directory. */
+export function checkLedgerPermissions(path: string): void {
   const directory = dirname(path)
   const check = (name: string, mode: number) => {
     try {

@@ -14,11 +14,11 @@
 import { systemClock, type Timer } from '../../clock.ts'
 import { HomingError } from '../../errors.ts'
 import type { LedgerBatch, Retention } from './ledger.ts'
-import { LedgerChannel } from './ledger-channel.ts'
 import { noteDamage } from './ledger-file.ts'
 import { type LedgerChunk, LedgerIntake } from './ledger-intake.ts'
 import type { LedgerFacts, LedgerReply, LedgerRequest } from './ledger-request.ts'
 import { type LedgerTrouble, troubleError } from './ledger-trouble.ts'
+import { WorkerChannel } from './worker-channel.ts'
 
 export interface LedgerWriterOptions {
   readonly path: string
@@ -37,6 +37,10 @@ type Asked = (LedgerRequest & { kind: 'flush' | 'forget' }) & {
   readonly reject: (error: HomingError) => void
 }
 
+// Unbuilt this file is .ts and so is the worker's; built, both are .js.
+const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+const workerFile = new URL(`./ledger-worker.${extension}`, import.meta.url)
+
 /** Waiting this long for more makes a slow trickle of outcomes cost one transaction in 5 ms. */
 const lingerMs = 5
 const forgetRows = 5_000
@@ -45,7 +49,7 @@ const pauseMsMax = 5_000
 
 export class LedgerWriter {
   readonly #options: LedgerWriterOptions
-  readonly #channel: LedgerChannel
+  readonly #channel: WorkerChannel<LedgerRequest, LedgerReply>
   readonly #intake = new LedgerIntake()
   #asked: Asked[] = []
   #isStored: boolean
@@ -64,7 +68,7 @@ export class LedgerWriter {
 
   constructor(options: LedgerWriterOptions) {
     this.#options = options
-    this.#channel = new LedgerChannel(options.path)
+    this.#channel = new WorkerChannel(workerFile, { path: options.path })
     this.#isStored = options.appliedLsn !== undefined
     this.#fedLsn = options.appliedLsn ?? 0
     this.#appliedLsn = this.#fedLsn
@@ -194,7 +198,9 @@ export class LedgerWriter {
   async #store(chunk: LedgerChunk): Promise<void> {
     let pauseMs = pauseMsMin
     for (;;) {
-      const reply = await this.#settle(this.#channel.ask({ kind: 'apply', ...chunk }))
+      const reply = await this.#settle(
+        this.#channel.ask({ kind: 'apply', ...chunk }, [chunk.events]),
+      )
       if (reply === undefined) return
       if (reply.events !== undefined) chunk.events = reply.events
       if (reply.ok) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../limits.ts'
-import { answerOf, type ConformanceTest, textOf, texts, withMeta } from './subject.ts'
+import type { ConformanceTest } from './conformance-test.ts'
+import { answerOf, textOf, texts, withMeta } from './pieces.ts'
 
 export const acceptTests: readonly ConformanceTest[] = [
   {
@@ -28,7 +29,7 @@ export const acceptTests: readonly ConformanceTest[] = [
     title: 'an empty body and the longest id arrive as they are',
     async run(trial) {
       const queue = await trial.queue('work')
-      const id = 'i'.repeat(limits.idBytesMax)
+      const id = 'i'.repeat(trial.idBytesMax)
       await trial.send(queue, '', { id })
       const [delivery] = await trial.received(trial.consume(queue), 1)
       assert.equal(delivery?.message.id, id)
@@ -45,6 +46,7 @@ export const acceptTests: readonly ConformanceTest[] = [
   },
   {
     title: 'many messages sent in one call are confirmed together and keep their order',
+    shows: 'batches',
     async run(trial) {
       const queue = await trial.queue('work')
       const messages = Array.from({ length: 300 }, (_, n) => trial.message(queue, `${n}`))
@@ -59,6 +61,11 @@ export const acceptTests: readonly ConformanceTest[] = [
         texts(inbox.deliveries),
         messages.map((_, n) => `${n}`),
       )
+      const good = trial.message(queue, 'good')
+      const body = new Uint8Array(limits.bodyBytesMax + 1)
+      const bad = trial.message(queue, '', { body })
+      await trial.refused(trial.engine.publishMany([good, bad]), 'message-too-large')
+      if (!trial.emulates('batches')) assert.equal(await trial.state(good.id), 'unknown')
     },
   },
   {
@@ -89,7 +96,7 @@ export const acceptTests: readonly ConformanceTest[] = [
   },
   {
     title: 'the same chosen id sent twice at once is one message, and both senders are told its id',
-    needs: 'deduplication',
+    shows: 'deduplication',
     async run(trial) {
       const queue = await trial.queue('work')
       const id = trial.newId()
@@ -106,13 +113,13 @@ export const acceptTests: readonly ConformanceTest[] = [
       assert.deepEqual(both.map((one) => one.duplicate).sort(), [false, true])
       const inbox = trial.consume(queue)
       await trial.received(inbox, 1)
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 1)
     },
   },
   {
     title: 'an id sent again while worked on, and after its outcome, is the same message',
-    needs: 'deduplication',
+    shows: 'deduplication',
     async run(trial) {
       const queue = await trial.queue('work')
       const id = trial.newId()
@@ -124,15 +131,15 @@ export const acceptTests: readonly ConformanceTest[] = [
       assert.equal((await again()).duplicate, true)
       await trial.answer(delivery, 'first')
       assert.equal((await again()).duplicate, true)
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 1)
       assert.equal(textOf((await trial.outcome(id)).body), 'first')
     },
   },
   {
     title: 'an id is known after a restart, waiting or finished',
-    needs: 'deduplication',
-    needsReopen: true,
+    shows: 'deduplication',
+    needs: ['reopen'],
     async run(trial) {
       const queue = await trial.queue('work')
       await trial.send(queue, 'finished', { id: 'finished' })
@@ -149,13 +156,13 @@ export const acceptTests: readonly ConformanceTest[] = [
       assert.equal(textOf((await trial.outcome('finished')).body), 'home')
       const inbox = trial.consume(queue)
       await trial.received(inbox, 1)
-      await trial.pass(20)
+      await trial.quiet()
       assert.deepEqual(texts(inbox.deliveries), ['waiting'])
     },
   },
   {
     title: 'a full queue refuses, and takes again when there is room',
-    needs: 'limits',
+    shows: 'depth',
     async run(trial) {
       const queue = await trial.queue('small', { depthMax: 2 })
       await trial.sendAll(queue, '1', '2')
@@ -172,7 +179,7 @@ export const acceptTests: readonly ConformanceTest[] = [
   },
   {
     title: 'a full queue that pushes out its oldest gives that one the outcome rejected',
-    needs: 'limits',
+    shows: 'overflow',
     async run(trial) {
       const queue = await trial.queue('small', { depthMax: 2, overflow: 'drop-head' })
       const [oldest] = await trial.sendAll(queue, '1', '2')

@@ -1,17 +1,19 @@
 import assert from 'node:assert/strict'
 import type { Delivery } from '../../message/delivery.ts'
-import { answerOf, type ConformanceTest, failure, texts, withMeta } from './subject.ts'
+import type { ConformanceTest } from './conformance-test.ts'
+import { answerOf, failure, textOf, texts, withMeta } from './pieces.ts'
 
 export const deliveryTests: readonly ConformanceTest[] = [
   {
     title: 'messages are delivered in the order in which they were sent',
+    shows: 'order',
     async run(trial) {
       const queue = await trial.queue('work')
       for (const text of ['1', '2', '3']) await trial.send(queue, text)
       const inbox = trial.consume(queue)
       await trial.send(queue, '4')
       await trial.received(inbox, 4)
-      assert.deepEqual(texts(inbox.deliveries), ['1', '2', '3', '4'])
+      trial.sameOrder(texts(inbox.deliveries), ['1', '2', '3', '4'])
     },
   },
   {
@@ -21,11 +23,11 @@ export const deliveryTests: readonly ConformanceTest[] = [
       await trial.sendAll(queue, '1', '2', '3', '4', '5')
       const inbox = trial.consume(queue, 2)
       await trial.received(inbox, 2)
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 2)
       await trial.answer(inbox.deliveries[0] as Delivery)
       await trial.received(inbox, 3)
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 3)
     },
   },
@@ -45,6 +47,7 @@ export const deliveryTests: readonly ConformanceTest[] = [
   },
   {
     title: 'what is given back returns to its old place, marked redelivered',
+    shows: 'order',
     async run(trial) {
       const queue = await trial.queue('work')
       await trial.sendAll(queue, '1', '2', '3', '4', '5', '6')
@@ -57,11 +60,11 @@ export const deliveryTests: readonly ConformanceTest[] = [
       await trial.settle(three as Delivery, { kind: 'return' })
       const second = trial.consume(queue)
       await trial.received(second, 5)
-      assert.deepEqual(texts(second.deliveries), ['1R', '3R', '4R', '5', '6'])
-      assert.deepEqual(
-        second.deliveries.map(({ attempt }) => attempt),
-        [2, 2, 2, 1, 1],
+      trial.sameOrder(texts(second.deliveries), ['1R', '3R', '4R', '5', '6'])
+      const attempts = second.deliveries.map(
+        ({ attempt, message }) => textOf(message.body) + attempt,
       )
+      assert.deepEqual(attempts.toSorted(), ['12', '32', '42', '51', '61'])
     },
   },
   {
@@ -73,12 +76,13 @@ export const deliveryTests: readonly ConformanceTest[] = [
       const [delivery] = await trial.received(inbox, 1)
       inbox.subscription.stop()
       assert.deepEqual(await trial.answer(delivery as Delivery), { accepted: true })
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 1)
     },
   },
   {
     title: 'a consumer that closes gives back what it holds; its late settle is refused',
+    shows: 'fencing',
     async run(trial) {
       const queue = await trial.queue('work')
       await trial.sendAll(queue, '1', '2', '3')
@@ -87,33 +91,33 @@ export const deliveryTests: readonly ConformanceTest[] = [
       await trial.during(inbox.subscription.close())
       const next = trial.consume(queue)
       await trial.received(next, 3)
-      assert.deepEqual(texts(next.deliveries), ['1R', '2R', '3'])
+      trial.sameOrder(texts(next.deliveries), ['1R', '2R', '3'])
       const late = await trial.answer(inbox.deliveries[0] as Delivery)
       assert.deepEqual(late, { accepted: false, by: 'closed' })
     },
   },
   {
     title: 'a retry comes back with the next attempt number, and after its delay',
-    needs: 'reinsertion',
+    shows: 'reinsertion',
     async run(trial) {
       const queue = await trial.queue('work')
       await trial.send(queue, 'x')
       const inbox = trial.consume(queue)
       const [first] = await trial.received(inbox, 1)
       const failedAtMs = trial.engine.nowMs()
-      await trial.settle(first as Delivery, failure(120))
+      await trial.settle(first as Delivery, failure(trial.ms(120)))
       const deliveries = await trial.received(inbox, 2)
-      assert.ok(trial.engine.nowMs() - failedAtMs >= 119)
+      assert.ok(trial.engine.nowMs() - failedAtMs >= trial.ms(120) - 1)
       assert.equal(deliveries[1]?.attempt, 2)
       assert.equal(deliveries[1]?.redelivered, true)
     },
   },
   {
     title: 'a delivery not settled in time is taken back, delivered again, and fenced',
-    needs: 'reinsertion',
+    shows: 'fencing',
     async run(trial) {
       const queue = await trial.queue('work')
-      await trial.send(queue, 'x', { timeoutMs: 400 })
+      await trial.send(queue, 'x', { timeoutMs: trial.ms(400) })
       const inbox = trial.consume(queue, 1)
       const [first] = await trial.received(inbox, 1)
       await trial.received(inbox, 2)
@@ -131,7 +135,7 @@ export const deliveryTests: readonly ConformanceTest[] = [
   },
   {
     title: 'higher priority is delivered first, equal priority in order',
-    needs: 'priority',
+    shows: 'priority',
     async run(trial) {
       const queue = await trial.queue('work')
       for (const [text, priority] of [
@@ -149,10 +153,10 @@ export const deliveryTests: readonly ConformanceTest[] = [
   },
   {
     title: 'a delayed message is not delivered before its time, and others pass it',
-    needs: 'delay',
+    shows: 'delay',
     async run(trial) {
       const queue = await trial.queue('work')
-      const availableAtMs = trial.engine.nowMs() + 150
+      const availableAtMs = trial.engine.nowMs() + trial.ms(400)
       await trial.send(queue, 'later', { availableAtMs })
       const seenAtMs: number[] = []
       const inbox = trial.consume(queue, 10, () => seenAtMs.push(trial.engine.nowMs()))
@@ -164,14 +168,14 @@ export const deliveryTests: readonly ConformanceTest[] = [
   },
   {
     title: 'a concurrency limit holds over all consumers of a queue',
-    needs: 'limits',
+    shows: 'limits',
     async run(trial) {
       const queue = await trial.queue('narrow', { concurrencyMax: 2 })
       await trial.sendAll(queue, '1', '2', '3', '4')
       const held: Delivery[] = []
       for (let n = 0; n < 2; n++) trial.consume(queue, 10, (delivery) => held.push(delivery))
       await trial.until(() => held.length === 2, 'two deliveries')
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(held.length, 2)
       await trial.answer(held[0] as Delivery)
       await trial.until(() => held.length === 3, 'the third delivery')
@@ -179,19 +183,19 @@ export const deliveryTests: readonly ConformanceTest[] = [
   },
   {
     title: 'a rate limit spreads deliveries over time',
-    needs: 'limits',
+    shows: 'limits',
     async run(trial) {
-      const queue = await trial.queue('slow', { rate: { count: 2, perMs: 200 } })
+      const queue = await trial.queue('slow', { rate: { count: 2, perMs: trial.ms(200) } })
       const startedAtMs = trial.engine.nowMs()
       await trial.sendAll(queue, '1', '2', '3', '4')
       const inbox = trial.consume(queue)
       await trial.received(inbox, 4)
-      assert.ok(trial.engine.nowMs() - startedAtMs >= 195)
+      assert.ok(trial.engine.nowMs() - startedAtMs >= trial.ms(200) - 5)
     },
   },
   {
     title: 'messages of a busy key wait, those of other keys pass',
-    needs: 'limits',
+    shows: 'limits',
     async run(trial) {
       const queue = await trial.queue('keyed', { perKey: { concurrencyMax: 1 } })
       for (const [text, key] of [
@@ -204,7 +208,7 @@ export const deliveryTests: readonly ConformanceTest[] = [
       }
       const inbox = trial.consume(queue)
       await trial.received(inbox, 3)
-      await trial.pass(20)
+      await trial.quiet()
       assert.deepEqual(texts(inbox.deliveries).sort(), ['a1', 'b1', 'none'])
       const first = inbox.deliveries.find((delivery) => delivery.message.meta?.key === 'a')
       await trial.settle(first as Delivery, answerOf('done'))
@@ -215,7 +219,8 @@ export const deliveryTests: readonly ConformanceTest[] = [
   {
     title:
       'what waited and what was held is delivered after a restart, in order, what was held marked',
-    needsReopen: true,
+    shows: 'durability',
+    needs: ['reopen'],
     async run(trial) {
       const queue = await trial.queue('work')
       await trial.sendAll(queue, '1', '2', '3', '4')
@@ -226,13 +231,13 @@ export const deliveryTests: readonly ConformanceTest[] = [
       await trial.reopen()
       const next = trial.consume(queue)
       await trial.received(next, 3)
-      assert.deepEqual(texts(next.deliveries), ['2R', '3R', '4'])
+      trial.sameOrder(texts(next.deliveries), ['2R', '3R', '4'])
       assert.ok(next.deliveries.every(({ attempt, redelivered }) => redelivered === attempt > 1))
     },
   },
   {
     title: 'progress reaches those who watch, while they watch',
-    needs: 'progress',
+    shows: 'progress',
     async run(trial) {
       const queue = await trial.queue('work')
       const { id } = await trial.send(queue, 'x')
@@ -247,16 +252,19 @@ export const deliveryTests: readonly ConformanceTest[] = [
           new TextEncoder().encode(text),
           'application/json',
         )
-      report('10')
-      await trial.until(() => seen.length === 1, 'the progress')
+      await trial.until(() => {
+        report('10')
+        return seen.length > 0
+      }, 'the progress')
       stop()
       report('20')
-      await trial.pass(20)
-      assert.deepEqual(seen, ['10'])
+      await trial.quiet()
+      assert.deepEqual(new Set(seen), new Set(['10']))
     },
   },
   {
     title: 'a queue counts what waits, what is held, what is delayed and what it has done',
+    shows: 'counts',
     async run(trial) {
       const queue = await trial.queue('work')
       await trial.sendAll(queue, '1', '2', '3')
@@ -266,20 +274,20 @@ export const deliveryTests: readonly ConformanceTest[] = [
       await trial.answer(first as Delivery)
       await trial.received(inbox, 3)
       const stats = (await trial.during(trial.engine.queues())).find((one) => one.name === queue)
-      assert.deepEqual(
-        { ...stats },
-        {
-          name: queue,
-          ready: 0,
-          unsettled: 2,
-          delayed: 1,
-          dead: 0,
-          consumers: 1,
-          accepted: 4,
-          delivered: 3,
-          settled: 1,
-        },
-      )
+      const exact = {
+        name: queue,
+        ready: 0,
+        unsettled: 2,
+        delayed: 1,
+        dead: 0,
+        consumers: 1,
+        accepted: 4,
+        delivered: 3,
+        settled: 1,
+      }
+      assert.ok(stats)
+      if (trial.emulates('counts')) assert.deepEqual(Object.keys(stats), Object.keys(exact))
+      else assert.deepEqual({ ...stats }, exact)
     },
   },
 ]

@@ -2,16 +2,14 @@ import assert from 'node:assert/strict'
 import type { Delivery } from '../../message/delivery.ts'
 import { decodeGathered, decodeHomecoming, type Homecoming } from '../../message/homecoming.ts'
 import { callbackQueue } from '../../message/message.ts'
-import { type ConformanceTest, failure, type Trial, textOf, texts, withMeta } from './subject.ts'
-
-async function heldBy(trial: Trial, queue: string): Promise<Delivery> {
-  const [delivery] = await trial.received(trial.consume(queue), 1)
-  return delivery as Delivery
-}
+import type { ConformanceTest } from './conformance-test.ts'
+import { failure, textOf, texts, withMeta } from './pieces.ts'
+import type { Trial } from './trial.ts'
 
 export const outcomeTests: readonly ConformanceTest[] = [
   {
     title: 'an answer comes home to those who waited before, those who ask after, and the list',
+    shows: 'ledger',
     async run(trial) {
       const queue = await trial.queue('work')
       const { id } = await trial.send(queue, 'x')
@@ -20,7 +18,7 @@ export const outcomeTests: readonly ConformanceTest[] = [
       trial.engine.whenFinal(id, () => told++)
       const stop = trial.engine.whenFinal(id, () => assert.fail('stopped waiting'))
       stop()
-      const settled = await trial.answer(await heldBy(trial, queue), 'home')
+      const settled = await trial.answer(await trial.heldBy(queue), 'home')
       assert.deepEqual(settled, { accepted: true })
       await trial.until(() => told === 1, 'the waiter')
       const answer = await trial.during(trial.engine.answer(id))
@@ -47,10 +45,11 @@ export const outcomeTests: readonly ConformanceTest[] = [
   },
   {
     title: 'a second settle is refused, says so, and changes nothing',
+    shows: 'fencing',
     async run(trial) {
       const queue = await trial.queue('work')
       const { id } = await trial.send(queue, 'x')
-      const delivery = await heldBy(trial, queue)
+      const delivery = await trial.heldBy(queue)
       const [first, second] = await trial.during(
         Promise.all([trial.answer(delivery, 'first'), trial.answer(delivery, 'second')]),
       )
@@ -68,13 +67,13 @@ export const outcomeTests: readonly ConformanceTest[] = [
       await trial.received(inbox, 1)
       await trial.answer(inbox.deliveries[0] as Delivery, '{"mime":"text"}', 'NotAnImage')
       assert.equal((await trial.outcome(id)).code, 'NotAnImage')
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 1)
     },
   },
   {
     title: 'when the attempts are used up the last failure is the outcome',
-    needs: 'reinsertion',
+    shows: 'reinsertion',
     async run(trial) {
       const queue = await trial.queue('work')
       const { id } = await trial.send(queue, 'x', { attemptsMax: 3 })
@@ -89,7 +88,7 @@ export const outcomeTests: readonly ConformanceTest[] = [
   },
   {
     title: 'what is given back untouched does not count against the attempts',
-    needs: 'reinsertion',
+    shows: 'reinsertion',
     async run(trial) {
       const queue = await trial.queue('work')
       const { id } = await trial.send(queue, 'x', { attemptsMax: 1 })
@@ -104,10 +103,10 @@ export const outcomeTests: readonly ConformanceTest[] = [
   },
   {
     title: 'a consumer that runs out of time on every attempt leaves the outcome lost',
-    needs: 'reinsertion',
+    shows: 'reinsertion',
     async run(trial) {
       const queue = await trial.queue('work')
-      const { id } = await trial.send(queue, 'x', { timeoutMs: 40, attemptsMax: 2 })
+      const { id } = await trial.send(queue, 'x', { timeoutMs: trial.ms(40), attemptsMax: 2 })
       const inbox = trial.consume(queue, 1)
       assert.equal((await trial.outcome(id)).code, 'lost')
       assert.equal(inbox.deliveries.length, 2)
@@ -118,11 +117,31 @@ export const outcomeTests: readonly ConformanceTest[] = [
     },
   },
   {
+    title: 'a message whose consumer goes away on every attempt is lost, and stays with nobody',
+    shows: 'reinsertion',
+    async run(trial) {
+      const queue = await trial.queue('work')
+      const { id } = await trial.send(queue, 'poison', { attemptsMax: 2 })
+      for (const attempt of [1, 2]) {
+        const inbox = trial.consume(queue, 1)
+        const [delivery] = await trial.received(inbox, 1)
+        assert.equal(delivery?.attempt, attempt)
+        await trial.during(inbox.subscription.close())
+      }
+      const inbox = trial.consume(queue, 1)
+      const next = await trial.send(queue, 'next')
+      assert.equal((await trial.outcome(id)).code, 'lost')
+      const [delivery] = await trial.received(inbox, 1)
+      assert.equal(delivery?.message.id, next.id)
+    },
+  },
+  {
     title: 'a message whose deadline passes expires, waiting or held',
+    shows: 'expiry',
     async run(trial) {
       const queue = await trial.queue('work')
       const inbox = trial.consume(queue, 1)
-      const deadlineAtMs = trial.engine.nowMs() + 200
+      const deadlineAtMs = trial.engine.nowMs() + trial.ms(500)
       const held = await trial.send(queue, 'held', { deadlineAtMs })
       await trial.received(inbox, 1)
       const waiting = await trial.send(queue, 'waiting', { deadlineAtMs })
@@ -142,21 +161,22 @@ export const outcomeTests: readonly ConformanceTest[] = [
   },
   {
     title: 'a time to live ends the wait of a message, not the work on it',
+    shows: 'expiry',
     async run(trial) {
-      const queue = await trial.queue('brief', { messageTtlMs: 60 })
+      const queue = await trial.queue('brief', { messageTtlMs: trial.ms(400) })
       const inbox = trial.consume(queue, 1)
       const worked = await trial.send(queue, 'worked on')
       const [delivery] = await trial.received(inbox, 1)
       const waiting = await trial.send(queue, 'waits')
       assert.equal((await trial.outcome(waiting.id)).code, 'expired')
-      await trial.pass(80)
+      await trial.pass(trial.ms(420))
       assert.deepEqual(await trial.answer(delivery as Delivery), { accepted: true })
       assert.equal((await trial.outcome(worked.id)).code, 'ok')
     },
   },
   {
     title: 'canceling ends a message that waits or is held, and says when it came too late',
-    needs: 'cancel',
+    shows: 'cancel',
     async run(trial) {
       const queue = await trial.queue('work')
       const held = await trial.send(queue, 'held')
@@ -179,6 +199,7 @@ export const outcomeTests: readonly ConformanceTest[] = [
   },
   {
     title: 'a purge removes what waits, each with the outcome canceled, and counts exactly',
+    shows: 'cancel',
     async run(trial) {
       const queue = await trial.queue('work')
       const messages = await trial.sendAll(queue, '1', '2', '3')
@@ -193,7 +214,7 @@ export const outcomeTests: readonly ConformanceTest[] = [
   },
   {
     title: 'dead letters are kept with their reason; they can be replayed and dropped',
-    needs: 'deadLetters',
+    shows: 'deadLetters',
     async run(trial) {
       const queue = await trial.queue('work')
       const { id } = await trial.send(queue, 'x', withMeta({ headers: { a: 'b' } }))
@@ -220,11 +241,12 @@ export const outcomeTests: readonly ConformanceTest[] = [
   {
     title:
       'an outcome is brought to its callback until it is acknowledged, with the same id and bytes',
+    shows: 'callbacks',
     async run(trial) {
       const queue = await trial.queue('work')
       const callbacks = [{ name: 'done', context: '{"n":42}' }]
       const { id } = await trial.send(queue, 'input', withMeta({ callbacks }))
-      await trial.answer(await heldBy(trial, queue), 'home')
+      await trial.answer(await trial.heldBy(queue), 'home')
       const name = await trial.queue(callbackQueue('done'))
       const inbox = trial.consume(name, 1)
       const [first] = await trial.received(inbox, 1)
@@ -238,13 +260,13 @@ export const outcomeTests: readonly ConformanceTest[] = [
       assert.equal(home.context, '{"n":42}')
       assert.equal(textOf(home.input?.body ?? new Uint8Array()), 'input')
       await trial.settle(second as Delivery, { kind: 'acknowledge' })
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 2)
     },
   },
   {
     title: 'a gather comes home once, when its last member has its outcome',
-    needs: 'gather',
+    shows: 'gather',
     async run(trial) {
       const queue = await trial.queue('work')
       const name = await trial.queue(callbackQueue('all'))
@@ -257,7 +279,7 @@ export const outcomeTests: readonly ConformanceTest[] = [
       const work = trial.consume(queue)
       const [one, two] = await trial.received(work, 2)
       await trial.answer(one as Delivery)
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 0)
       await trial.answer(two as Delivery)
       const [gathered] = await trial.received(inbox, 1)
@@ -271,17 +293,19 @@ export const outcomeTests: readonly ConformanceTest[] = [
         { gatherId: 'g', came: memberIds, context: '1' },
       )
       await trial.settle(gathered as Delivery, { kind: 'acknowledge' })
-      await trial.pass(20)
+      await trial.quiet()
       assert.equal(inbox.deliveries.length, 1)
     },
   },
   {
     title: 'outcomes, dead letters and homecomings are there after a restart',
-    needsReopen: true,
+    shows: 'durability',
+    uses: ['ledger', 'deadLetters', 'callbacks'],
+    needs: ['reopen'],
     async run(trial) {
       const queue = await trial.queue('work')
       const { id } = await trial.send(queue, 'x', withMeta({ callbacks: [{ name: 'done' }] }))
-      await trial.answer(await heldBy(trial, queue), 'no', 'rejected')
+      await trial.answer(await trial.heldBy(queue), 'no', 'rejected')
       const before = await trial.outcome(id)
       await trial.reopen()
       assert.deepEqual(plain(await trial.outcome(id)), plain(before))
@@ -293,7 +317,7 @@ export const outcomeTests: readonly ConformanceTest[] = [
   },
   {
     title: 'outcomes are listed newest first, by queue, by code, page by page',
-    needs: 'ledger',
+    shows: 'ledger',
     async run(trial) {
       const queue = await trial.queue('work')
       const inbox = trial.consume(queue)

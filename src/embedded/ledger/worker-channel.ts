@@ -1,31 +1,33 @@
 import { Worker } from 'node:worker_threads'
-import type { LedgerReply, LedgerRequest } from './ledger-request.ts'
 
-interface Waiting {
-  readonly resolve: (reply: LedgerReply) => void
+interface Waiting<Reply> {
+  readonly resolve: (reply: Reply) => void
   readonly reject: (error: unknown) => void
 }
 
 /**
- * The line to the ledger's worker thread, which is started by the first request. One request at a
+ * The line to a ledger's worker thread, which is started by the first request. One request at a
  * time; a worker that dies rejects the one under way, and every later one.
  */
-export class LedgerChannel {
-  readonly #path: string
+export class WorkerChannel<Request, Reply> {
+  readonly #file: URL
+  readonly #data: unknown
   #worker: Worker | undefined
-  #waiting: Waiting | undefined
+  #waiting: Waiting<Reply> | undefined
   #death: Error | undefined
   #holds = 0
 
-  constructor(path: string) {
-    this.#path = path
+  /** The worker's file, and what it finds in `workerData`. */
+  constructor(file: URL, data: unknown) {
+    this.#file = file
+    this.#data = data
   }
 
   get isStarted(): boolean {
     return this.#worker !== undefined
   }
 
-  ask(request: LedgerRequest): Promise<LedgerReply> {
+  ask(request: Request, transferred: readonly ArrayBuffer[] = []): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (this.#death !== undefined) {
         reject(this.#death)
@@ -33,7 +35,7 @@ export class LedgerChannel {
       }
       this.#waiting = { resolve, reject }
       this.#worker ??= this.#start()
-      this.#worker.postMessage(request, request.kind === 'apply' ? [request.events] : [])
+      this.#worker.postMessage(request, transferred)
     })
   }
 
@@ -55,15 +57,13 @@ export class LedgerChannel {
   }
 
   #start(): Worker {
-    // Unbuilt this file is .ts and so is the worker's; built, both are .js.
-    const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    const worker = new Worker(new URL(`./ledger-worker.${extension}`, import.meta.url), {
+    const worker = new Worker(this.#file, {
       name: 'homing ledger',
-      workerData: { path: this.#path },
+      workerData: this.#data,
       // Options of the main thread, such as --input-type or --test, must not reach it.
       execArgv: ['--disable-warning=ExperimentalWarning'],
     })
-    worker.on('message', (reply: LedgerReply) => {
+    worker.on('message', (reply: Reply) => {
       const waiting = this.#waiting
       this.#waiting = undefined
       waiting?.resolve(reply)

@@ -18,6 +18,10 @@ const fields = fc.array(
         .string({ unit: 'grapheme', maxLength: 20 })
         .filter((s) => Buffer.byteLength(s) < 256),
     }),
+    fc.record({
+      kind: fc.constant('text' as const),
+      value: fc.string({ unit: 'grapheme', maxLength: 400 }),
+    }),
     fc.record({ kind: fc.constant('bytes32' as const), value: fc.uint8Array({ maxLength: 300 }) }),
   ),
   { maxLength: 40 },
@@ -30,6 +34,7 @@ function write(writer: ByteWriter, field: Field): void {
     case 'bytes32':
       writer.bytes32(field.value)
       break
+    case 'text':
     case 'text8':
     case 'text16':
     case 'text32':
@@ -88,6 +93,21 @@ test('a text of the most bytes of three-byte letters fits its one-byte length', 
   const writer = new ByteWriter(1)
   writer.text8('€'.repeat(85))
   assert.equal(new ByteReader(writer.taken()).text8(), '€'.repeat(85))
+})
+
+test('a text of any length has one byte of length, or five', () => {
+  for (const [length, bytes] of [
+    [0, 1],
+    [84, 85],
+    [254, 255],
+    [255, 260],
+    [70_000, 70_005],
+  ] as const) {
+    const writer = new ByteWriter(1)
+    writer.text('x'.repeat(length))
+    assert.equal(writer.length, bytes)
+    assert.equal(new ByteReader(writer.taken()).text(), 'x'.repeat(length))
+  }
 })
 
 test('known content types take one byte, others are spelled out, and all come back', () => {

@@ -1,9 +1,13 @@
 /*
- * Little-endian reading and writing of record payloads, without an object per field.
- * A text is its UTF-8 length (u8, u16 or u32) and its bytes; `bytes32` likewise.
+ * Little-endian reading and writing of records and of frames on the wire, without an object per field.
+ * A text is its UTF-8 length (u8, u16 or u32) and its bytes; `bytes32` likewise. `text` takes any
+ * length: one byte of it, or 255 and a u32.
  */
 
 import { Buffer } from 'node:buffer'
+
+/** In place of a length of one byte: a u32 follows. */
+const longText = 255
 
 /** Writes into a buffer that grows; `length` is what was written so far. */
 export class ByteWriter {
@@ -69,6 +73,23 @@ export class ByteWriter {
     this.length += 4 + written
   }
 
+  text(value: string): void {
+    const { length } = value
+    this.ensure(5 + length * 3)
+    if (length * 3 < longText) {
+      const written = this.buffer.write(value, this.length + 1)
+      this.buffer[this.length] = written
+      this.length += 1 + written
+      return
+    }
+    const bytes = Buffer.byteLength(value)
+    if (bytes >= longText) {
+      this.u8(longText)
+      this.u32(bytes)
+    } else this.u8(bytes)
+    this.length += this.buffer.write(value, this.length)
+  }
+
   bytes32(value: Uint8Array): void {
     this.u32(value.length)
     this.raw(value)
@@ -90,7 +111,8 @@ export class ByteReader {
   readonly buffer: Buffer
   readonly view: DataView
   at: number
-  readonly end: number
+  /** Where what is to be read ends; the bytes may go on. */
+  end: number
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -135,11 +157,25 @@ export class ByteReader {
     return this.#text(this.u32())
   }
 
+  text(): string {
+    const length = this.u8()
+    return this.#text(length === longText ? this.u32() : length)
+  }
+
   /** A view of the bytes, not a copy. */
   bytes32(): Buffer {
     const length = this.u32()
     const from = this.#advance(length)
     return this.buffer.subarray(from, from + length)
+  }
+
+  /** A copy of the bytes: it keeps nothing else alive. */
+  copied32(): Buffer {
+    const length = this.u32()
+    const from = this.#advance(length)
+    const copy = Buffer.allocUnsafe(length)
+    this.buffer.copy(copy, 0, from, from + length)
+    return copy
   }
 
   /** That many bytes as they are: a view, not a copy. */
@@ -152,18 +188,6 @@ export class ByteReader {
     const from = this.#advance(length)
     return this.buffer.toString('utf8', from, from + length)
   }
-}
-
-const u16Max = 65_535
-
-/**
- * Deliveries made, and those of them that do not count against the limit. A message that is given back
- * again and again has more of both than two bytes hold: then both are lowered alike, and as many count.
- */
-export function writeAttempts(writer: ByteWriter, attempts: number, excused: number): void {
-  const over = Math.max(0, attempts - u16Max)
-  writer.u16(attempts - over)
-  writer.u16(Math.max(0, excused - over))
 }
 
 /** Content types that are stored as one byte; any other is stored in full. */

@@ -1,0 +1,65 @@
+/*
+ * Homing in two processes on one data directory: one owns it, the other joins it over the socket.
+ */
+
+import type { Bench } from '../bench.ts'
+import type { LoadResult } from '../client/closed-loop.ts'
+import { runProgram, startProgram } from '../load-program.ts'
+import { homingDurability } from './homing.ts'
+import type { Candidate, Setting } from './system.ts'
+
+export const joinedNames = {
+  both: 'Homing, joined',
+  producer: 'Homing, joined producer',
+} as const
+
+/** Producer and consumer in the process that joined; the owner does nothing but serve it. */
+export const joinedBoth = (bench: Bench, inFlight: number): Candidate =>
+  candidate(bench, joinedNames.both, inFlight, (concurrency) => ({
+    text: `concurrency ${concurrency}, producer and consumer in a process that joined`,
+    owner: 0,
+    joiner: concurrency,
+  }))
+
+/** A web application and its worker: the worker owns the directory. */
+export const joinedProducer = (bench: Bench, inFlight: number): Candidate =>
+  candidate(bench, joinedNames.producer, inFlight, (concurrency) => ({
+    text: `concurrency ${concurrency}, consumer in the owner, producer in a process that joined`,
+    owner: concurrency,
+    joiner: 0,
+  }))
+
+interface Parts {
+  readonly text: string
+  /** Handlers at once in each of the two. */
+  readonly owner: number
+  readonly joiner: number
+}
+
+function candidate(
+  bench: Bench,
+  name: string,
+  inFlight: number,
+  partsOf: (concurrency: number) => Parts,
+): Candidate {
+  const setting = (concurrency: number): Setting => {
+    const { text, owner, joiner } = partsOf(concurrency)
+    return {
+      text,
+      run: (load) =>
+        bench.inFreshDirectory('joined', async (directory) => {
+          const execArgv = bench.homingExecArgv('joined')
+          const owning = startProgram('homing-owner', { execArgv })
+          try {
+            await owning.ask({ directory, concurrency: owner })
+            const settings = { directory, load, concurrency: joiner }
+            return await runProgram<LoadResult>('joined-round-trips', settings, { execArgv })
+          } finally {
+            await owning.kill('SIGTERM')
+          }
+        }),
+    }
+  }
+  const settings = inFlight === 1 ? [setting(1)] : [setting(100), setting(1_000)]
+  return { name, durability: homingDurability, settings }
+}

@@ -1,0 +1,186 @@
+/*
+ * One channel in confirm mode for everything that must arrive.
+ *
+ *   publish ─▶ pending ─┬─ ack ──────────────▶ resolved
+ *                       ├─ return, then ack ─▶ its queue is gone: `absent`
+ *                       └─ nack ─────────────▶ `queue-full`
+ *
+ * When the server closes the channel it is because of one publish, and nobody can tell which. All that
+ * were pending go again over the next channel, one after the other, until the one that closes it is alone
+ * and is told. They may have arrived: every consumer looks ids up before it works.
+ */
+
+import type { Buffer } from 'node:buffer'
+import type { ChannelModel, ConfirmChannel, Options, Message as Returned } from 'amqplib'
+import { HomingError } from '../../../errors.ts'
+import { brokerFault } from './broker-fault.ts'
+
+export interface Outgoing {
+  readonly exchange: string
+  readonly routingKey: string
+  readonly body: Buffer
+  readonly options: Options.Publish
+}
+
+/** `absent`: mandatory, and no queue took it. */
+export type Published = 'stored' | 'absent'
+
+interface Pending {
+  readonly outgoing: Outgoing
+  returned: boolean
+  resolve(published: Published): void
+  reject(error: HomingError): void
+}
+
+export class Publisher {
+  readonly #connection: ChannelModel
+  readonly #pending = new Set<Pending>()
+  #waiting: Pending[] = []
+  #channel: ConfirmChannel | undefined
+  #fault: unknown
+  #reopening = false
+  #over: HomingError | undefined
+
+  constructor(connection: ChannelModel) {
+    this.#connection = connection
+  }
+
+  async open(): Promise<void> {
+    const channel = await this.#connection.createConfirmChannel()
+    this.#fault = undefined
+    channel.on('error', (error: Error) => {
+      this.#fault = error
+    })
+    channel.on('return', (returned: Returned) => this.#returned(returned))
+    channel.on('close', () => {
+      if (this.#channel !== channel) return
+      this.#channel = undefined
+      if (this.#over === undefined && !this.#reopening) void this.#reopen()
+    })
+    this.#channel = channel
+  }
+
+  publish(outgoing: Outgoing): Promise<Published> {
+    return new Promise((resolve, reject) => {
+      const pending = { outgoing, returned: false, resolve, reject }
+      if (this.#over !== undefined) reject(this.#over)
+      else if (this.#channel === undefined || this.#reopening) this.#waiting.push(pending)
+      else this.#write(this.#channel, pending)
+    })
+  }
+
+  #write(channel: ConfirmChannel, pending: Pending): void {
+    const { exchange, routingKey, body, options } = pending.outgoing
+    pending.returned = false
+    this.#pending.add(pending)
+    try {
+      channel.publish(exchange, routingKey, body, options, (error: unknown) => {
+        // The channel is over: what becomes of it is decided when the next one is open.
+        if (error !== null && !isNack(error)) return
+        if (!this.#pending.delete(pending)) return
+        if (error !== null) pending.reject(nacked(pending.outgoing))
+        else pending.resolve(pending.returned ? 'absent' : 'stored')
+      })
+    } catch (error) {
+      // Closed in this moment, or a property that cannot be written.
+      if (this.#channel === channel && this.#pending.delete(pending)) {
+        pending.reject(
+          new HomingError('bad-argument', `a message cannot be written: ${error}`, {
+            cause: error,
+          }),
+        )
+      }
+    }
+  }
+
+  #returned({ fields, properties }: Returned): void {
+    for (const pending of this.#pending) {
+      const { outgoing } = pending
+      if (
+        !pending.returned &&
+        outgoing.routingKey === fields.routingKey &&
+        outgoing.exchange === fields.exchange &&
+        outgoing.options.messageId === properties.messageId
+      ) {
+        pending.returned = true
+        return
+      }
+    }
+  }
+
+  /** One after the other, so that whoever closes the channel is known. */
+  async #reopen(): Promise<void> {
+    this.#reopening = true
+    const suspects = [...this.#pending]
+    this.#pending.clear()
+    for (const suspect of suspects) {
+      if (this.#over !== undefined) suspect.reject(this.#over)
+      else await this.#tryAlone(suspect)
+    }
+    try {
+      if (this.#channel === undefined) await this.open()
+    } catch (error) {
+      this.end(brokerFault(error, 'open a channel'))
+      return
+    }
+    this.#reopening = false
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const pending of waiting) {
+      if (this.#channel === undefined) this.#waiting.push(pending)
+      else this.#write(this.#channel, pending)
+    }
+  }
+
+  async #tryAlone(suspect: Pending): Promise<void> {
+    try {
+      if (this.#channel === undefined) await this.open()
+    } catch (error) {
+      suspect.reject(brokerFault(error, 'open a channel'))
+      return
+    }
+    const channel = this.#channel
+    if (channel === undefined) return suspect.reject(gone)
+    await new Promise<void>((resolve) => {
+      const done = (tell: () => void): void => {
+        channel.off('close', closed)
+        tell()
+        resolve()
+      }
+      const alone: Pending = {
+        outgoing: suspect.outgoing,
+        returned: false,
+        resolve: (published) => done(() => suspect.resolve(published)),
+        reject: (error) => done(() => suspect.reject(error)),
+      }
+      const closed = (): void => {
+        this.#pending.delete(alone)
+        const { routingKey } = suspect.outgoing
+        alone.reject(brokerFault(this.#fault, `take a message for "${routingKey}"`))
+      }
+      channel.once('close', closed)
+      this.#write(channel, alone)
+    })
+  }
+
+  /** Everything that is on its way is told that it will not be known. */
+  end(why: HomingError): void {
+    this.#over ??= why
+    const all = [...this.#pending, ...this.#waiting]
+    this.#pending.clear()
+    this.#waiting = []
+    for (const pending of all) pending.reject(this.#over)
+  }
+}
+
+const gone = new HomingError('connection-lost', 'the channel to RabbitMQ ended')
+
+const isNack = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'message nacked'
+
+function nacked({ routingKey }: Outgoing): HomingError {
+  return new HomingError(
+    'queue-full',
+    `RabbitMQ does not take the message for queue "${routingKey}": it is full, or its server cannot store it; wait for consumers or raise depthMax`,
+  )
+}

@@ -1,0 +1,112 @@
+/*
+ * Reads one of Homing's own queues for as long as the link lasts: replies, the dead, events.
+ * When its channel ends, another one is opened; what was not acknowledged comes again.
+ */
+
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
+import type { Clock } from '../../../clock.ts'
+import { brokerFault } from './broker-fault.ts'
+
+export interface Reading {
+  readonly queue: string
+  readonly prefetch: number
+  /** What must be there before it is read. */
+  prepare(channel: Channel): Promise<void>
+  /** Acknowledged when it resolves, tried again later when it rejects. */
+  read(message: ConsumeMessage): Promise<void> | void
+}
+
+export interface ReaderParts {
+  readonly connection: ChannelModel
+  readonly clock: Clock
+  readonly onProblem: (text: string) => void
+  readonly isOver: () => boolean
+}
+
+const againMs = 1_000
+
+export class QueueReader {
+  readonly #parts: ReaderParts
+  readonly #reading: Reading
+  #channel: Channel | undefined
+  #fault: unknown
+
+  constructor(parts: ReaderParts, reading: Reading) {
+    this.#parts = parts
+    this.#reading = reading
+  }
+
+  /** Fails as the server refuses it. */
+  async open(): Promise<void> {
+    const { queue, prefetch } = this.#reading
+    this.#fault = undefined
+    try {
+      const channel = await this.#parts.connection.createChannel()
+      channel.on('error', (error: Error) => {
+        this.#fault = error
+      })
+      channel.on('close', () => this.#over(channel))
+      await this.#reading.prepare(channel)
+      await channel.prefetch(prefetch)
+      await channel.consume(queue, (message) => {
+        if (message === null) channel.close().catch(() => undefined)
+        else this.#read(channel, message)
+      })
+      this.#channel = channel
+    } catch (error) {
+      throw brokerFault(this.#fault ?? error, `read queue "${queue}"`)
+    }
+  }
+
+  /** For what needs no confirm; undefined while there is none. */
+  get channel(): Channel | undefined {
+    return this.#channel
+  }
+
+  #read(channel: Channel, message: ConsumeMessage): void {
+    const done = (): void => {
+      try {
+        channel.ack(message)
+      } catch {
+        // The channel has ended: it comes again.
+      }
+    }
+    const failed = (error: unknown): void => {
+      if (this.#parts.isOver()) return
+      this.#parts.onProblem(
+        `a message of queue "${this.#reading.queue}" waits and is read again: ${error}`,
+      )
+      this.#parts.clock.after(againMs, () => this.#read(channel, message))
+    }
+    try {
+      const reading = this.#reading.read(message)
+      if (reading === undefined) done()
+      else reading.then(done, failed)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  #over(channel: Channel): void {
+    if (this.#channel !== channel) return
+    this.#channel = undefined
+    if (this.#parts.isOver()) return
+    if (this.#fault !== undefined) {
+      this.#parts.onProblem(`queue "${this.#reading.queue}" is read again after: ${this.#fault}`)
+    }
+    void this.#reopen()
+  }
+
+  async #reopen(): Promise<void> {
+    while (!this.#parts.isOver()) {
+      try {
+        await this.open()
+        return
+      } catch (error) {
+        if (this.#parts.isOver()) return
+        this.#parts.onProblem(`${error}; tried again`)
+      }
+      await new Promise<void>((resolve) => this.#parts.clock.after(againMs, resolve))
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/*
+ * Messages on their way to queues: the queue is there, or is made; what is not due takes a delay queue.
+ */
+
+import { Buffer } from 'node:buffer'
+import type { Options } from 'amqplib'
+import type { Clock } from '../../../clock.ts'
+import { HomingError } from '../../../errors.ts'
+import { limits } from '../../../limits.ts'
+import type { StoredOutcome } from '../../../message/outcome.ts'
+import type { CallbackMessage } from '../../../shared-ledger/shared-ledger.ts'
+import { delayStep } from './delay-steps.ts'
+import { delayExchange, delayHeader } from './names.ts'
+import type { Publisher } from './publisher.ts'
+import type { Topology } from './topology.ts'
+import { type Carried, encodeMessage } from './wire-message.ts'
+import { encodeNote, encodeOutcome } from './wire-reply.ts'
+
+export class Sending {
+  readonly #topology: Topology
+  readonly #publisher: Publisher
+  readonly #clock: Clock
+  readonly #nowMs: () => number
+
+  constructor(topology: Topology, publisher: Publisher, clock: Clock, nowMs: () => number) {
+    this.#topology = topology
+    this.#publisher = publisher
+    this.#clock = clock
+    this.#nowMs = nowMs
+  }
+
+  /** Resolves when it is durable. Fails with `queue-full`, `unroutable`, `access-refused` … */
+  send(carried: Carried): Promise<void> {
+    const { routingKey, body, availableAtMs } = carried.message
+    const nowMs = this.#nowMs()
+    const options = encodeMessage(carried, nowMs)
+    const step = availableAtMs > 0 ? delayStep(availableAtMs - nowMs) : 0
+    return this.#insisted(routingKey, () =>
+      step > 0
+        ? this.#sendLater(routingKey, body, options, step)
+        : this.#sendNow(routingKey, body, options),
+    )
+  }
+
+  /** A server in trouble refuses like a full queue: one that has no limit, as far as is known here, is asked again. */
+  async #insisted(queue: string, send: () => Promise<void>): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await send()
+      } catch (error) {
+        const isRefused = error instanceof HomingError && error.code === 'queue-full'
+        if (!isRefused || this.#topology.isBounded(queue) || tries === triesMax) throw error
+      }
+      await new Promise<void>((resolve) => this.#clock.after(refusedMs, resolve))
+    }
+  }
+
+  async #sendNow(queue: string, body: Uint8Array, options: Options.Publish): Promise<void> {
+    const outgoing = { exchange: '', routingKey: queue, body: bytes(body), options }
+    await this.#topology.ensure(queue)
+    if ((await this.#publisher.publish(outgoing)) === 'stored') return
+    // Deleted since it was looked for. Not at once: a quorum queue that is made again before its
+    // consumers were told that it is gone keeps them, and what it delivers to them gets lost.
+    this.#topology.forget(queue)
+    await new Promise<void>((resolve) => this.#clock.after(deletedMs, resolve))
+    await this.#topology.ensure(queue)
+    if ((await this.#publisher.publish(outgoing)) === 'absent') throw unroutable(queue)
+  }
+
+  async #sendLater(
+    queue: string,
+    body: Uint8Array,
+    { expiration: _, ...options }: Options.Publish,
+    step: number,
+  ): Promise<void> {
+    const headers = { ...options.headers, [delayHeader]: step }
+    const outgoing = {
+      exchange: delayExchange,
+      routingKey: queue,
+      body: bytes(body),
+      options: { ...options, headers },
+    }
+    // Where it goes afterwards must be there, too: nobody is told then.
+    await this.#topology.ensure(queue)
+    await this.#topology.delay(step, this.#nowMs())
+    if ((await this.#publisher.publish(outgoing)) === 'stored') return
+    this.#topology.forgetDelay(step)
+    await this.#topology.delay(step, this.#nowMs())
+    if ((await this.#publisher.publish(outgoing)) === 'absent') throw unroutable(queue)
+  }
+
+  sendCallback(message: CallbackMessage): Promise<void> {
+    return this.send({
+      message: {
+        id: message.id,
+        idChosen: false,
+        exchange: '',
+        routingKey: message.queue,
+        contentType: message.contentType,
+        body: message.body,
+        priority: 0,
+        deadlineAtMs: Number.POSITIVE_INFINITY,
+        availableAtMs: 0,
+        timeoutMs: limits.timeoutMsDefault,
+        attemptsMax: limits.callbackAttemptsDefault,
+        meta: undefined,
+      },
+      acceptedAtMs: this.#nowMs(),
+      attempts: 0,
+      excused: 0,
+    })
+  }
+
+  /** A producer whose queue is gone has nobody who waits. */
+  async reply(queue: string, outcome: StoredOutcome): Promise<void> {
+    const body = bytes(outcome.body)
+    const options = encodeOutcome(outcome)
+    await this.#publisher.publish({ exchange: '', routingKey: queue, body, options })
+  }
+
+  /** Tells the producer that it will be delivered again. */
+  note(queue: string, id: string, availableAtMs: number): void {
+    const options = encodeNote(id, availableAtMs)
+    this.#publisher
+      .publish({ exchange: '', routingKey: queue, body: nothing, options })
+      .catch(() => undefined)
+  }
+}
+
+const deletedMs = 500
+const triesMax = 10
+const refusedMs = 300
+const nothing = Buffer.alloc(0)
+
+const bytes = (body: Uint8Array): Buffer =>
+  Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+
+const unroutable = (queue: string): HomingError =>
+  new HomingError(
+    'unroutable',
+    `queue "${queue}" is deleted on the server each time it was declared; nothing was sent`,
+  )

@@ -1,0 +1,3 @@
+import { rabbitmqConformance } from './rabbitmq-suite.ts'
+
+rabbitmqConformance('classic')
