@@ -112,6 +112,8 @@ export type Happening =
       readonly how: SettleHow
       /** Its transaction; 0 for none. */
       readonly tx: number
+      /** The broker says so: it took them back some time before. */
+      readonly told: boolean
     }
   // queues
   | { readonly kind: 'purging' | 'deleting' | 'declared'; readonly queue: string }
