@@ -71,9 +71,11 @@ const redeliveredTold: BrokerRule = {
 
 /** Marked on its first delivery, although no consumer that is gone can have had it. */
 function* markedTooEarly(cases: Cases, copy: CopyCase, slackMs: number) {
-  const first = copy.deliveries[0]?.event
+  const [seenFirst, ...others] = copy.deliveries
+  const first = seenFirst?.event
   const sent = cases.byToken.get(copy.token)?.[0]?.event
   if (copy.round > 0 || !first?.message.redelivered || !sent || sent.life !== first.life) return
+  if (others.some((other) => mayBeSwapped(seenFirst as DeliveryCase, other))) return
   // That a client is gone is noticed a little later.
   const gone = [...cases.ofKind('left'), ...cases.ofKind('cancel-ok'), ...cases.ofKind('cancelled')]
   if (gone.some(({ n, atMs }) => atMs >= sent.atMs - slackMs && n < first.n)) return
