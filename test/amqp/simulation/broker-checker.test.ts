@@ -109,6 +109,11 @@ test('a publish that waits to be read may find its queue deleted, and nothing el
   assert.deepEqual(broken(first, returned, [6, { kind: 'deleting', queue: 'plain' }]), [3])
 })
 
+test('what its channel never sent, or has back already, is not returned', () => {
+  const again: Happening = { kind: 'returned-wrongly', channel: 1, token: 'm1' }
+  assert.deepEqual(broken([1, published('plain', true)], [2, again]), [3])
+})
+
 test('what was confirmed dies of returns that nobody saw, and only of as many as there were', () => {
   const first: readonly Step[] = [
     [1, published('quorum')],

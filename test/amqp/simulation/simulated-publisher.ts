@@ -3,6 +3,7 @@
  */
 
 import type { Method } from '../../../src/amqp/protocol/methods.ts'
+import { asksQueue } from './broker-plan.ts'
 import { type Drawn, drawn, drawProperties, tokenOf } from './drawn-message.ts'
 import { drawRequest } from './drawn-request.ts'
 import type { Site } from './site.ts'
@@ -10,6 +11,21 @@ import { keys } from './topology.ts'
 import type { ChannelEnd, Content, WireClient } from './wire-client.ts'
 
 export type PublisherMode = 'plain' | 'confirm' | 'tx'
+
+/** What may be returned. */
+interface Returnable {
+  readonly publish: number
+  readonly seq: number
+  readonly token: string
+  readonly mandatory: boolean
+}
+
+interface Unconfirmed {
+  readonly publish: number
+  readonly drawn: Drawn
+  /** Of the queue of requests, when it was sent. */
+  readonly deletions: number
+}
 
 export class SimulatedPublisher implements ChannelEnd {
   readonly mode: PublisherMode
@@ -21,7 +37,9 @@ export class SimulatedPublisher implements ChannelEnd {
   #hasLeft = false
   #seq = 0
   /** Publishes not confirmed yet, by their number on this channel. */
-  readonly #open = new Map<number, { readonly publish: number; readonly drawn: Drawn }>()
+  readonly #open = new Map<number, Unconfirmed>()
+  /** In the order of sending, without what was returned. */
+  readonly #sent: Returnable[] = []
   #tx = 0
   #inTx = 0
   #committing: number[] = []
@@ -85,8 +103,10 @@ export class SimulatedPublisher implements ChannelEnd {
     const { message, content } = one
     const { exchange, key: routingKey } = message
     const seq = this.mode === 'confirm' ? ++this.#seq : 0
-    if (this.mode === 'confirm') this.#open.set(seq, { publish, drawn: one })
+    const deletions = this.#site.deletionsOf(asksQueue.name)
+    if (this.mode === 'confirm') this.#open.set(seq, { publish, drawn: one, deletions })
     if (this.mode === 'tx') this.#inTx++
+    this.#sent.push({ publish, seq, token: message.token, mandatory })
     const routed = this.#site.route(exchange, routingKey)
     history.record({
       kind: 'published',
@@ -161,16 +181,23 @@ export class SimulatedPublisher implements ChannelEnd {
       this.#open.delete(seq)
       history.record({ kind: 'confirmed', publish: open.publish, ok })
       const { id } = open.drawn.message
-      if (ok && id !== undefined) requests.confirmed(open.publish, id)
+      // Read when its queue was gone, it led nowhere: confirmed, and no request.
+      const isSure = open.deletions === this.#site.deletionsOf(asksQueue.name)
+      if (ok && id !== undefined && isSure) requests.confirmed(open.publish, id)
     }
   }
 
+  /** Of one that was sent more than once here: the first that asks for it and has no answer yet. */
   #returned(token: string): void {
-    const { events } = this.#site.history
-    const published = events.findLast(
-      (event) => event.kind === 'published' && event.message.token === token,
-    )
-    if (published?.kind !== 'published') return
-    this.#site.history.record({ kind: 'returned', publish: published.publish })
+    const sent = this.#sent.filter((one) => one.token === token)
+    const isOpen = ({ seq }: Returnable): boolean => seq === 0 || this.#open.has(seq)
+    const published = sent.find((one) => one.mandatory && isOpen(one)) ?? sent.at(-1)
+    const { history } = this.#site
+    if (published === undefined) {
+      history.record({ kind: 'returned-wrongly', channel: this.#number, token })
+      return
+    }
+    this.#sent.splice(this.#sent.indexOf(published), 1)
+    history.record({ kind: 'returned', publish: published.publish })
   }
 }

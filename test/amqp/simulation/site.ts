@@ -36,6 +36,8 @@ export class Site {
   readonly #parts: SiteParts
   /** Queues that are being deleted, or are not declared again yet. */
   readonly inFlux = new Set<string>()
+  /** How often each queue was deleted: a publish that waits to be read may find it gone. */
+  readonly #deletions = new Map<string, number>()
   serving: Serving | undefined
   #numbers = new Map<string, number>()
 
@@ -71,6 +73,17 @@ export class Site {
   /** When the broker's own call that runs now has returned. */
   soon(run: () => void): void {
     this.#parts.clock.soon(run)
+  }
+
+  /** A queue is about to be deleted. */
+  deleting(queue: string): void {
+    this.inFlux.add(queue)
+    this.#deletions.set(queue, this.deletionsOf(queue) + 1)
+    this.history.record({ kind: 'deleting', queue })
+  }
+
+  deletionsOf(queue: string): number {
+    return this.#deletions.get(queue) ?? 0
   }
 
   route(exchange: string, key: string): Routed {

@@ -69,6 +69,9 @@ const oneAnswerEach: BrokerRule = {
     for (const wrong of cases.ofKind('confirmed-wrongly')) {
       yield finding(`channel ${wrong.channel}`, `number ${wrong.seq} was answered again`, wrong)
     }
+    for (const wrong of cases.ofKind('returned-wrongly')) {
+      yield finding(wrong.token, `was returned again, or not sent on ${wrong.channel}`, wrong)
+    }
     for (const publish of cases.publishes) {
       const { event, confirms, returns } = publish
       const { token } = event.message
