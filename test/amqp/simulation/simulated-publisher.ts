@@ -3,7 +3,6 @@
  */
 
 import type { Method } from '../../../src/amqp/protocol/methods.ts'
-import { asksQueue } from './broker-plan.ts'
 import { type Drawn, drawn, drawProperties, tokenOf } from './drawn-message.ts'
 import { drawRequest } from './drawn-request.ts'
 import type { Site } from './site.ts'
@@ -20,13 +19,6 @@ interface Returnable {
   readonly mandatory: boolean
 }
 
-interface Unconfirmed {
-  readonly publish: number
-  readonly drawn: Drawn
-  /** Of the queue of requests, when it was sent. */
-  readonly deletions: number
-}
-
 export class SimulatedPublisher implements ChannelEnd {
   readonly mode: PublisherMode
   readonly #site: Site
@@ -37,7 +29,7 @@ export class SimulatedPublisher implements ChannelEnd {
   #hasLeft = false
   #seq = 0
   /** Publishes not confirmed yet, by their number on this channel. */
-  readonly #open = new Map<number, Unconfirmed>()
+  readonly #open = new Map<number, { readonly publish: number; readonly drawn: Drawn }>()
   /** In the order of sending, without what was returned. */
   readonly #sent: Returnable[] = []
   #tx = 0
@@ -103,8 +95,7 @@ export class SimulatedPublisher implements ChannelEnd {
     const { message, content } = one
     const { exchange, key: routingKey } = message
     const seq = this.mode === 'confirm' ? ++this.#seq : 0
-    const deletions = this.#site.deletionsOf(asksQueue.name)
-    if (this.mode === 'confirm') this.#open.set(seq, { publish, drawn: one, deletions })
+    if (this.mode === 'confirm') this.#open.set(seq, { publish, drawn: one })
     if (this.mode === 'tx') this.#inTx++
     this.#sent.push({ publish, seq, token: message.token, mandatory })
     const routed = this.#site.route(exchange, routingKey)
@@ -181,9 +172,7 @@ export class SimulatedPublisher implements ChannelEnd {
       this.#open.delete(seq)
       history.record({ kind: 'confirmed', publish: open.publish, ok })
       const { id } = open.drawn.message
-      // Read when its queue was gone, it led nowhere: confirmed, and no request.
-      const isSure = open.deletions === this.#site.deletionsOf(asksQueue.name)
-      if (ok && id !== undefined && isSure) requests.confirmed(open.publish, id)
+      if (ok && id !== undefined) requests.confirmed(open.publish, id)
     }
   }
 

@@ -5,7 +5,7 @@
 
 import type { Clock } from '../../../src/clock.ts'
 import type { RandomSource } from '../../../src/testing/random.ts'
-import type { BrokerPlan } from './broker-plan.ts'
+import { asksQueue, type BrokerPlan } from './broker-plan.ts'
 import type { Serving } from './broker-system.ts'
 import type { History, Routed } from './history.ts'
 import { routeOf } from './topology.ts'
@@ -16,6 +16,8 @@ export interface RequestBook {
   publishing(publish: number, id: string, digest: string): void
   confirmed(publish: number, id: string): void
   notified(body: Buffer): void
+  /** Their queue is about to be deleted. */
+  deleting(): void
 }
 
 export interface SiteParts {
@@ -36,8 +38,6 @@ export class Site {
   readonly #parts: SiteParts
   /** Queues that are being deleted, or are not declared again yet. */
   readonly inFlux = new Set<string>()
-  /** How often each queue was deleted: a publish that waits to be read may find it gone. */
-  readonly #deletions = new Map<string, number>()
   serving: Serving | undefined
   #numbers = new Map<string, number>()
 
@@ -78,12 +78,8 @@ export class Site {
   /** A queue is about to be deleted. */
   deleting(queue: string): void {
     this.inFlux.add(queue)
-    this.#deletions.set(queue, this.deletionsOf(queue) + 1)
+    if (queue === asksQueue.name) this.requests.deleting()
     this.history.record({ kind: 'deleting', queue })
-  }
-
-  deletionsOf(queue: string): number {
-    return this.#deletions.get(queue) ?? 0
   }
 
   route(exchange: string, key: string): Routed {
