@@ -64,10 +64,12 @@ export class ChannelConsumer implements ConsumerSink {
     if (!this.#isOver) this.#consumer?.resume()
   }
 
-  cancel(): void {
-    if (this.#isOver) return
+  /** `left` is called when nothing more comes, and before another consumer takes its place. */
+  cancel(left?: () => void): void {
+    const consumer = this.#isOver ? undefined : this.#consumer
     this.#isOver = true
-    this.#consumer?.cancel()
+    if (consumer === undefined) left?.()
+    else consumer.cancel(left)
   }
 
   deliver(

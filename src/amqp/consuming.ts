@@ -87,11 +87,15 @@ export class Consuming implements ConsumerSide, EndOfTurn {
   cancel(method: MethodNamed<'basic.cancel'>): void {
     const { consumerTag, nowait } = method
     const consumer = this.#consumers.get(consumerTag)
-    if (consumer !== undefined) {
-      consumer.cancel()
-      this.#forget(consumer)
+    const left = (): void => {
+      if (!nowait) this.line.send({ name: 'basic.cancel-ok', consumerTag })
     }
-    if (!nowait) this.line.send({ name: 'basic.cancel-ok', consumerTag })
+    if (consumer === undefined) {
+      left()
+      return
+    }
+    consumer.cancel(left)
+    this.#forget(consumer)
   }
 
   get(method: MethodNamed<'basic.get'>): Later<void> {

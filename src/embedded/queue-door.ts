@@ -149,12 +149,16 @@ export class QueueDoor {
     return this.#parts.delivering.subscribe(live, options, taker)
   }
 
-  /** It takes no more. What it holds stays held; what is on its way to it stays in the queue. */
-  unsubscribe(subscriber: Subscriber): void {
+  /**
+   * It takes no more. What it holds stays held; what is on its way to it stays in the queue. `left` is
+   * called when it is out, and before the next one of a single active consumer's queue is served.
+   */
+  unsubscribe(subscriber: Subscriber, left?: () => void): void {
     if (subscriber.noAck) this.#parts.delivering.handing.giveNow(subscriber)
     subscriber.stopped = true
-    if (!subscriber.live.removeSubscriber(subscriber)) return
-    this.#parts.delivering.pump(subscriber.live)
+    const wasThere = subscriber.live.removeSubscriber(subscriber)
+    left?.()
+    if (wasThere) this.#parts.delivering.pump(subscriber.live)
   }
 
   /** Its consumers may take more than before, or it has new ones. */

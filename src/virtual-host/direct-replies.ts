@@ -125,12 +125,14 @@ class ReplyConsumer implements Consumer {
     )
   }
 
-  cancel(): void {
-    if (this.#isOver) return
+  cancel(left?: () => void): void {
+    const wasOver = this.#isOver
     this.#isOver = true
-    const left = this.#waiting
+    left?.()
+    if (wasOver) return
+    const waiting = this.#waiting
     this.#waiting = []
-    this.#sides.over(left)
+    this.#sides.over(waiting)
   }
 
   #deliver(reply: PlainMessage): void {

@@ -94,10 +94,13 @@ export class HostConsumer implements Consumer, Taker {
     this.#parts.door.resume(this.live)
   }
 
-  cancel(): void {
-    if (this.#isOver || this.#subscriber === undefined) return
+  cancel(left?: () => void): void {
+    if (this.#isOver || this.#subscriber === undefined) {
+      left?.()
+      return
+    }
     this.#end()
-    this.#parts.door.unsubscribe(this.#subscriber)
+    this.#parts.door.unsubscribe(this.#subscriber, left)
     this.#parts.left(this)
   }
 

@@ -144,8 +144,11 @@ export interface Consumer {
   readonly consumerTag: string
   /** What it gives back counts for the delivery limit of its queue. */
   readonly countsReturns?: boolean
-  /** Takes no more; what it holds stays held. Nothing is delivered after this returns. */
-  cancel(): void
+  /**
+   * Takes no more; what it holds stays held. `left` is called once: nothing is delivered to it behind
+   * that, and nothing before that to the consumer that takes its place.
+   */
+  cancel(left?: () => void): void
   /** Nothing is delivered before its first call. Then: `mayDeliver` is true again, or there is room. */
   resume(): void
 }

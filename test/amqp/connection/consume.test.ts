@@ -192,6 +192,17 @@ test('nothing is delivered after cancel-ok; what was delivered can be settled', 
   assert.equal(delivered(await client.hears()), 'bR c')
 })
 
+test('cancel-ok comes before the first delivery to the consumer that takes its place', async () => {
+  const trial = await Trial.open()
+  const client = await trial.connected()
+  client.declare(1, 'q', { args: table({ 'x-single-active-consumer': true }) })
+  client.send(1, { name: 'basic.qos', prefetchSize: 0, prefetchCount: 1, global: false })
+  client.publish(1, 'q', 'a').publish(1, 'q', 'b').consume(1, 'q', 't').consume(1, 'q', 'u')
+  await client.hears()
+  client.send(1, { name: 'basic.cancel', consumerTag: 't', nowait: false })
+  assert.deepEqual(await client.hears(), ['1 basic.cancel-ok t', '1 basic.deliver u 2 false "b"'])
+})
+
 test('cancelling what is not there is fine', async () => {
   const client = await withQueue()
   client.send(1, { name: 'basic.cancel', consumerTag: 'none', nowait: false })

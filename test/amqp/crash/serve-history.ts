@@ -46,6 +46,7 @@ export class ServeHistory {
         if (this.#requests.has(id)) this.#requests.set(id, true)
       },
       notified: () => undefined,
+      deleting: () => undefined,
     }
     const { history, wrong } = this
     const drawn = planBroker(random)

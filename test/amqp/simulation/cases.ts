@@ -63,6 +63,9 @@ export interface Cases {
   /** Of one message: more than one when it was sent again. */
   readonly byToken: ReadonlyMap<string, readonly PublishCase[]>
   readonly copies: ReadonlyMap<string, CopyCase>
+  /** How channels and consumers came to their end, by number. */
+  readonly leftOf: ReadonlyMap<number, EventOf<'left'>>
+  readonly overOf: ReadonlyMap<number, HistoryEvent>
   copy(of: CopyName): CopyCase | undefined
   ofKind<K extends HistoryEvent['kind']>(kind: K): readonly EventOf<K>[]
 }
@@ -82,6 +85,8 @@ export function casesOf(events: readonly HistoryEvent[], queues: readonly QueueP
     publishes,
     byToken: Map.groupBy(publishes, ({ event }) => event.message.token),
     copies: builder.copies,
+    leftOf: builder.leftOf,
+    overOf: builder.overOf,
     copy: (of) => builder.copies.get(keyOf(of)),
     ofKind: (kind) => (kinds.get(kind) ?? []) as EventOf<typeof kind>[],
   }
@@ -94,6 +99,8 @@ class Builder {
   readonly lives: Life[] = []
   readonly publishes = new Map<number, PublishCase>()
   readonly copies = new Map<string, CopyCase>()
+  readonly leftOf = new Map<number, EventOf<'left'>>()
+  readonly overOf = new Map<number, HistoryEvent>()
   readonly #queues: ReadonlyMap<string, QueuePlan>
   /** Deliveries by channel and tag. */
   readonly #held = new Map<string, DeliveryCase>()
@@ -151,7 +158,12 @@ class Builder {
           if (delivery) delivery.settled ??= event
         }
         break
+      case 'cancel-ok':
+      case 'cancelled':
+        if (!this.overOf.has(event.consumer)) this.overOf.set(event.consumer, event)
+        break
       case 'left':
+        if (!this.leftOf.has(event.channel)) this.leftOf.set(event.channel, event)
         for (const delivery of this.#ofChannel.get(event.channel) ?? []) delivery.left ??= event
         for (const publish of this.#publishesOf.get(event.channel) ?? []) publish.left ??= event
         break

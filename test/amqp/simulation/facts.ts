@@ -6,6 +6,9 @@ import type { Cases, CopyCase, DeliveryCase, PublishCase } from './cases.ts'
 import type { EventOf, HistoryEvent } from './history.ts'
 import { deadLetterRoute, type QueuePlan } from './topology.ts'
 
+/** What happened to a client is known to the broker, and over, within this time. */
+const lateMs = 1_000
+
 /** From this event on the publish is promised; undefined when it never was. */
 export function promiseOf(publish: PublishCase): HistoryEvent | undefined {
   const acked = publish.confirms.find(({ ok }) => ok)
@@ -25,11 +28,30 @@ export const isKept = ({ event }: PublishCase, queue: QueuePlan): boolean =>
   queue.durable && (event.message.persistent || event.message.tracked)
 
 /** When its consumer no longer held it; undefined while it does. */
-export function releaseOf(delivery: DeliveryCase): HistoryEvent | undefined {
+export function releaseOf(
+  delivery: DeliveryCase,
+): EventOf<'settled'> | EventOf<'left'> | undefined {
   const { settled, left } = delivery
   if (settled === undefined || left === undefined) return settled ?? left
   return settled.n < left.n ? settled : left
 }
+
+/**
+ * The broker took back what its consumer held by `event`, an event of another connection, although its
+ * own connection learned of that only behind it. In one turn the broker writes to its connections one
+ * after the other: between two of them, and within one instant, the order in which it worked is not seen.
+ */
+export function releasedUnseen(delivery: DeliveryCase, event: EventOf<'delivered'>): boolean {
+  const released = releaseOf(delivery)
+  if (released?.atMs !== event.atMs || delivery.event.channel === event.channel) return false
+  return released.kind === 'left' ? released.how === 'server' : released.told
+}
+
+/** `earlier` was seen first, and may all the same have been made when `later` had been taken back. */
+export const mayBeSwapped = (earlier: DeliveryCase, later: DeliveryCase): boolean =>
+  earlier.event.atMs === later.event.atMs &&
+  earlier.event.message.redelivered &&
+  releasedUnseen(later, earlier.event)
 
 /** A settlement followed at once by the end of its connection may never have been read. */
 export function mayBeUnread(cases: Cases, { settled, left }: DeliveryCase, slackMs: number) {
@@ -78,6 +100,31 @@ export function fullBetween(cases: Cases, fromMs: number, toMs: number): boolean
   })
 }
 
+/**
+ * How often a message of the queue may have been delivered and given back with nobody seeing it: it was
+ * on its way to somebody who was leaving. Each that took from the queue can account for one.
+ */
+function unseenReturns(cases: Cases, queue: string, from: HistoryEvent, toN: number): number {
+  const takers = new Map<string, HistoryEvent | undefined>()
+  for (const one of cases.ofKind('consuming')) {
+    if (one.queue !== queue || one.n > toN) continue
+    const over = cases.overOf.get(one.consumer) ?? cases.leftOf.get(one.channel)
+    takers.set(`consumer ${one.consumer}`, over ?? cases.lives[one.life]?.end)
+  }
+  for (const one of cases.ofKind('getting')) {
+    if (one.queue !== queue || one.n > toN) continue
+    const over = cases.leftOf.get(one.channel) ?? cases.lives[one.life]?.end
+    takers.set(`channel ${one.channel}`, over)
+  }
+  // A channel that waits for the disk learns late that its client is gone.
+  return [...takers.values()].filter(
+    (over) =>
+      over !== undefined &&
+      over.n < toN &&
+      (over.atMs + lateMs >= from.atMs || fullBetween(cases, over.atMs, from.atMs)),
+  ).length
+}
+
 export const earliestPublish = (cases: Cases, token: string): PublishCase | undefined =>
   cases.byToken.get(token)?.[0]
 
@@ -109,7 +156,7 @@ export function leavings(cases: Cases, copy: CopyFacts, toN: number): Leavings {
     (round > 0 && from.message.ttlMs !== undefined) ||
     removalBetween(cases, queue.name, from.n, toN) !== undefined ||
     takenWithoutAck(cases, queue.name, from, toN)
-  const untilMs = (cases.events[toN]?.atMs ?? Infinity) + 1_000
+  const untilMs = (cases.events[toN]?.atMs ?? Infinity) + lateMs
   const ttlMs = ttlOf(copy, publish)
   const died =
     settled.some((one) => one?.how === 'reject') ||
@@ -117,7 +164,8 @@ export function leavings(cases: Cases, copy: CopyFacts, toN: number): Leavings {
     // The wall clock may have been set while the machine was down.
     (ttlMs < Number.POSITIVE_INFINITY && from.life !== cases.events[toN]?.life) ||
     (queue.lengthMax !== undefined && queue.overflow === 'drop-head') ||
-    (queue.deliveryLimit !== undefined && deliveries.length >= queue.deliveryLimit)
+    (queue.deliveryLimit !== undefined &&
+      deliveries.length + unseenReturns(cases, queue.name, from, toN) > queue.deliveryLimit)
   return { gone, died }
 }
 

@@ -75,6 +75,8 @@ export type Happening =
   /** A confirm for a number that has none, or has it already. */
   | { readonly kind: 'confirmed-wrongly'; readonly channel: number; readonly seq: number }
   | { readonly kind: 'returned'; readonly publish: number }
+  /** What its channel never sent, or has back already. */
+  | { readonly kind: 'returned-wrongly'; readonly channel: number; readonly token: string }
   | { readonly kind: 'committing' | 'committed' | 'rolled-back'; readonly tx: number }
   // consuming
   | {
@@ -112,6 +114,8 @@ export type Happening =
       readonly how: SettleHow
       /** Its transaction; 0 for none. */
       readonly tx: number
+      /** The broker says so: it took them back some time before. */
+      readonly told: boolean
     }
   // queues
   | { readonly kind: 'purging' | 'deleting' | 'declared'; readonly queue: string }

@@ -4,7 +4,8 @@
  */
 
 import type { Broker } from '../../../src/embedded/broker.ts'
-import type { HeldDelivery } from '../../../src/embedded/live-queue.ts'
+import type { HeldDelivery, LiveQueue } from '../../../src/embedded/live-queue.ts'
+import type { QueueDoor } from '../../../src/embedded/queue-door.ts'
 import type { Probe } from '../../simulation/history.ts'
 import { Recorder } from '../../simulation/history.ts'
 import { ObservedEngine } from '../../simulation/observed-engine.ts'
@@ -41,40 +42,43 @@ export async function lookAside(
   return { queues, answers, probe }
 }
 
-/** Everything in every queue, head first. `pass` lets time pass. */
+/**
+ * Everything in every queue, head first. `pass` lets time pass. All queues are drained at once: what one
+ * of them hands to another meanwhile, because it expires, is seen in the other.
+ */
 export async function drainAll(
-  engine: Broker,
+  { door }: Broker,
   pass: (ms: number) => Promise<void>,
 ): Promise<ReadonlyMap<string, readonly Received[]>> {
-  const queues = new Map<string, readonly Received[]>()
-  for (const live of [...engine.door.queues()]) {
-    const { name } = live.queue
-    if (!name.startsWith('homing.')) queues.set(name, await drain(engine, name, pass))
-  }
-  return queues
+  const named = [...door.queues()].filter(({ queue }) => !queue.name.startsWith('homing.'))
+  const drains = named.map((live) => new Drain(door, live))
+  for (const { live } of drains) door.resume(live)
+  for (let turn = 0; turn < 5_000 && drains.some(({ isDone }) => !isDone); turn++) await pass(1)
+  return new Map(drains.map(({ live, all }) => [live.queue.name, all]))
 }
 
-async function drain(
-  { door }: Broker,
-  name: string,
-  pass: (ms: number) => Promise<void>,
-): Promise<readonly Received[]> {
-  const live = door.queue(name)
-  if (live === undefined || live.queue.size === 0) return []
-  const all: Received[] = []
-  const places = new Set<number>()
-  const deliver = ({ message, redelivered, entry }: HeldDelivery): void => {
-    // One with a time limit may come again while the others are looked at.
-    if (places.has(entry.position)) return
-    places.add(entry.position)
-    const { properties = new Uint8Array(2), body } = message
-    all.push(
-      received({ properties: Buffer.from(properties), body: Buffer.from(body) }, redelivered),
-    )
+class Drain {
+  readonly live: LiveQueue
+  readonly all: Received[] = []
+  readonly #places = new Set<number>()
+
+  constructor(door: QueueDoor, live: LiveQueue) {
+    this.live = live
+    const deliver = (delivery: HeldDelivery): void => this.#deliver(delivery)
+    const options = { prefetch: Number.POSITIVE_INFINITY }
+    door.subscribe(live, options, { deliver, revoke: () => undefined })
   }
-  const options = { prefetch: Number.POSITIVE_INFINITY }
-  door.subscribe(live, options, { deliver, revoke: () => undefined })
-  door.resume(live)
-  for (let turn = 0; turn < 5_000 && all.length < live.queue.size; turn++) await pass(1)
-  return all
+
+  get isDone(): boolean {
+    return this.all.length >= this.live.queue.size
+  }
+
+  #deliver({ message, redelivered, entry }: HeldDelivery): void {
+    // One with a time limit may come again while the others are looked at.
+    if (this.#places.has(entry.position)) return
+    this.#places.add(entry.position)
+    const { properties = new Uint8Array(2), body } = message
+    const content = { properties: Buffer.from(properties), body: Buffer.from(body) }
+    this.all.push(received(content, redelivered))
+  }
 }

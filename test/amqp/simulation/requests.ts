@@ -1,6 +1,9 @@
 /*
  * What clients learn of requests, written into the engine's own kind of history, so that the engine's
  * rules about outcomes judge it.
+ *
+ * A publish that waits to be read, behind one whose id is looked up, may come after its queue was deleted:
+ * it leads nowhere then, is confirmed, and is no request.
  */
 
 import type { Recorder } from '../../simulation/history.ts'
@@ -22,7 +25,11 @@ interface Told {
 export class Requests implements RequestBook {
   readonly #recorder: Recorder
   readonly #numbers: Numbers
-  readonly #known = new Set<number>()
+  /** How often the queue of requests was deleted. */
+  #deletions = 0
+  /** The same when each publish, and the first of each id, was sent. */
+  readonly #publishes = new Map<number, number>()
+  readonly #ids = new Map<string, number>()
 
   constructor(recorder: Recorder, numbers: Numbers) {
     this.#recorder = recorder
@@ -30,7 +37,8 @@ export class Requests implements RequestBook {
   }
 
   publishing(publish: number, id: string, digest: string): void {
-    this.#known.add(publish)
+    this.#publishes.set(publish, this.#deletions)
+    if (!this.#ids.has(id)) this.#ids.set(id, this.#deletions)
     this.#numbers.ids.add(id)
     this.#recorder.record({
       kind: 'publishing',
@@ -53,14 +61,22 @@ export class Requests implements RequestBook {
   }
 
   confirmed(publish: number, id: string): void {
-    if (!this.#known.has(publish)) return
+    // Read when its queue was gone, it led nowhere: confirmed, and no request.
+    if (this.#publishes.get(publish) !== this.#deletions) return
     this.#recorder.record({ kind: 'confirmed', publish, id, duplicate: false })
+  }
+
+  deleting(): void {
+    this.#deletions++
   }
 
   /** A notification of the broker: the whole outcome. */
   notified(body: Buffer): void {
     const told = JSON.parse(body.toString('utf8')) as Told
     const { id, queue, code, attempts, finishedAt, contentType = '', value, error } = told
+    // Only then: no queue had it, so nobody else knows of it.
+    const wasDeleted = (this.#ids.get(id) ?? this.#deletions) !== this.#deletions
+    if (code === 'unroutable' && wasDeleted) return
     const content = value ?? error
     const text = typeof content === 'string' ? content : (JSON.stringify(content) ?? '')
     const digest = bodyDigest(contentType, Buffer.from(text))

@@ -97,8 +97,7 @@ export class SimulatedAdmin implements ChannelEnd {
   /** Deletes it, and declares it again. */
   async remove(plan: QueuePlan, quiet: boolean): Promise<void> {
     const { name: queue } = plan
-    this.#site.inFlux.add(queue)
-    this.#site.history.record({ kind: 'deleting', queue })
+    this.#site.deleting(queue)
     const bits = { ifUnused: false, ifEmpty: false, nowait: false }
     const deleted = this.call({ name: 'queue.delete', queue, ...bits })
     this.client.flush()

@@ -158,7 +158,8 @@ export class SimulatedConsumer implements ChannelEnd {
     if (deliveryTag === undefined || this.#isOver || this.#isRecovering) return
     for (const tag of tags) this.held.delete(tag)
     const tx = this.#tx
-    this.site.history.record({ kind: 'settled', channel: this.#number, tags, how, tx })
+    const told = { channel: this.#number, tags, how, tx, told: false }
+    this.site.history.record({ kind: 'settled', ...told })
     const { client, channel } = this
     const requeue = how === 'requeue'
     if (how === 'ack') client.send(channel, { name: 'basic.ack', deliveryTag, multiple })
@@ -208,8 +209,8 @@ export class SimulatedConsumer implements ChannelEnd {
     const tags = [...this.held.keys()]
     this.held.clear()
     this.#isRecovering = false
-    const how = 'requeue'
-    this.site.history.record({ kind: 'settled', channel: this.#number, tags, how, tx: 0 })
+    const told = { channel: this.#number, tags, how: 'requeue', tx: 0, told: true } as const
+    this.site.history.record({ kind: 'settled', ...told })
   }
 
   /** A mistake: the channel is closed for it, and what it holds goes back. */

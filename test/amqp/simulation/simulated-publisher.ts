@@ -11,6 +11,14 @@ import type { ChannelEnd, Content, WireClient } from './wire-client.ts'
 
 export type PublisherMode = 'plain' | 'confirm' | 'tx'
 
+/** What may be returned. */
+interface Returnable {
+  readonly publish: number
+  readonly seq: number
+  readonly token: string
+  readonly mandatory: boolean
+}
+
 export class SimulatedPublisher implements ChannelEnd {
   readonly mode: PublisherMode
   readonly #site: Site
@@ -22,6 +30,8 @@ export class SimulatedPublisher implements ChannelEnd {
   #seq = 0
   /** Publishes not confirmed yet, by their number on this channel. */
   readonly #open = new Map<number, { readonly publish: number; readonly drawn: Drawn }>()
+  /** In the order of sending, without what was returned. */
+  readonly #sent: Returnable[] = []
   #tx = 0
   #inTx = 0
   #committing: number[] = []
@@ -87,6 +97,7 @@ export class SimulatedPublisher implements ChannelEnd {
     const seq = this.mode === 'confirm' ? ++this.#seq : 0
     if (this.mode === 'confirm') this.#open.set(seq, { publish, drawn: one })
     if (this.mode === 'tx') this.#inTx++
+    this.#sent.push({ publish, seq, token: message.token, mandatory })
     const routed = this.#site.route(exchange, routingKey)
     history.record({
       kind: 'published',
@@ -165,12 +176,17 @@ export class SimulatedPublisher implements ChannelEnd {
     }
   }
 
+  /** Of one that was sent more than once here: the first that asks for it and has no answer yet. */
   #returned(token: string): void {
-    const { events } = this.#site.history
-    const published = events.findLast(
-      (event) => event.kind === 'published' && event.message.token === token,
-    )
-    if (published?.kind !== 'published') return
-    this.#site.history.record({ kind: 'returned', publish: published.publish })
+    const sent = this.#sent.filter((one) => one.token === token)
+    const isOpen = ({ seq }: Returnable): boolean => seq === 0 || this.#open.has(seq)
+    const published = sent.find((one) => one.mandatory && isOpen(one)) ?? sent.at(-1)
+    const { history } = this.#site
+    if (published === undefined) {
+      history.record({ kind: 'returned-wrongly', channel: this.#number, token })
+      return
+    }
+    this.#sent.splice(this.#sent.indexOf(published), 1)
+    history.record({ kind: 'returned', publish: published.publish })
   }
 }

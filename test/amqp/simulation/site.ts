@@ -5,7 +5,7 @@
 
 import type { Clock } from '../../../src/clock.ts'
 import type { RandomSource } from '../../../src/testing/random.ts'
-import type { BrokerPlan } from './broker-plan.ts'
+import { asksQueue, type BrokerPlan } from './broker-plan.ts'
 import type { Serving } from './broker-system.ts'
 import type { History, Routed } from './history.ts'
 import { routeOf } from './topology.ts'
@@ -16,6 +16,8 @@ export interface RequestBook {
   publishing(publish: number, id: string, digest: string): void
   confirmed(publish: number, id: string): void
   notified(body: Buffer): void
+  /** Their queue is about to be deleted. */
+  deleting(): void
 }
 
 export interface SiteParts {
@@ -71,6 +73,13 @@ export class Site {
   /** When the broker's own call that runs now has returned. */
   soon(run: () => void): void {
     this.#parts.clock.soon(run)
+  }
+
+  /** A queue is about to be deleted. */
+  deleting(queue: string): void {
+    this.inFlux.add(queue)
+    if (queue === asksQueue.name) this.requests.deleting()
+    this.history.record({ kind: 'deleting', queue })
   }
 
   route(exchange: string, key: string): Routed {

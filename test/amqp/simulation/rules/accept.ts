@@ -69,6 +69,9 @@ const oneAnswerEach: BrokerRule = {
     for (const wrong of cases.ofKind('confirmed-wrongly')) {
       yield finding(`channel ${wrong.channel}`, `number ${wrong.seq} was answered again`, wrong)
     }
+    for (const wrong of cases.ofKind('returned-wrongly')) {
+      yield finding(wrong.token, `was returned again, or not sent on ${wrong.channel}`, wrong)
+    }
     for (const publish of cases.publishes) {
       const { event, confirms, returns } = publish
       const { token } = event.message
@@ -78,7 +81,7 @@ const oneAnswerEach: BrokerRule = {
       if (confirm && returned && returned.n > confirm.n)
         yield finding(token, 'was returned after its ack', confirm, returned)
       yield* unanswered(cases, publish)
-      yield* wronglyReturned(publish)
+      yield* wronglyReturned(cases, publish)
     }
   },
 }
@@ -94,12 +97,17 @@ function* unanswered(cases: Cases, { event, confirms, committing, committed, lef
   yield finding(event.message.token, 'was never answered', event, end)
 }
 
-function* wronglyReturned({ event, returns, confirms }: PublishCase) {
+function* wronglyReturned(cases: Cases, { event, returns, confirms }: PublishCase) {
   const { mandatory, routed, message } = event
   const leadsOn = routed.certain.length > 0
   const returned = returns[0]
+  // It waits to be read while a publish before it waits for the disk: its queue may be deleted meanwhile.
+  const isStillThere = (name: string): boolean =>
+    !cases
+      .ofKind('deleting')
+      .some(({ queue, n }) => queue === name && n > event.n && n < (returned?.n ?? 0))
   // What waits for a commit is routed when that comes.
-  if (returned && event.tx === 0 && (leadsOn || !mandatory))
+  if (returned && event.tx === 0 && (routed.certain.some(isStillThere) || !mandatory))
     yield finding(message.token, 'was returned though a queue takes it', event, returned)
   const mustReturn = mandatory && !leadsOn && routed.possible.length === 0
   const acked = confirms.find(({ ok }) => ok)

@@ -1,5 +1,5 @@
 import type { Cases, CopyCase, DeliveryCase } from '../cases.ts'
-import { mayBeUnread, releaseOf } from '../facts.ts'
+import { mayBeSwapped, mayBeUnread, releasedUnseen, releaseOf } from '../facts.ts'
 import type { EventOf, HistoryEvent } from '../history.ts'
 import { type BrokerRule, finding } from '../rule.ts'
 
@@ -25,7 +25,8 @@ const isTracked = (cases: Cases, { token }: CopyCase): boolean =>
 function* pairs(cases: Cases, copy: CopyCase): Generator<readonly [DeliveryCase, DeliveryCase]> {
   for (const [n, after] of copy.deliveries.entries()) {
     for (const before of copy.deliveries.slice(0, n)) {
-      if (isComparable(cases, copy, after.event)) yield [before, after]
+      if (!isComparable(cases, copy, after.event) || mayBeSwapped(before, after)) continue
+      yield [before, after]
     }
   }
 }
@@ -40,6 +41,7 @@ const oneOwner: BrokerRule = {
         if (before.event.noAck || before.event.life !== after.event.life) continue
         const released = releaseOf(before)
         if (released !== undefined && released.n < after.event.n) continue
+        if (releasedUnseen(before, after.event)) continue
         yield finding(copy.token, 'was delivered while held', before.event, after.event)
       }
     }
@@ -69,9 +71,11 @@ const redeliveredTold: BrokerRule = {
 
 /** Marked on its first delivery, although no consumer that is gone can have had it. */
 function* markedTooEarly(cases: Cases, copy: CopyCase, slackMs: number) {
-  const first = copy.deliveries[0]?.event
+  const [seenFirst, ...others] = copy.deliveries
+  const first = seenFirst?.event
   const sent = cases.byToken.get(copy.token)?.[0]?.event
   if (copy.round > 0 || !first?.message.redelivered || !sent || sent.life !== first.life) return
+  if (others.some((other) => mayBeSwapped(seenFirst as DeliveryCase, other))) return
   // That a client is gone is noticed a little later.
   const gone = [...cases.ofKind('left'), ...cases.ofKind('cancel-ok'), ...cases.ofKind('cancelled')]
   if (gone.some(({ n, atMs }) => atMs >= sent.atMs - slackMs && n < first.n)) return
@@ -99,6 +103,7 @@ const acknowledgedStaysGone: BrokerRule = {
         for (const seen of [...copy.deliveries, ...copy.stood]) {
           const { event } = seen
           if (event.n <= settled.n || !isComparable(cases, copy, event)) continue
+          if ('settled' in seen && mayBeSwapped(before, seen)) continue
           // A picture of this life shows what is on disk: an acknowledgement may not be yet.
           const isSame = event.kind === 'delivered' && event.life === settled.life
           if (!isSame && !isOnDisk(cases, settled, event, slackMs)) continue
@@ -148,8 +153,10 @@ const noAckOnce: BrokerRule = {
       if (isTracked(cases, copy) || !sentOnce(cases, copy)) continue
       for (const before of copy.deliveries) {
         if (!before.event.noAck || isFarewell(cases, before, slackMs)) continue
-        for (const { event } of [...copy.deliveries, ...copy.stood]) {
+        for (const seen of [...copy.deliveries, ...copy.stood]) {
+          const { event } = seen
           if (event.n <= before.event.n || !isComparable(cases, copy, event)) continue
+          if ('settled' in seen && mayBeSwapped(before, seen)) continue
           yield finding(copy.token, 'was handed over, and comes again', before.event, event)
         }
       }

@@ -162,10 +162,11 @@ function expectedReady(cases: Cases, name: string, counted: EventOf<'counted'>, 
     const { gone, died } = leavings(cases, copy, counted.n)
     const deliveries = (cases.copy(copy)?.deliveries ?? []).filter((one) => one.event.n < counted.n)
     const last = deliveries.at(-1)
-    const isHeld =
-      last !== undefined &&
-      last.event.life === counted.life &&
-      (releaseOf(last)?.n ?? Number.POSITIVE_INFINITY) > counted.n
+    const isHeld = deliveries.some(
+      (one) =>
+        one.event.life === counted.life &&
+        (releaseOf(one)?.n ?? Number.POSITIVE_INFINITY) > counted.n,
+    )
     if (isHeld) continue
     const settled = deliveries.some(
       (one) => one.settled && one.settled.how !== 'requeue' && !mayBeUnread(cases, one, slackMs),
