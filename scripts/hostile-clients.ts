@@ -89,7 +89,16 @@ async function served(data: string): Promise<ChildProcess> {
   const bin = existsSync(built)
     ? join(import.meta.dirname, '../dist/cli/bin.js')
     : join(import.meta.dirname, '../src/cli/bin.ts')
-  const words = ['serve', '--data', data, '--amqp-port', String(port), '--log-level', 'warn']
+  const words = [
+    'serve',
+    '--data',
+    data,
+    '--amqp-port',
+    String(port),
+    '--no-http',
+    '--log-level',
+    'warn',
+  ]
   const broker = spawn(
     process.execPath,
     [bin, ...words, '--memory-limit', `${memoryLimitMib / 2}MiB`],

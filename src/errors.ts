@@ -248,6 +248,26 @@ export const errorCodes = {
     409,
     'channel',
   ),
+  'path-unknown': row('The HTTP API has nothing at that path.', false, 404, 404),
+  'method-refused': row(
+    'The HTTP API has something at that path, but not for that method.',
+    false,
+    404,
+    405,
+  ),
+  'media-type-refused': row(
+    'The body of a request is not of the type that the path takes.',
+    false,
+    406,
+    415,
+  ),
+  'origin-refused': row(
+    'A browser sent the request from a page of another origin, or under a host name that is not ours.',
+    false,
+    403,
+    403,
+  ),
+  'read-only': row('The HTTP side is in read-only mode.', false, 403, 403),
   'address-in-use': row(
     'Another program listens on the address and port, or on the socket.',
     true,

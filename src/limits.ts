@@ -101,6 +101,22 @@ export const limits = {
   connectionsPerAddressMax: 50_000,
   /** Time that connections get to take their leave when the server stops. */
   goodbyeMsMax: 3 * second,
+  /** Body of an HTTP request, unless its path takes a message. */
+  httpBodyBytesMax: mib,
+  /** Request line and headers of an HTTP request. */
+  httpHeaderBytesMax: 16 * kib,
+  /** Time for the headers of an HTTP request to come. */
+  httpHeadersMsMax: 10 * second,
+  /** Time for the whole of an HTTP request to come. */
+  httpRequestMsMax: 60 * second,
+  /** Sessions of browsers; beyond it the oldest ends. */
+  browserSessionsMax: 10_000,
+  /** Sessions of browsers of one user. */
+  browserSessionsPerUserMax: 100,
+  /** A browser's session ends when it is not used for so long. */
+  browserSessionIdleMsMax: 3_600 * second,
+  /** A browser's session ends so long after the login. */
+  browserSessionMsMax: 12 * 3_600 * second,
   /** Free space on the disk below which publishers are blocked, unless the server is given another. */
   diskFreeBytesMin: 64 * mib,
   /** Queues of a virtual host that has no limit of its own. */

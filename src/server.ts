@@ -8,6 +8,7 @@ export type {
   Listening,
   TlsSettings,
 } from './amqp/listen-address.ts'
+export type { HttpAddress, HttpListening, HttpSettings } from './http/http-settings.ts'
 export type {
   AccountLimits,
   UserLimits,

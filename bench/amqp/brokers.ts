@@ -83,7 +83,7 @@ async function startHoming(bench: Bench, wanted: Wanted): Promise<Broker> {
     args: [
       '--disable-warning=ExperimentalWarning',
       ...bench.homingExecArgv(wanted.scenario),
-      ...[builtCommand(), 'serve', ...flags, String(port)],
+      ...[builtCommand(), 'serve', '--no-http', ...flags, String(port)],
     ],
     logFile: join(directory, 'homing.log'),
     probe: () => greets(port),

@@ -3,10 +3,18 @@
  */
 
 import { readFileSync } from 'node:fs'
-import type { CertificateName, ListenAddress } from '../server.ts'
+import type { CertificateName, HttpAddress, ListenAddress } from '../server.ts'
 import { Refusal } from './refusal.ts'
 
-export interface ListenOptions {
+export interface HttpOptions {
+  /** False when none was asked for. */
+  readonly http: boolean
+  readonly httpPort: number
+  readonly httpsPort?: number
+  readonly httpReadOnly?: true
+}
+
+export interface ListenOptions extends Pick<HttpOptions, 'httpsPort'> {
   readonly bind: string
   readonly amqp: boolean
   readonly amqpPort: number
@@ -25,12 +33,27 @@ export function addressesFrom(options: ListenOptions): readonly ListenAddress[] 
   if (amqpsPort !== undefined) {
     return [...plain, { host, port: amqpsPort, tls: tlsFrom(options) }]
   }
-  const { tlsCert, tlsKey, tlsCa, tlsVerifyPeer } = options
+  const { tlsCert, tlsKey, tlsCa, tlsVerifyPeer, httpsPort } = options
+  if (httpsPort !== undefined) return plain
   if (tlsCert ?? tlsKey ?? tlsCa ?? tlsVerifyPeer) {
-    throw new Refusal('usage', 'options of TLS are given, but no port for it; give --amqps-port')
+    throw new Refusal(
+      'usage',
+      'options of TLS are given, but no port for it; give --amqps-port or --https-port',
+    )
   }
   if (!amqp) throw new Refusal('usage', '--no-amqp leaves nothing to listen on; give --amqps-port')
   return plain
+}
+
+/** None with `--no-http`. Fails as {@link addressesFrom}. */
+export function httpAddressesFrom(options: ListenOptions & HttpOptions): readonly HttpAddress[] {
+  const { bind: host, http, httpPort, httpsPort } = options
+  if (!http) return []
+  if (httpsPort === undefined) return [{ host, port: httpPort }]
+  return [
+    { host, port: httpPort },
+    { host, port: httpsPort, tls: tlsFrom(options) },
+  ]
 }
 
 function tlsFrom(options: ListenOptions) {
@@ -38,7 +61,7 @@ function tlsFrom(options: ListenOptions) {
   if (tlsCert === undefined || tlsKey === undefined) {
     throw new Refusal(
       'usage',
-      '--amqps-port needs a certificate and a key; give --tls-cert and --tls-key',
+      'a port with TLS needs a certificate and a key; give --tls-cert and --tls-key',
     )
   }
   if (tlsVerifyPeer && tlsCa === undefined) {

@@ -8,7 +8,7 @@
 
 import { setFlagsFromString } from 'node:v8'
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import type { Listening, ServerLog, StartedServer } from '../server.ts'
+import type { ServerLog, StartedServer } from '../server.ts'
 import {
   type CommonOptions,
   commonOptions,
@@ -18,9 +18,14 @@ import {
   wholeNumberFrom,
 } from './command.ts'
 import { refuseForeign } from './open-home.ts'
-import { addressesFrom, type ListenOptions } from './serve-addresses.ts'
+import {
+  addressesFrom,
+  type HttpOptions,
+  httpAddressesFrom,
+  type ListenOptions,
+} from './serve-addresses.ts'
 
-interface ServeOptions extends CommonOptions, ListenOptions {
+interface ServeOptions extends CommonOptions, ListenOptions, HttpOptions {
   readonly guest: boolean
   readonly allowPlaintext?: true
   readonly compat?: 'rabbitmq-4.3'
@@ -60,6 +65,15 @@ function options(command: Command): Command {
     .option('--bind <address>', 'address to listen on', '127.0.0.1')
     .option('--amqp-port <port>', 'port of AMQP; 0 for any that is free', port, 5672)
     .option('--no-amqp', 'no AMQP without TLS')
+    .option(
+      '--http-port <port>',
+      'port of HTTP: API and dashboard; 0 for any that is free',
+      port,
+      15_672,
+    )
+    .option('--no-http', 'no HTTP')
+    .option('--https-port <port>', 'port of HTTP over TLS', port)
+    .option('--http-read-only', 'nothing can be changed by HTTP')
     .option('--no-guest', 'nobody comes in as guest')
     .option('--allow-plaintext', 'passwords from other machines need no TLS')
     .addOption(
@@ -106,6 +120,7 @@ async function serve(invocation: Invocation, given: ServeOptions): Promise<void>
   })
   try {
     await tell(invocation, given, started)
+    started.server.warm()
     await stopped(stopping.signal)
   } finally {
     await started.server.close()
@@ -131,7 +146,13 @@ function settingsFrom(given: ServeOptions, log: ServerLog) {
     ...(heartbeat !== undefined && { heartbeat }),
     ...(memoryLimit !== undefined && { memoryBytesMax: memoryLimit }),
     ...(diskFree !== undefined && { diskFreeBytesMin: diskFree }),
+    ...httpSettingsFrom(given),
   }
+}
+
+function httpSettingsFrom(given: ServeOptions) {
+  const listen = httpAddressesFrom(given)
+  return listen.length === 0 ? {} : { http: { listen, readOnly: given.httpReadOnly ?? false } }
 }
 
 async function tell(
@@ -139,16 +160,18 @@ async function tell(
   { data }: ServeOptions,
   { server, adminPasswordFile }: StartedServer,
 ): Promise<void> {
-  const { listening } = server
+  const { listening, httpListening: http } = server
   if (terminal.json) {
     const where = listening.map(({ url, host, port, tls }) => ({ url, host, port, tls }))
-    return terminal.line(JSON.stringify({ listening: where, data, adminPasswordFile }))
+    return terminal.line(JSON.stringify({ listening: where, http, data, adminPasswordFile }))
   }
   if (adminPasswordFile !== undefined) {
     terminal.note(`the password of the user admin is in ${adminPasswordFile}`)
   }
-  const urls = listening.map(({ url }: Listening) => url).join(' and ')
-  await terminal.line(`homing listens on ${urls}`)
+  const urls = [...listening, ...http].map(({ url }) => url)
+  const [last, ...others] = urls.toReversed()
+  const all = others.length === 0 ? last : `${others.toReversed().join(', ')} and ${last}`
+  await terminal.line(`homing listens on ${all}`)
 }
 
 const stopped = (signal: AbortSignal): Promise<void> =>

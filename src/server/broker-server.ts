@@ -16,10 +16,14 @@ import type net from 'node:net'
 import type { Login, Opening, PeerFacts } from '../amqp/admission.ts'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import type { Listening } from '../amqp/listen-address.ts'
+import { connectionForced } from '../amqp/protocol/amqp-error.ts'
 import { AmqpServer, type Reception } from '../amqp/server.ts'
 import { type ConnectionSettings, connectionDefaults, type Mechanism } from '../amqp/settings.ts'
 import type { Clock } from '../clock.ts'
 import type { Broker } from '../embedded/broker.ts'
+import type { HttpListening } from '../http/http-settings.ts'
+import type { OpenedHttp } from '../http/open-http.ts'
+import type { ServerFacts, Site } from '../http/site.ts'
 import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
@@ -48,6 +52,8 @@ export interface BrokerServerParts {
   readonly settings: ServerSettings
   /** Opens the socket of the data directory, by which its owner comes without a password. */
   readonly openOwnerSocket?: (take: (socket: net.Socket) => void) => Promise<Closeable | undefined>
+  /** Opens the HTTP side. */
+  readonly openHttp?: (site: Omit<Site, 'settings'>) => Promise<OpenedHttp>
 }
 
 interface Closeable {
@@ -73,6 +79,7 @@ export class BrokerServer implements RunningServer {
   readonly #unwatch: () => void
   #listening: readonly Listening[] = []
   #ownerSocket: Promise<Closeable | undefined> | undefined
+  #http: OpenedHttp | undefined
   #stopping: Promise<void> | undefined
   #closing: Promise<void> | undefined
 
@@ -125,15 +132,26 @@ export class BrokerServer implements RunningServer {
       this.#listening = listening
       this.#ownerSocket = this.#parts.openOwnerSocket?.((socket) => this.takeOwner(socket))
       await this.#ownerSocket
+      this.#http = await this.#parts.openHttp?.(this.#site())
     } catch (error) {
       await this.close()
       throw error
     }
-    for (const { url } of this.#listening) this.#log.info({ url }, 'listening')
+    for (const { url } of [...this.#listening, ...this.httpListening])
+      this.#log.info({ url }, 'listening')
   }
 
   get listening(): readonly Listening[] {
     return this.#listening
+  }
+
+  get httpListening(): readonly HttpListening[] {
+    return this.#http?.listening ?? []
+  }
+
+  /** Loads what was left for after the start. */
+  warm(): void {
+    this.#http?.warm()
   }
 
   /** The connections of now, for lists and pages. */
@@ -144,6 +162,13 @@ export class BrokerServer implements RunningServer {
   /** Why publishers are blocked; undefined when they are not. */
   get blockedFor(): string | undefined {
     return this.#alarms.reason
+  }
+
+  /** Ends the connections of that name; false when there is none. */
+  closeConnection(name: string, reason: string): boolean {
+    const found = [...this.#amqp.connections].filter(({ facts }) => facts.name === name)
+    for (const connection of found) connection.close(connectionForced(reason))
+    return found.length > 0
   }
 
   /** Serves one who came by the socket that nobody but the data directory's owner can open. */
@@ -170,12 +195,59 @@ export class BrokerServer implements RunningServer {
     ownerSocket?.close()
     this.#alarms.stop()
     this.#unwatch()
+    await this.#http?.close()
     await this.#amqp.close()
     await this.#hosts.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #site(): Omit<Site, 'settings'> {
+    const { engine, accounts, policies, limits } = this
+    const { definitions, realClock: clock } = this.#parts
+    const server = this.#facts()
+    const [admissions, hosts, log] = [this.#admissions, this.#hosts, this.#log]
+    return {
+      engine,
+      definitions,
+      accounts,
+      policies,
+      limits,
+      admissions,
+      hosts,
+      server,
+      clock,
+      log,
+    }
+  }
+
+  #facts(): ServerFacts {
+    const startedAtMs = Date.now()
+    const { product } = this.#parts.settings
+    const { name, version } = productFrom(product)
+    const [urls, isStopping, blockedFor] = [
+      () => [...this.#listening, ...this.httpListening].map(({ url }) => url),
+      () => this.#stopping !== undefined,
+      () => this.blockedFor,
+    ]
+    return {
+      startedAtMs,
+      product: name,
+      version,
+      get listening() {
+        return urls()
+      },
+      get isStopping() {
+        return isStopping()
+      },
+      get blockedFor() {
+        return blockedFor()
+      },
+      connections: () => this.connections(),
+      closeConnection: (connection, reason) => this.closeConnection(connection, reason),
+    }
   }
 
   #alarmChanged(reason: string | undefined): void {

@@ -17,7 +17,8 @@ const ours: Product = { name: 'Homing', version }
 const charactersMax = 100
 
 /** `NAME` or `NAME/VERSION`. Fails with `bad-argument`. */
-export function productFrom(text: string): Product {
+export function productFrom(text: string | undefined): Product {
+  if (text === undefined) return ours
   const [name = '', given = version, ...rest] = text.split('/')
   if (name !== '' && given !== '' && rest.length === 0 && text.length <= charactersMax) {
     return { name, version: given }

@@ -4,6 +4,7 @@
 
 import type { ArrivalLimits } from '../amqp/arrivals.ts'
 import type { ListenAddress } from '../amqp/listen-address.ts'
+import type { HttpSettings } from '../http/http-settings.ts'
 import { checkOptions } from '../known-options.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { productFrom } from './server-identity.ts'
@@ -32,6 +33,8 @@ export interface ServerSettings {
   readonly diskFreeBytesMin?: number
   /** Caps on connections, in all and by address. */
   readonly limits?: Partial<ArrivalLimits>
+  /** The HTTP side: API, dashboard, metrics. Default: none. */
+  readonly http?: HttpSettings
   /** Where it tells what happens. Default: nowhere. */
   readonly log?: ServerLog
 }
@@ -45,7 +48,7 @@ const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
 }
 
 const known: readonly string[] = [
-  ...['guest', 'allowPlaintext', 'compat', 'product', 'limits', 'log'],
+  ...['guest', 'allowPlaintext', 'compat', 'product', 'limits', 'http', 'log'],
   ...Object.keys(bounds),
 ]
 

@@ -6,9 +6,10 @@ import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { type EmbeddedOptions, engineOptions } from '../embedded/engine-options.ts'
 import { openDirectory } from '../embedded/open.ts'
+import type { HttpSettings } from '../http/http-settings.ts'
 import { openOwnerSocket } from '../joined/owner-socket.ts'
 import { limits } from '../limits.ts'
-import { BrokerServer } from './broker-server.ts'
+import { BrokerServer, type BrokerServerParts } from './broker-server.ts'
 import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
 import { openDefinitions } from './open-definitions.ts'
 import type { RunningServer } from './running-server.ts'
@@ -49,6 +50,7 @@ export async function startServer(
       gauges: [memoryGauge(memoryBytesMax), diskGauge(path, diskFreeBytesMin)],
       settings,
       openOwnerSocket: (take) => openOwnerSocket(path, lock, take),
+      ...(settings.http !== undefined && { openHttp: httpFrom(settings.http) }),
     })
     await server.start()
     return { server, adminPasswordFile }
@@ -57,3 +59,11 @@ export async function startServer(
     throw error
   }
 }
+
+/** Its code is not even loaded where there is no HTTP side. */
+const httpFrom =
+  (settings: HttpSettings): NonNullable<BrokerServerParts['openHttp']> =>
+  async (site) => {
+    const { openHttp } = await import('../http/open-http.ts')
+    return openHttp({ ...site, settings })
+  }

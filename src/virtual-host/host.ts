@@ -13,6 +13,7 @@ import type { HeldDelivery } from '../embedded/live-queue.ts'
 import type { HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
+import type { PortAccess } from '../port-session/access.ts'
 import { portQueue } from '../port-wire/frame.ts'
 import { baseName, defaultVirtualHost } from '../scoped-name.ts'
 import { Consuming } from './consuming.ts'
@@ -197,6 +198,10 @@ export class Host implements VirtualHost {
 
   channelClosed(channel: ChannelSession): void {
     this.#replies.channelClosed(channel)
+  }
+
+  access(session: Session): PortAccess {
+    return this.#ports.access(session)
   }
 
   sessionClosed(session: Session): Later<void> {

@@ -4,11 +4,19 @@
 
 import { notFound, preconditionFailed } from '../amqp/protocol/amqp-error.ts'
 import type { Later } from '../later.ts'
+import type { PortAccess } from '../port-session/access.ts'
 import { portQueue } from '../port-wire/frame.ts'
 import type { HostExchanges } from './host-exchanges.ts'
 import type { HostParts } from './host-parts.ts'
 import type { HostQueues } from './host-queues.ts'
-import type { ChannelSession, ConsumeRequest, Consumer, ConsumerSink, PublishFate } from './port.ts'
+import type {
+  ChannelSession,
+  ConsumeRequest,
+  Consumer,
+  ConsumerSink,
+  PublishFate,
+  Session,
+} from './port.ts'
 import { HostPortAccess } from './port-access.ts'
 import { PortConsumer } from './port-consumer.ts'
 
@@ -32,7 +40,7 @@ export class PortChannels {
     if (!request.noAck) throw preconditionFailed(`consumer of '${portQueue}' cannot acknowledge`)
     if (this.#consumers.has(channel))
       throw preconditionFailed(`a second consumer of '${portQueue}' on one channel`)
-    const access = new HostPortAccess({ ...this.#parts, session: channel.session })
+    const access = this.access(channel.session)
     const consumer = new PortConsumer(request.consumerTag, {
       engine,
       access,
@@ -46,6 +54,10 @@ export class PortChannels {
     })
     this.#consumers.set(channel, consumer)
     return consumer
+  }
+
+  access(session: Session): PortAccess {
+    return new HostPortAccess({ ...this.#parts, session })
   }
 
   /** Calls of one body. Refused with 406 when the channel has no consumer for their answers. */

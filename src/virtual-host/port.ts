@@ -15,6 +15,7 @@ import type { HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
 import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
+import type { PortAccess } from '../port-session/access.ts'
 
 export type Right = 'configure' | 'write' | 'read'
 
@@ -209,6 +210,9 @@ export interface VirtualHost {
   requeue(held: readonly HeldMessage[], counted: boolean): void
   /** Dead-lettered, or dropped. */
   reject(held: readonly HeldMessage[]): void
+
+  /** What the session may do with queues and ids by calls that are no methods of AMQP: the port, HTTP. */
+  access(session: Session): PortAccess
 
   /** The channel is over; its consumers are cancelled and what it holds given back before. */
   channelClosed(channel: ChannelSession): void

@@ -9,7 +9,7 @@ interface Told {
 }
 
 async function serving(folder: HomingFolder) {
-  const child = folder.start(['serve', '--json', '--amqp-port', '0'])
+  const child = folder.start(['serve', '--json', '--no-http', '--amqp-port', '0'])
   const [told] = jsonLines<Told>(await shows(child.stdout, /\n/))
   return { child, port: told?.listening[0]?.port ?? 0 }
 }

@@ -17,7 +17,7 @@ interface Told {
 }
 
 async function serving(folder: HomingFolder, words: readonly string[] = []) {
-  const child = folder.start(['serve', '--json', '--amqp-port', '0', ...words])
+  const child = folder.start(['serve', '--json', '--no-http', '--amqp-port', '0', ...words])
   const ended = finished(child)
   const [told] = jsonLines<Told>(await shows(child.stdout, /\n/))
   return { child, ended, told: told as Told, port: told?.listening[0]?.port ?? 0 }
@@ -31,7 +31,7 @@ async function stop(child: HomingProcess, signal: NodeJS.Signals = 'SIGTERM'): P
 
 test('serve tells in one line where it listens, and where the first password is', async () => {
   using folder = new HomingFolder()
-  const child = folder.start(['serve', '--amqp-port', '0'])
+  const child = folder.start(['serve', '--no-http', '--amqp-port', '0'])
   const ended = finished(child)
   const line = await shows(child.stdout, /\n/)
   assert.match(line, /^homing listens on amqp:\/\/127\.0\.0\.1:\d+\n$/)
@@ -97,17 +97,24 @@ test('a port in use, a directory in use and an address that is none are told in 
   using folder = new HomingFolder()
   using other = new HomingFolder()
   const { child, port } = await serving(folder)
-  const busy = await other.run(['serve', '--amqp-port', String(port)])
+  const busy = await other.run(['serve', '--no-http', '--amqp-port', String(port)])
   assert.equal(busy.code, 7)
   assert.match(
     busy.err,
     new RegExp(`port ${port} of 127\\.0\\.0\\.1 is in use by another program; stop`),
   )
   assert.doesNotMatch(busy.err, / at .*:\d+/)
-  const locked = await folder.run(['serve', '--amqp-port', '0'])
+  const locked = await folder.run(['serve', '--no-http', '--amqp-port', '0'])
   assert.equal(locked.code, 7)
   assert.match(locked.err, new RegExp(`in use by process ${child.pid}`))
-  const nowhere = await other.run(['serve', '--amqp-port', '0', '--bind', '203.0.113.1'])
+  const nowhere = await other.run([
+    'serve',
+    '--no-http',
+    '--amqp-port',
+    '0',
+    '--bind',
+    '203.0.113.1',
+  ])
   assert.equal(nowhere.code, 10)
   assert.match(nowhere.err, /port 0 of 203\.0\.113\.1 is no address of this machine/)
   await stop(child)
@@ -119,7 +126,8 @@ test('options of TLS that do not fit each other, or their files, are refused bef
   using folder = new HomingFolder()
   using certificates = makeCertificates()
   const at = (name: string): string => join(certificates.folder, name)
-  const serve = (...words: readonly string[]) => folder.run(['serve', '--amqp-port', '0', ...words])
+  const serve = (...words: readonly string[]) =>
+    folder.run(['serve', '--no-http', '--amqp-port', '0', ...words])
   const cases: readonly (readonly [number, RegExp, readonly string[]])[] = [
     [2, /give --amqps-port/, ['--tls-cert', 'x']],
     [2, /give --tls-cert and --tls-key/, ['--amqps-port', '0']],
@@ -177,7 +185,7 @@ test('serve listens with and without TLS, and says what product it was told to b
 test('serve does not put its files among those of others', async () => {
   using folder = new HomingFolder()
   writeFileSync(join(folder.path, 'mine.txt'), 'mine')
-  const { code, err } = await folder.run(['serve', '--data', '.', '--amqp-port', '0'])
+  const { code, err } = await folder.run(['serve', '--data', '.', '--no-http', '--amqp-port', '0'])
   assert.equal(code, 2)
   assert.match(err, /holds other files \(mine\.txt\)/)
 })

@@ -46,7 +46,7 @@ test('while a worker runs verify looks, and export and serve say who has the dir
   await folder.openedBy(worker)
   await folder.ok(['send', 'shout', 'x', '--wait'])
   assert.match(await folder.ok(['verify']), new RegExp(`in use +by process ${worker.pid};`))
-  for (const words of [['export'], ['serve', '--amqp-port', '0'], ['user', 'list']]) {
+  for (const words of [['export'], ['serve', '--no-http', '--amqp-port', '0'], ['user', 'list']]) {
     const { code, err } = await folder.run(words)
     assert.equal(code, 7, words.join(' '))
     assert.match(err, new RegExp(`in use by process ${worker.pid}`))
@@ -56,7 +56,7 @@ test('while a worker runs verify looks, and export and serve say who has the dir
 
 test('commands join a broker on the same directory', async () => {
   using folder = new HomingFolder()
-  const broker = folder.start(['serve', '--amqp-port', '0'])
+  const broker = folder.start(['serve', '--no-http', '--amqp-port', '0'])
   await shows(broker.stdout, /listens on/)
   const id = (await folder.ok(['send', 'shout', 'hello'])).trim()
   assert.match(

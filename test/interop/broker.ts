@@ -119,7 +119,7 @@ async function homing(port: number, certificate?: Certificate): Promise<BrokerPr
 /** Resolves when it takes connections; fails with what it said when it ends before. */
 async function serve(options: readonly string[], port: number): Promise<ChildProcess> {
   const program = join(root, 'src/cli/bin.ts')
-  const child = spawn(process.execPath, [program, 'serve', ...options], {
+  const child = spawn(process.execPath, [program, 'serve', '--no-http', ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

@@ -107,6 +107,8 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       ...['src/embedded/journal/memory-disk.ts', 'src/embedded/ledger/memory-ledger.ts'],
       // Other processes join `homing serve`, too.
       'src/joined/owner-socket.ts',
+      // It is opened behind the server's own interface.
+      ...['src/http/open-http.ts', 'src/http/http-settings.ts', 'src/http/site.ts'],
     ],
     node: [
       'node:fs',
@@ -119,6 +121,15 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       'node:v8',
       'node:vm',
     ],
+  },
+  // API, dashboard and metrics: one more way to what the server has.
+  http: {
+    areas: [
+      ...['base', 'message', 'engine', 'routing', 'embedded'],
+      ...['amqp-protocol', 'amqp', 'virtual-host', 'port-session', 'server'],
+    ],
+    packages: ['hono', '@hono/node-server', 'zod'],
+    node: ['node:fs', 'node:http', 'node:net', 'node:os', 'node:process', 'node:tls', 'node:url'],
   },
   // Engines elsewhere, over connections: they know no engine of this process.
   adapters: {
@@ -138,6 +149,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       ...['base', 'message', 'engine', 'contract', 'client'],
       ...['embedded', 'amqp', 'server', 'adapters', 'joined'],
     ],
+    files: ['src/http/http-settings.ts'],
   },
   testing: {
     areas: [

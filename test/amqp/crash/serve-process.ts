@@ -15,7 +15,17 @@ export class ServeProcess {
   #said = ''
 
   constructor(data: string, env: Readonly<Record<string, string>> = {}) {
-    const args = ['serve', '--data', data, '--amqp-port', '0', '--json', '--log-level', 'error']
+    const args = [
+      'serve',
+      '--data',
+      data,
+      '--amqp-port',
+      '0',
+      '--no-http',
+      '--json',
+      '--log-level',
+      'error',
+    ]
     this.#child = spawn(process.execPath, [program, ...args], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,165 @@
+/*
+ * The sockets of the HTTP side.
+ *
+ *   listener ─▶ socket ─▶ too many? ─▶ [TLS] ─▶ node:http ─▶ application ─▶ answer
+ *
+ * Rules: the ports are open before the application is loaded; requests that come sooner wait for it.
+ * Headers and requests that do not come in time are given up. Closing lets answers that are being
+ * written end, for a moment.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type net from 'node:net'
+import type tls from 'node:tls'
+import type { PeerFacts } from '../amqp/admission.ts'
+import { type Arrival, Arrivals } from '../amqp/arrivals.ts'
+import { certificateUser, type Listener, listen } from '../amqp/listen.ts'
+import { limits } from '../limits.ts'
+import type { ServerLog } from '../server/server-log.ts'
+import type { FromSocket } from './application.ts'
+import type { HttpAddress, HttpListening } from './http-settings.ts'
+
+/** Answers one request; loaded when the first one comes, or before. */
+export type AnswerRequest = (
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  from: FromSocket,
+) => void
+
+export interface HttpServerParts {
+  readonly load: () => Promise<AnswerRequest>
+  readonly log: ServerLog
+}
+
+export class HttpServer {
+  readonly #parts: HttpServerParts
+  readonly #arrivals = new Arrivals()
+  readonly #listeners: Listener[] = []
+  readonly #sockets = new Set<net.Socket>()
+  readonly #known = new WeakMap<net.Socket, FromSocket>()
+  /** Those that do not speak TLS yet, by the ends of their connection. */
+  readonly #securing = new Map<string, Arrival>()
+  readonly #http: Server
+  #answer: Promise<AnswerRequest> | undefined
+
+  constructor(parts: HttpServerParts) {
+    this.#parts = parts
+    this.#http = createServer(
+      {
+        headersTimeout: limits.httpHeadersMsMax,
+        requestTimeout: limits.httpRequestMsMax,
+        maxHeaderSize: limits.httpHeaderBytesMax,
+        connectionsCheckingInterval: 1_000,
+      },
+      (incoming, outgoing) => void this.#request(incoming, outgoing),
+    )
+  }
+
+  /** Fails with `address-in-use`, `address-refused`, `bad-certificate`. */
+  async listen(address: HttpAddress): Promise<HttpListening> {
+    const accept = (socket: net.Socket, isSecured: boolean): void => {
+      if (isSecured) this.#secured(socket as tls.TLSSocket, listener)
+      else this.#arrive(socket, listener)
+    }
+    const failed = (error: Error): void =>
+      this.#parts.log.warn({ error }, 'HTTP: a socket was lost')
+    const listener: Listener = await listen(address, accept, failed)
+    this.#listeners.push(listener)
+    const { url, host, port, tls: isTls } = listener.listening
+    return { url: url.replace(/^amqp/, 'http'), host, port, tls: isTls }
+  }
+
+  /** Loads the application now. */
+  load(): Promise<AnswerRequest> {
+    this.#answer ??= this.#parts.load()
+    return this.#answer
+  }
+
+  /** Takes no more requests, and ends the connections. */
+  async close(): Promise<void> {
+    const closed = this.#listeners.map(
+      ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
+    )
+    this.#http.closeIdleConnections()
+    const patience = setTimeout(() => this.#destroy(), limits.goodbyeMsMax)
+    for (const socket of this.#sockets) socket.end()
+    await Promise.all(closed)
+    clearTimeout(patience)
+    this.#destroy()
+    this.#http.close()
+  }
+
+  #destroy(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  async #request(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const from = this.#known.get(incoming.socket)
+    if (from === undefined) {
+      incoming.socket.destroy()
+      return
+    }
+    try {
+      const answer = await this.load()
+      answer(incoming, outgoing, from)
+    } catch (error) {
+      this.#answer = undefined
+      this.#parts.log.error({ error }, 'HTTP: the application could not be loaded')
+      outgoing.writeHead(500).end()
+    }
+  }
+
+  #arrive(socket: net.Socket, listener: Listener): void {
+    socket.on('error', () => undefined)
+    if (socket.destroyed || socket.remoteAddress === undefined) {
+      socket.destroy()
+      return
+    }
+    const address = plainAddress(socket.remoteAddress)
+    const turnedAway = (why: string): void =>
+      this.#parts.log.warn({ peer: address }, `HTTP: turned away: ${why}`)
+    const arrival = this.#arrivals.arrive(address, turnedAway)
+    if (arrival === undefined) {
+      socket.destroy()
+      return
+    }
+    const name = nameOf(socket)
+    this.#sockets.add(socket)
+    if (listener.listening.tls) this.#securing.set(name, arrival)
+    socket.once('close', () => {
+      arrival.left()
+      this.#sockets.delete(socket)
+      if (this.#securing.get(name) === arrival) this.#securing.delete(name)
+    })
+    if (!listener.listening.tls) this.#serve(socket, { peer: peerOf(socket, listener), arrival })
+  }
+
+  #secured(socket: tls.TLSSocket, listener: Listener): void {
+    socket.on('error', () => undefined)
+    const arrival = this.#securing.get(nameOf(socket))
+    if (arrival === undefined || socket.destroyed) socket.destroy()
+    else this.#serve(socket, { peer: peerOf(socket, listener), arrival })
+  }
+
+  #serve(socket: net.Socket, from: FromSocket): void {
+    this.#known.set(socket, from)
+    this.#http.emit('connection', socket)
+  }
+}
+
+function peerOf(socket: net.Socket, { listening, userFrom }: Listener): PeerFacts {
+  const isTls = listening.tls
+  return {
+    address: plainAddress(socket.remoteAddress),
+    port: socket.remotePort ?? 0,
+    localAddress: plainAddress(socket.localAddress),
+    localPort: socket.localPort ?? 0,
+    tls: isTls,
+    certificateUser: isTls ? certificateUser(socket as tls.TLSSocket, userFrom) : undefined,
+  }
+}
+
+const plainAddress = (address = ''): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
+
+const nameOf = ({ remoteAddress, remotePort, localAddress, localPort }: net.Socket): string =>
+  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
