@@ -40,6 +40,10 @@ function entries(): readonly string[] {
   return [...built, ...workers]
 }
 
+/** The embedded engine, without its ledgers and what only maintenance uses. */
+const engineModules =
+  /\/src\/(embedded\/(?!ledger\/|verify|export)|joined\/(owner|local|directory)|identifier\.ts$)/
+
 /** Where a module of src/ stands in the package. */
 const placeOf = (moduleId: string): string => relative(source, moduleId).replace(/\.ts$/, '.js')
 
@@ -66,6 +70,13 @@ async function bundle(): Promise<readonly OutputChunk[]> {
           name: 'base',
           test: /\/src\/(message\/|(?!amqp|homing|identifier|index|maintenance|server)[\w-]+\.ts$)/,
         },
+        // What every program with a data directory needs, in two more: whichever doors are added
+        // elsewhere, opening a directory loads these.
+        {
+          name: 'ledger',
+          test: /\/src\/embedded\/ledger\/(?!.*-(ledger|worker|writer|conformance)\.ts$)/,
+        },
+        { name: 'engine', test: engineModules },
       ],
     },
   })
