@@ -1,5 +1,5 @@
 /*
- * The pages that are tables of the code: docs/errors.md and docs/limits.md, and the table by engine in
+ * The pages that are tables of the code: docs/errors.md, docs/limits.md and docs/metrics.md, and the table by engine in
  * docs/guarantees.md, as text.
  *
  * `npm run docs` writes them; a test holds them equal to the code they describe.
@@ -11,6 +11,12 @@ import { parseSync } from 'oxc-parser'
 import { type ErrorCodeRow, errorCodes } from '../src/errors.ts'
 import { limits } from '../src/limits.ts'
 import { builtinCodes } from '../src/message/outcome.ts'
+import {
+  type MetricName,
+  type MetricRow,
+  metrics,
+  perQueueName,
+} from '../src/server/metric-names.ts'
 import { guaranteesPage } from './guarantee-table.ts'
 
 export interface ReferencePage {
@@ -22,6 +28,7 @@ export interface ReferencePage {
 export const referencePages = (): readonly ReferencePage[] => [
   { path: 'docs/errors.md', text: errorsPage() },
   { path: 'docs/limits.md', text: limitsPage() },
+  { path: 'docs/metrics.md', text: metricsPage() },
   guaranteesPage(),
 ]
 
@@ -66,6 +73,29 @@ function limitsPage(): string {
     'Everything that is bounded, and every default, in one table. What exceeds a limit is refused with an\n' +
       'error that names the limit and the size; nothing is cut or dropped in silence.',
     table(['name', 'value', 'what it bounds'], rows),
+  ])
+}
+
+function metricsPage(): string {
+  const rows = (prefix: string) =>
+    Object.entries<MetricRow>(metrics)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, { type, help, labels = [], perQueue }]) => [
+        `\`${name}\``,
+        type,
+        labels.map((label) => `\`${label}\``).join(', '),
+        help + (perQueue ? ` By queue: \`${perQueueName(name as MetricName)}\`.` : ''),
+      ])
+  const head = ['name', 'type', 'labels', 'meaning']
+  return page('Metrics', 'src/server/metric-names.ts', [
+    '`GET /metrics` of the HTTP server answers in the text form of Prometheus, with the numbers of all queues added up.\n' +
+      '`GET /metrics/per-object` also has those of each queue, with the labels `vhost` and `queue`. Totals count since\n' +
+      'the server was started. Who may read them is `metrics.access` of the [configuration](configuration.md).',
+    '## As RabbitMQ names them',
+    'The number means what it means there: dashboards and alerts made for RabbitMQ can be kept.',
+    table(head, rows('rabbitmq_')),
+    '## What only Homing has',
+    table(head, rows('homing_')),
   ])
 }
 
