@@ -1,5 +1,5 @@
 /*
- * The pages that are tables of the code: docs/errors.md, docs/limits.md and docs/metrics.md, and the table by engine in
+ * The pages that are tables of the code: docs/errors.md, docs/limits.md, docs/metrics.md, docs/configuration.md, and the table by engine in
  * docs/guarantees.md, as text.
  *
  * `npm run docs` writes them; a test holds them equal to the code they describe.
@@ -17,18 +17,15 @@ import {
   metrics,
   perQueueName,
 } from '../src/server/metric-names.ts'
+import { configurationPage } from './configuration-page.ts'
 import { guaranteesPage } from './guarantee-table.ts'
-
-export interface ReferencePage {
-  /** From the root of the repository. */
-  readonly path: string
-  readonly text: string
-}
+import { page, type ReferencePage, table } from './page.ts'
 
 export const referencePages = (): readonly ReferencePage[] => [
   { path: 'docs/errors.md', text: errorsPage() },
   { path: 'docs/limits.md', text: limitsPage() },
   { path: 'docs/metrics.md', text: metricsPage() },
+  configurationPage(),
   guaranteesPage(),
 ]
 
@@ -117,16 +114,6 @@ export function limitMeanings(): ReadonlyMap<string, string> {
   }
   return meanings
 }
-
-const page = (title: string, source: string, parts: readonly string[]): string =>
-  `${[
-    `# ${title}`,
-    `<!-- Written by \`npm run docs\` from \`${source}\`; a test holds them equal. -->`,
-    ...parts,
-  ].join('\n\n')}\n`
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no')
 

@@ -6,6 +6,8 @@ import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import type { Listening } from '../amqp/listen-address.ts'
 import type { Engine } from '../engine.ts'
 import type { Accounts } from './accounts.ts'
+import type { Reloaded } from './reloading.ts'
+import type { ServerSettings } from './server-settings.ts'
 
 export interface RunningServer extends AsyncDisposable {
   /** Serves the library and others at the same time. Closed with the server. */
@@ -17,6 +19,11 @@ export interface RunningServer extends AsyncDisposable {
   readonly blockedFor: string | undefined
   /** The connections of now, for lists and pages. */
   connections(): readonly ConnectionFacts[]
-  /** Tells the clients, gives back what they hold, closes the engine. */
+  /**
+   * Takes over what can be changed while it runs; without `settings`, what `readSettings` gives. Fails with
+   * `bad-certificate`, `bad-config`, `bad-argument`, and then nothing has changed.
+   */
+  reload(settings?: ServerSettings): Promise<Reloaded>
+  /** Lets clients settle what they hold for the time of `grace`, tells the clients, gives back what they hold, closes the engine. */
   close(): Promise<void>
 }

@@ -4,7 +4,9 @@
 
 import type { ArrivalLimits } from '../amqp/arrivals.ts'
 import type { ListenAddress } from '../amqp/listen-address.ts'
+import { type Duration, durationMs } from '../duration.ts'
 import { checkOptions } from '../known-options.ts'
+import type { Secret } from '../secret.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { productFrom } from './server-identity.ts'
 import type { ServerLog } from './server-log.ts'
@@ -32,8 +34,33 @@ export interface ServerSettings {
   readonly diskFreeBytesMin?: number
   /** Caps on connections, in all and by address. */
   readonly limits?: Partial<ArrivalLimits>
+  /** Where HTTP listens: the API, the dashboard, health and metrics. Default: nowhere. */
+  readonly http?: HttpSettings
+  /** Who may read the metrics. Default: nobody. */
+  readonly metrics?: MetricsSettings
+  /** Where traces are sent. Default: nowhere. */
+  readonly tracing?: TracingSettings
+  /** The password of the administrator that the first start makes. Default: a random one, told by a file. */
+  readonly adminPassword?: Secret
+  /** What a stop leaves clients to settle what they hold. Default 0. */
+  readonly grace?: Duration
+  /** What `reload()` takes over when it is given nothing. */
+  readonly readSettings?: () => Promise<ServerSettings>
   /** Where it tells what happens. Default: nowhere. */
   readonly log?: ServerLog
+}
+
+export interface HttpSettings {
+  readonly listen: readonly ListenAddress[]
+}
+
+export interface MetricsSettings {
+  /** `users` with the tag monitoring or administrator; `local`: besides those, whoever asks from this machine. */
+  readonly access: 'users' | 'local' | 'everyone'
+}
+
+export interface TracingSettings {
+  readonly endpoint: string
 }
 
 const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
@@ -46,6 +73,7 @@ const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
 
 const known: readonly string[] = [
   ...['guest', 'allowPlaintext', 'compat', 'product', 'limits', 'log'],
+  ...['http', 'metrics', 'tracing', 'adminPassword', 'grace', 'readSettings'],
   ...Object.keys(bounds),
 ]
 
@@ -60,5 +88,6 @@ export function checkSettings(
     const value: unknown = settings[name as keyof ServerSettings]
     if (value !== undefined) wholeNumber(value, name, min, max)
   }
+  if (settings.grace !== undefined) durationMs(settings.grace, 'grace')
   if (settings.product !== undefined) productFrom(settings.product)
 }

@@ -108,6 +108,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       // Other processes join `homing serve`, too.
       'src/joined/owner-socket.ts',
     ],
+    packages: ['pino'],
     node: [
       'node:fs',
       'node:net',
@@ -119,6 +120,17 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       'node:v8',
       'node:vm',
     ],
+  },
+  // What a server can be told; it makes the server's settings of it.
+  config: {
+    areas: ['base'],
+    files: [
+      ...['src/amqp/listen-address.ts', 'src/embedded/engine-options.ts'],
+      ...['src/server/server-settings.ts', 'src/server/server-log.ts'],
+      'src/server/running-server.ts',
+    ],
+    packages: ['toml-eslint-parser', 'zod'],
+    node: ['node:fs', 'node:process'],
   },
   // Engines elsewhere, over connections: they know no engine of this process.
   adapters: {
@@ -136,7 +148,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   door: {
     areas: [
       ...['base', 'message', 'engine', 'contract', 'client'],
-      ...['embedded', 'amqp', 'server', 'adapters', 'joined'],
+      ...['embedded', 'amqp', 'server', 'config', 'adapters', 'joined'],
     ],
   },
   testing: {
