@@ -37,12 +37,12 @@ export type { Permission, TopicPermission } from './server/definitions-state.ts'
 export { type OpenedAccounts, openAccounts } from './server/open-accounts.ts'
 export { type OpenedLog, openLog } from './server/open-log.ts'
 export type { Policies, PolicyFacts, PolicyGiven, PolicyName } from './server/policies.ts'
-export type { Reloaded } from './server/reloading.ts'
 export type { RunningServer } from './server/running-server.ts'
 export { type LogLevel, type LogSettings, logTo, type ServerLog } from './server/server-log.ts'
 export type {
   HttpSettings,
   MetricsSettings,
+  Reloaded,
   ServerSettings,
   TracingSettings,
 } from './server/server-settings.ts'

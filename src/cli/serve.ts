@@ -93,7 +93,7 @@ async function start(
   })
   started = await startServer(
     wanted.data,
-    { ...wanted.settings, log, readSettings: () => live.readSettings() },
+    { ...wanted.settings, log, reloadConfiguration: () => live.reloadNow() },
     wanted.options,
   )
   const { stopping } = invocation

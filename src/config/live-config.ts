@@ -11,7 +11,6 @@
 import fs from 'node:fs'
 import type { RunningServer } from '../server/running-server.ts'
 import type { LogLevel, ServerLog } from '../server/server-log.ts'
-import type { ServerSettings } from '../server/server-settings.ts'
 import { faultText } from './given.ts'
 import type { Config } from './read-config.ts'
 import { serverConfig, watchedFiles } from './server-config.ts'
@@ -36,7 +35,6 @@ export interface ConfigReloaded {
 export class LiveConfig implements Disposable {
   readonly #parts: LiveConfigParts
   #inForce: Config
-  #wanted: Config
   #stamps: string
   #timer: NodeJS.Timeout | undefined
   #last: Promise<unknown> = Promise.resolve()
@@ -44,7 +42,6 @@ export class LiveConfig implements Disposable {
   constructor(parts: LiveConfigParts) {
     this.#parts = parts
     this.#inForce = parts.config
-    this.#wanted = parts.config
     this.#stamps = stampsOf(parts.config)
   }
 
@@ -60,52 +57,44 @@ export class LiveConfig implements Disposable {
     clearInterval(this.#timer)
   }
 
-  /** What was refused is in the log, and undefined comes back. */
-  async reload(why: string): Promise<ConfigReloaded | undefined> {
+  /** For those whom nobody answers: what came of it is in the log. */
+  async reload(why: string): Promise<void> {
     const { log } = this.#parts
     try {
-      const reloaded = await this.#inTurn(() => this.#reload())
-      const { changed, needsRestart } = reloaded
-      log.info(
-        { why, changed: changed.join(', ') || 'nothing' },
-        'the configuration was read again',
-      )
-      for (const key of needsRestart) log.warn({ setting: key }, `${key} needs a restart to change`)
-      return reloaded
+      await this.reloadNow(why)
     } catch (error) {
       log.error({ why, error }, 'the configuration was not taken over: what was in force stays')
-      return undefined
     }
   }
 
-  /** For the server, when it is asked to reload by others: what it is to take over. */
-  async readSettings(): Promise<ServerSettings> {
-    const config = await this.#parts.read()
-    const { settings } = serverConfig(config)
-    this.#wanted = config
-    return settings
+  /** Fails with `bad-config`, `bad-certificate`; then nothing has changed. */
+  reloadNow(why = 'asked for'): Promise<ConfigReloaded> {
+    const reloaded = this.#last.then(() => this.#reload(why))
+    this.#last = reloaded.catch(() => undefined)
+    return reloaded
   }
 
-  #inTurn<Result>(run: () => Promise<Result>): Promise<Result> {
-    const result = this.#last.then(run)
-    this.#last = result.catch(() => undefined)
-    return result
-  }
-
-  async #reload(): Promise<ConfigReloaded> {
-    const { server, setLogLevel, log } = this.#parts
+  async #reload(why: string): Promise<ConfigReloaded> {
+    const { read, server, setLogLevel, log } = this.#parts
     const before = this.#inForce
     // Files that are refused are looked at again when they have changed again.
     this.#stamps = stampsOf(before)
-    await server().reload(await this.readSettings())
-    const wanted = this.#wanted
-    for (const warning of wanted.warnings) log.warn({}, faultText(warning))
+    const wanted = await read()
+    // As a whole it must be fit for a restart.
+    serverConfig(wanted)
     const different = differentKeys(before, wanted)
-    const changed = different.filter((key) => settingOf(key).reloads)
-    const needsRestart = different.filter((key) => !settingOf(key).reloads)
-    setLogLevel(wanted.values['log.level'])
-    this.#inForce = merged(before, wanted, changed)
-    this.#stamps = stampsOf(this.#inForce)
+    const changed = different.filter((key) => reloads(key, before, wanted))
+    const needsRestart = different.filter((key) => !changed.includes(key))
+    const next = merged(before, wanted, changed)
+    const took = await server().reload(serverConfig(next).settings)
+    setLogLevel(next.values['log.level'])
+    this.#inForce = next
+    if (different.includes('tls.cert') || different.includes('tls.key'))
+      this.#stamps = stampsOf(next)
+    for (const warning of wanted.warnings) log.warn({}, faultText(warning))
+    log.info({ why, changed: changed.join(', ') || 'nothing' }, 'the configuration was read again')
+    if (took.changed.includes('tls')) log.info({}, 'new certificates are in force')
+    for (const key of needsRestart) log.warn({ setting: key }, `${key} needs a restart to change`)
     return { changed, needsRestart }
   }
 
@@ -137,6 +126,13 @@ function secretChanged(key: SettingKey, before: Config, after: Config): boolean 
   )
   // At the first start it was used, and is never looked at again.
   return key !== 'admin_password' && was !== is
+}
+
+/** Whether certificates are asked for is settled when a port is opened. */
+function reloads(key: SettingKey, before: Config, after: Config): boolean {
+  const wasSet = before.values[key] !== undefined
+  const isSet = after.values[key] !== undefined
+  return settingOf(key).reloads && (key !== 'tls.ca' || wasSet === isSet)
 }
 
 /** In force: what could be changed is new, the rest as it was. */

@@ -33,12 +33,12 @@ import { KnownHosts } from './known-hosts.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { PasswordChecks } from './password-checks.ts'
 import { Policies } from './policies.ts'
-import { differences, type Reloaded } from './reloading.ts'
+import { differences } from './reloading.ts'
 import type { RunningServer } from './running-server.ts'
 import { ScarceLog } from './scarce-log.ts'
 import { identity, productFrom } from './server-identity.ts'
 import { noLog, type ServerLog } from './server-log.ts'
-import { checkSettings, type ServerSettings } from './server-settings.ts'
+import { checkSettings, type Reloaded, type ServerSettings } from './server-settings.ts'
 import type { UserSession } from './user-session.ts'
 
 export interface BrokerServerParts {
@@ -157,19 +157,22 @@ export class BrokerServer implements RunningServer {
   }
 
   reload(settings?: ServerSettings): Promise<Reloaded> {
+    if (settings === undefined) return this.#reloadConfiguration()
     const reloaded = this.#reloading.then(() => this.#reload(settings))
     this.#reloading = reloaded.catch(() => undefined)
     return reloaded
   }
 
-  async #reload(given: ServerSettings | undefined): Promise<Reloaded> {
-    const wanted = given ?? (await this.#settings.readSettings?.())
-    if (wanted === undefined) {
-      throw new HomingError(
-        'unsupported',
-        'this server was started without a way to read its settings again; give them to reload()',
-      )
-    }
+  async #reloadConfiguration(): Promise<Reloaded> {
+    const { reloadConfiguration } = this.#settings
+    if (reloadConfiguration !== undefined) return await reloadConfiguration()
+    throw new HomingError(
+      'unsupported',
+      'this server was started by a program and has no configuration to read; give reload() its settings',
+    )
+  }
+
+  async #reload(wanted: ServerSettings): Promise<Reloaded> {
     checkSettings(wanted, 'reload', ['listen'])
     const { changed, needsRestart, next } = differences(this.#settings, wanted)
     // First of all, since only this can fail.

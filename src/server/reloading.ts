@@ -9,13 +9,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ListenAddress } from '../amqp/listen-address.ts'
-import type { ServerSettings } from './server-settings.ts'
-
-export interface Reloaded {
-  /** Names of settings; `tls` for certificates and keys. */
-  readonly changed: readonly string[]
-  readonly needsRestart: readonly string[]
-}
+import type { Reloaded, ServerSettings } from './server-settings.ts'
 
 type Name = keyof ServerSettings
 
@@ -25,7 +19,7 @@ const reloadable: ReadonlySet<Name> = new Set<Name>([
 ])
 
 /** Not to be compared: functions, and what the server is given once. */
-const ignored: ReadonlySet<Name> = new Set<Name>(['log', 'readSettings', 'listen'])
+const ignored: ReadonlySet<Name> = new Set<Name>(['log', 'reloadConfiguration', 'listen'])
 
 export interface Differences extends Reloaded {
   /** What is in force afterwards. */

@@ -6,8 +6,7 @@ import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import type { Listening } from '../amqp/listen-address.ts'
 import type { Engine } from '../engine.ts'
 import type { Accounts } from './accounts.ts'
-import type { Reloaded } from './reloading.ts'
-import type { ServerSettings } from './server-settings.ts'
+import type { Reloaded, ServerSettings } from './server-settings.ts'
 
 export interface RunningServer extends AsyncDisposable {
   /** Serves the library and others at the same time. Closed with the server. */
@@ -20,8 +19,8 @@ export interface RunningServer extends AsyncDisposable {
   /** The connections of now, for lists and pages. */
   connections(): readonly ConnectionFacts[]
   /**
-   * Takes over what can be changed while it runs; without `settings`, what `readSettings` gives. Fails with
-   * `bad-certificate`, `bad-config`, `bad-argument`, and then nothing has changed.
+   * Takes over what can be changed while it runs; without `settings`, the configuration it was started by is
+   * read again. Fails with `bad-certificate`, `bad-config`, `bad-argument`, and then nothing has changed.
    */
   reload(settings?: ServerSettings): Promise<Reloaded>
   /** Lets clients settle what they hold for the time of `grace`, tells the clients, gives back what they hold, closes the engine. */

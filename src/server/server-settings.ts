@@ -44,10 +44,17 @@ export interface ServerSettings {
   readonly adminPassword?: Secret
   /** What a stop leaves clients to settle what they hold. Default 0. */
   readonly grace?: Duration
-  /** What `reload()` takes over when it is given nothing. */
-  readonly readSettings?: () => Promise<ServerSettings>
+  /** Reads the configuration again, for a `reload()` that is given nothing. */
+  readonly reloadConfiguration?: () => Promise<Reloaded>
   /** Where it tells what happens. Default: nowhere. */
   readonly log?: ServerLog
+}
+
+/** What came of a reload. */
+export interface Reloaded {
+  /** Names of settings; `tls` for certificates and keys. */
+  readonly changed: readonly string[]
+  readonly needsRestart: readonly string[]
 }
 
 export interface HttpSettings {
@@ -73,7 +80,7 @@ const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
 
 const known: readonly string[] = [
   ...['guest', 'allowPlaintext', 'compat', 'product', 'limits', 'log'],
-  ...['http', 'metrics', 'tracing', 'adminPassword', 'grace', 'readSettings'],
+  ...['http', 'metrics', 'tracing', 'adminPassword', 'grace', 'reloadConfiguration'],
   ...Object.keys(bounds),
 ]
 

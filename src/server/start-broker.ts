@@ -33,7 +33,7 @@ export interface TestUser {
 export interface BrokerOptions
   extends Omit<
     ServerSettings,
-    'listen' | 'http' | 'metrics' | 'tracing' | 'adminPassword' | 'readSettings'
+    'listen' | 'http' | 'metrics' | 'tracing' | 'adminPassword' | 'reloadConfiguration'
   > {
   /** Default 127.0.0.1. */
   readonly host?: string
