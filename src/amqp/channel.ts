@@ -114,6 +114,11 @@ export class Channel implements ChannelLine {
     }
   }
 
+  /** What the client and this side still owe each other: settlements, confirms. */
+  get owed(): number {
+    return this.#consuming.settling.count + (this.#publishing.confirms?.count ?? 0)
+  }
+
   send(method: Method): void {
     this.output.method(this.number, method)
   }

@@ -41,6 +41,12 @@ export class Channels {
     return [...this.#channels.values()].map((channel) => channel.facts)
   }
 
+  get owed(): number {
+    let owed = 0
+    for (const channel of this.#channels.values()) owed += channel.owed
+    return owed
+  }
+
   find(number: number): Channel | undefined {
     return this.#channels.get(number)
   }

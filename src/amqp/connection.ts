@@ -141,6 +141,16 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#guarded(() => this.#channels?.resume())
   }
 
+  /** Nothing more is delivered; what the client holds can still be settled. */
+  drain(): void {
+    this.output.takeNoMoreDeliveries()
+  }
+
+  /** Deliveries that are not settled, and publishes that are not confirmed. */
+  get owed(): number {
+    return this.state === 'running' ? (this.#channels?.owed ?? 0) : 0
+  }
+
   get state(): ConnectionState {
     return this.#ending.state
   }

@@ -15,7 +15,7 @@ import type { PeerFacts } from './admission.ts'
 import { type Arrival, type ArrivalLimits, Arrivals } from './arrivals.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionWatch } from './connection-parts.ts'
-import { certificateUser, type Listener, listen } from './listen.ts'
+import { certificateUser, type Listener, listen, preparedTls } from './listen.ts'
 import type { CertificateName, ListenAddress, Listening } from './listen-address.ts'
 import type { Outlet } from './outlet.ts'
 import { connectionForced } from './protocol/amqp-error.ts'
@@ -40,6 +40,8 @@ export interface Reception {
 
 /** Time for the other end to close after we did. */
 const lingerMs = 3_000
+/** Between two looks whether all is settled: nobody has to tell of each settlement for that. */
+const drainLookMs = 20
 
 export class AmqpServer {
   readonly #parts: AmqpServerParts
@@ -93,6 +95,46 @@ export class AmqpServer {
   unblocked(): void {
     this.#blockedFor = undefined
     for (const connection of this.#connections.keys()) connection.unblocked()
+  }
+
+  /**
+   * Nobody comes in any more and nothing is delivered. Resolves when all that clients hold is settled and
+   * all they published is confirmed, or when the time is up, with how much is still owed then.
+   */
+  async drain(withinMs: number): Promise<number> {
+    this.#isClosing = true
+    for (const { server } of this.#listeners) server.close()
+    for (const connection of this.#connections.keys()) connection.drain()
+    const { clock } = this.#parts
+    const endMs = clock.monotonicMs() + withinMs
+    while (this.#owed > 0 && clock.monotonicMs() < endMs) {
+      await new Promise<void>((resolve) => clock.after(drainLookMs, resolve))
+    }
+    return this.#owed
+  }
+
+  get #owed(): number {
+    let owed = 0
+    for (const connection of this.#connections.keys()) owed += connection.owed
+    return owed
+  }
+
+  setLimits(limits: Partial<ArrivalLimits> | undefined): void {
+    this.#arrivals.setLimits(limits)
+  }
+
+  /**
+   * Takes the certificates of these addresses, in the order in which they were listened on. Live
+   * connections go on. Fails with `bad-certificate`; then all are as they were.
+   */
+  async renewTls(addresses: readonly ListenAddress[]): Promise<void> {
+    const ready: (() => void)[] = []
+    for (const [n, address] of addresses.entries()) {
+      const listener = this.#listeners[n]
+      if (listener === undefined || !('tls' in address) || address.tls === undefined) continue
+      ready.push(await preparedTls(listener, address.tls))
+    }
+    for (const use of ready) use()
   }
 
   /** Tells every client, waits a moment for them to leave, and closes. */

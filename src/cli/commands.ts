@@ -59,6 +59,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./serve.ts')).defineServe,
   },
   {
+    name: 'config',
+    summary: 'check or show what homing serve is told',
+    load: async () => (await import('./config.ts')).defineConfig,
+  },
+  {
     name: 'user',
     summary: 'who may use the broker, and for what',
     load: async () => (await import('./user.ts')).defineUser,

@@ -48,14 +48,21 @@ export interface AdmissionParts {
 
 export class Admissions {
   readonly #parts: AdmissionParts
+  #settings: AdmissionSettings
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
+    this.#settings = parts.settings
+  }
+
+  /** For those who come from now on. */
+  set settings(settings: AdmissionSettings) {
+    this.#settings = settings
   }
 
   /** Whether a peer may send a password at all. */
   takesPasswords(peer: PeerFacts): boolean {
-    return peer.tls || this.#parts.settings.allowPlaintext || isLoopback(peer.address)
+    return peer.tls || this.#settings.allowPlaintext || isLoopback(peer.address)
   }
 
   /** `isGone` tells that nobody waits any more: what is still to be checked is left then. */
@@ -102,7 +109,7 @@ export class Admissions {
   }
 
   #isGuestElsewhere(user: string, peer: PeerFacts): boolean {
-    return user === guestName && !(this.#parts.settings.guest && isLoopback(peer.address))
+    return user === guestName && !(this.#settings.guest && isLoopback(peer.address))
   }
 
   #refuse(peer: PeerFacts, user: string, why: string): undefined {
@@ -111,7 +118,7 @@ export class Admissions {
 
   /** Throws the AmqpError of what refuses it. */
   open(name: string, login: Login, opening: Opening): OpenedVirtualHost & { session: UserSession } {
-    const { definitions, sessions, virtualHost, settings } = this.#parts
+    const { definitions, sessions, virtualHost } = this.#parts
     const { state } = definitions
     const vhost = state.vhosts.get(name)
     if (vhost === undefined) throw notAllowed(`vhost ${name} not found`)
@@ -125,7 +132,7 @@ export class Admissions {
       tags,
       vhost: name,
       connectionName: opening.name,
-      compat: settings.compat,
+      compat: this.#settings.compat,
       warnPortability: (feature, text) => opening.warnings.note(feature, text),
     })
     return {

@@ -20,25 +20,29 @@ import { connectionForced } from '../amqp/protocol/amqp-error.ts'
 import { AmqpServer, type Reception } from '../amqp/server.ts'
 import { type ConnectionSettings, connectionDefaults, type Mechanism } from '../amqp/settings.ts'
 import type { Clock } from '../clock.ts'
+import { durationMs } from '../duration.ts'
 import type { Broker } from '../embedded/broker.ts'
+import { HomingError } from '../errors.ts'
 import type { HttpListening } from '../http/http-settings.ts'
 import type { OpenedHttp } from '../http/open-http.ts'
 import type { ServerFacts, Site } from '../http/site.ts'
 import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
-import { Admissions } from './admissions.ts'
+import { type AdmissionSettings, Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
 import { ClientLinks } from './client-links.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
+import { type Marks, marksOf } from './gauges.ts'
 import { KnownHosts } from './known-hosts.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { PasswordChecks } from './password-checks.ts'
 import { Policies } from './policies.ts'
+import { differences } from './reloading.ts'
 import type { RunningServer } from './running-server.ts'
 import { ScarceLog } from './scarce-log.ts'
 import { identity, productFrom } from './server-identity.ts'
 import { noLog, type ServerLog } from './server-log.ts'
-import type { ServerSettings } from './server-settings.ts'
+import { checkSettings, type Reloaded, type ServerSettings } from './server-settings.ts'
 import type { UserSession } from './user-session.ts'
 
 export interface BrokerServerParts {
@@ -48,7 +52,8 @@ export interface BrokerServerParts {
   readonly clock: Clock
   /** Of passwords, whose checks are real work also where time stands still. */
   readonly realClock: Clock
-  readonly gauges: readonly Gauge[]
+  /** Made for marks that a reload may change. */
+  readonly gauges: (marks: () => Marks) => readonly Gauge[]
   readonly settings: ServerSettings
   /** Opens the socket of the data directory, by which its owner comes without a password. */
   readonly openOwnerSocket?: (take: (socket: net.Socket) => void) => Promise<Closeable | undefined>
@@ -75,7 +80,10 @@ export class BrokerServer implements RunningServer {
   readonly #admissions: Admissions
   readonly #alarms: Alarms
   readonly #amqp: AmqpServer
-  readonly #common: CommonSettings
+  #common: CommonSettings
+  /** In force: what was given, and what reloads have changed. */
+  #settings: ServerSettings
+  #reloading: Promise<unknown> = Promise.resolve()
   readonly #unwatch: () => void
   #listening: readonly Listening[] = []
   #ownerSocket: Promise<Closeable | undefined> | undefined
@@ -87,6 +95,7 @@ export class BrokerServer implements RunningServer {
     const { engine, definitions, clock, settings } = parts
     const { log = noLog } = settings
     this.#parts = parts
+    this.#settings = settings
     this.#log = log
     this.#strangers = new ScarceLog(log, parts.realClock)
     this.engine = engine
@@ -100,11 +109,7 @@ export class BrokerServer implements RunningServer {
       sessions: this.#sessions,
       log: this.#strangers,
       virtualHost: (name) => this.#hosts.find(name),
-      settings: {
-        guest: settings.guest ?? true,
-        allowPlaintext: settings.allowPlaintext ?? false,
-        compat: settings.compat,
-      },
+      settings: admissionSettings(settings),
     })
     this.#common = commonSettings(settings)
     this.#amqp = new AmqpServer({
@@ -113,7 +118,7 @@ export class BrokerServer implements RunningServer {
       turnedAway: (address, why) => this.#strangers.warn({ peer: address }, `turned away: ${why}`),
       limits: settings.limits,
     })
-    const { gauges } = parts
+    const gauges = parts.gauges(() => marksOf(this.#settings))
     const changed = (reason: string | undefined): void => this.#alarmChanged(reason)
     this.#alarms = new Alarms({ clock, log, gauges, changed })
     this.#unwatch = definitions.watch((before, after) => {
@@ -124,7 +129,7 @@ export class BrokerServer implements RunningServer {
 
   /** Opens the virtual hosts and the ports. Fails with `address-in-use`, `address-refused`, `bad-certificate`. */
   async start(): Promise<void> {
-    const { listen = [{ host: '127.0.0.1', port: 5672 }] } = this.#parts.settings
+    const { listen = [{ host: '127.0.0.1', port: 5672 }] } = this.#settings
     try {
       await this.#hosts.open()
       const listening: Listening[] = []
@@ -176,6 +181,34 @@ export class BrokerServer implements RunningServer {
     this.#amqp.takeOwner(socket)
   }
 
+  reload(settings?: ServerSettings): Promise<Reloaded> {
+    if (settings === undefined) return this.#reloadConfiguration()
+    const reloaded = this.#reloading.then(() => this.#reload(settings))
+    this.#reloading = reloaded.catch(() => undefined)
+    return reloaded
+  }
+
+  async #reloadConfiguration(): Promise<Reloaded> {
+    const { reloadConfiguration } = this.#settings
+    if (reloadConfiguration !== undefined) return await reloadConfiguration()
+    throw new HomingError(
+      'unsupported',
+      'this server was started by a program and has no configuration to read; give reload() its settings',
+    )
+  }
+
+  async #reload(wanted: ServerSettings): Promise<Reloaded> {
+    checkSettings(wanted, 'reload', ['listen'])
+    const { changed, needsRestart, next } = differences(this.#settings, wanted)
+    // First of all, since only this can fail.
+    if (changed.includes('tls')) await this.#amqp.renewTls(next.listen ?? [])
+    this.#settings = next
+    this.#common = commonSettings(next)
+    this.#admissions.settings = admissionSettings(next)
+    this.#amqp.setLimits(next.limits)
+    return { changed, needsRestart }
+  }
+
   /** Tells the clients, gives back what they hold, closes the engine. */
   close(): Promise<void> {
     this.#closing ??= this.stop()
@@ -196,8 +229,19 @@ export class BrokerServer implements RunningServer {
     this.#alarms.stop()
     this.#unwatch()
     await this.#http?.close()
+    await this.#drain()
     await this.#amqp.close()
     await this.#hosts.close()
+  }
+
+  /** What clients hold and have nearly done is not to be done again. */
+  async #drain(): Promise<void> {
+    const graceMs = durationMs(this.#settings.grace ?? 0, 'grace')
+    if (graceMs === 0) return
+    const owed = await this.#amqp.drain(graceMs)
+    if (owed > 0) {
+      this.#log.warn({ owed, graceMs }, 'the grace time is over: what is not settled goes back')
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -320,6 +364,12 @@ const none: readonly Mechanism[] = []
 const passwordOnly: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN']
 const certificateOnly: readonly Mechanism[] = ['EXTERNAL']
 const all: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN', 'EXTERNAL']
+
+const admissionSettings = (settings: ServerSettings): AdmissionSettings => ({
+  guest: settings.guest ?? true,
+  allowPlaintext: settings.allowPlaintext ?? false,
+  compat: settings.compat,
+})
 
 /** What all connections have in common. */
 type CommonSettings = Omit<ConnectionSettings, 'mechanisms' | 'authenticate' | 'openVirtualHost'>

@@ -34,7 +34,7 @@ export async function openJoinerServer(
     clock: systemClock,
     realClock: systemClock,
     // What a joiner sends is bounded as what the owner itself sends.
-    gauges: [],
+    gauges: () => [],
     settings: { listen: [], log: problemsTo(onProblem) },
   })
   await server.start()

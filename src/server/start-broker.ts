@@ -17,7 +17,7 @@ import { BrokerServer } from './broker-server.ts'
 import type { Change } from './definitions-state.ts'
 import { DefinitionsStore } from './definitions-store.ts'
 import { type FirstUser, firstState, guestName, guestUser } from './first-start.ts'
-import { memoryBytesDefault, memoryGauge } from './gauges.ts'
+import { memoryGauge } from './gauges.ts'
 import { virtualHostDefault } from './open-definitions.ts'
 import { hashPassword, publicPasswordCost } from './password.ts'
 import { checkSettings, type ServerSettings } from './server-settings.ts'
@@ -30,7 +30,11 @@ export interface TestUser {
   readonly tags?: readonly string[]
 }
 
-export interface BrokerOptions extends Omit<ServerSettings, 'listen'> {
+export interface BrokerOptions
+  extends Omit<
+    ServerSettings,
+    'listen' | 'http' | 'metrics' | 'tracing' | 'adminPassword' | 'reloadConfiguration'
+  > {
   /** Default 127.0.0.1. */
   readonly host?: string
   /** Default: one that is free. */
@@ -71,7 +75,7 @@ export async function startBrokerAt(
     definitions,
     clock,
     realClock: systemClock,
-    gauges: [memoryGauge(settings.memoryBytesMax ?? memoryBytesDefault())],
+    gauges: (marks) => [memoryGauge(() => marks().memoryBytesMax)],
     settings: { ...settings, listen: [{ host, port }] },
   })
   await server.start()

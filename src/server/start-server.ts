@@ -6,11 +6,11 @@ import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { type EmbeddedOptions, engineOptions } from '../embedded/engine-options.ts'
 import { openDirectory } from '../embedded/open.ts'
+import { HomingError } from '../errors.ts'
 import type { HttpSettings } from '../http/http-settings.ts'
 import { openOwnerSocket } from '../joined/owner-socket.ts'
-import { limits } from '../limits.ts'
 import { BrokerServer, type BrokerServerParts } from './broker-server.ts'
-import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
+import { diskGauge, memoryGauge } from './gauges.ts'
 import { openDefinitions } from './open-definitions.ts'
 import type { RunningServer } from './running-server.ts'
 import { noLog } from './server-log.ts'
@@ -32,8 +32,8 @@ export async function startServer(
   options: EmbeddedOptions = {},
 ): Promise<StartedServer> {
   checkSettings(settings, 'startServer', ['listen'])
-  const { log = noLog, diskFreeBytesMin = limits.diskFreeBytesMin } = settings
-  const { memoryBytesMax = memoryBytesDefault() } = settings
+  const { log = noLog, adminPassword } = settings
+  refuseTracing(settings)
   const path = resolve(directory)
   const { engine, lock } = await openDirectory(
     path,
@@ -41,13 +41,16 @@ export async function startServer(
     { joinable: true },
   )
   try {
-    const { definitions, adminPasswordFile } = await openDefinitions(path)
+    const { definitions, adminPasswordFile } = await openDefinitions(path, adminPassword)
     const server = new BrokerServer({
       engine,
       definitions,
       clock: systemClock,
       realClock: systemClock,
-      gauges: [memoryGauge(memoryBytesMax), diskGauge(path, diskFreeBytesMin)],
+      gauges: (marks) => [
+        memoryGauge(() => marks().memoryBytesMax),
+        diskGauge(path, () => marks().diskFreeBytesMin),
+      ],
       settings,
       openOwnerSocket: (take) => openOwnerSocket(path, lock, take),
       ...(settings.http !== undefined && { openHttp: httpFrom(settings.http) }),
@@ -67,3 +70,11 @@ const httpFrom =
     const { openHttp } = await import('../http/open-http.ts')
     return openHttp({ ...site, settings })
   }
+/** A setting without an effect would be a promise that nobody keeps. */
+function refuseTracing({ tracing }: ServerSettings): void {
+  if (tracing === undefined) return
+  throw new HomingError(
+    'unsupported',
+    `traces cannot be sent to ${tracing.endpoint}: this version of Homing makes none; leave tracing.endpoint out`,
+  )
+}
