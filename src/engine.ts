@@ -64,6 +64,9 @@ export interface SubscribeOptions {
   readonly prefetch: number
   /** Shown to people, kept with the outcome. */
   readonly consumerName?: string
+  /** The same of a consumer that comes over a connection: how that is named, and whose it is. */
+  readonly connectionName?: string
+  readonly userName?: string
 }
 
 export interface SubscriptionHandler {

@@ -12,6 +12,7 @@ import type { Clock, SteadyTime } from '../clock.ts'
 import type { MintId } from '../identifier.ts'
 import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
+import { Attempts } from './attempts.ts'
 import { AwaitedReplies } from './awaited-replies.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Core } from './core.ts'
@@ -54,6 +55,7 @@ const tagsPerOpening = 2 ** 32
 export class EngineParts {
   readonly core: Core
   readonly pages: IndexPages
+  readonly attempts: Attempts
   readonly ids: KnownIds
   readonly topology: Topology
   readonly delivering: Delivering
@@ -90,6 +92,7 @@ export class EngineParts {
       onProblem: options.onProblem,
       due: () => this.ending.due(),
     })
+    this.attempts = new Attempts(this.core)
     this.ids = new KnownIds(this.core)
     this.topology = new Topology(this.core)
     this.delivering = this.#delivering()
@@ -130,7 +133,7 @@ export class EngineParts {
   }
 
   #settling(): Settling {
-    const { core, delivering } = this
+    const { core, attempts, delivering } = this
     const onward = new OnwardSending({
       core,
       delivering,
@@ -139,6 +142,7 @@ export class EngineParts {
     })
     return new Settling({
       core,
+      attempts,
       delivering,
       onward,
       gathered: (id) => this.gathering.finished(id),

@@ -87,7 +87,7 @@ export class Getting {
     entry.attempts++
     entry.acceptedAtMs = acceptedAtMs
     live.limiter.start()
-    const getter = new Subscriber(live, { prefetch: 1, noAck }, taker)
+    const getter = new Subscriber(live, { prefetch: 1, noAck, consumerName: 'basic.get' }, taker)
     const delivery = this.#parts.delivering.hold(live, entry, message, getter)
     if (!entry.transient) {
       const isGone = noAck && entry.kind === plainKind
@@ -105,6 +105,7 @@ export class Getting {
     // It expired, or was purged, while that was put on record.
     if (delivery.over && !(live.deleted && noAck)) return this.get(live, noAck)
     delivery.seen = true
+    delivery.deliveredAtMs = this.#core.nowMs()
     live.delivered++
     // Asked for before its queue was deleted, and gone on record: it is still handed over.
     if (delivery.over) return delivery

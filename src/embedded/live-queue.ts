@@ -6,6 +6,7 @@ import type { Timer } from '../clock.ts'
 import type { QueueSettings, SubscribeOptions, SubscriptionHandler } from '../engine.ts'
 import type { Delivery } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
+import { consumerLabel } from './consumer-label.ts'
 import { Chain, type Link } from './queue/chain.ts'
 import { type Entry, entryStates } from './queue/entry.ts'
 import { Limiter, type LimitSettings } from './queue/limiter.ts'
@@ -31,6 +32,12 @@ export class HeldDelivery implements Delivery, Link<HeldDelivery> {
   after: HeldDelivery | undefined
   /** Handed out: the consumer has seen it. */
   seen = false
+  /** Wall ms of that. */
+  deliveredAtMs: number | undefined
+  /** What was thrown, when it is to be tried again. */
+  failure: { readonly code: string; readonly body: Uint8Array } | undefined
+  /** Its consumer is gone, with its channel or connection. */
+  isLost = false
 
   constructor(
     message: Message,
@@ -86,6 +93,8 @@ export class Subscriber {
   readonly noAck: boolean
   readonly priority: number
   readonly held = new Chain<HeldDelivery>()
+  /** Its name, its connection and its user in UTF-8, for records. */
+  readonly label: Uint8Array
   stopped = false
 
   constructor(live: LiveQueue, options: TakingOptions, handler: Taker) {
@@ -94,6 +103,7 @@ export class Subscriber {
     this.handler = handler
     this.noAck = options.noAck === true
     this.priority = options.priority ?? 0
+    this.label = consumerLabel(options)
   }
 
   /** Deliveries it may still take. */

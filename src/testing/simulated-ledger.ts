@@ -12,6 +12,7 @@
 
 import type { Clock } from '../clock.ts'
 import type { Ledger, LedgerAnswer, LedgerBatch, Retention } from '../embedded/ledger/ledger.ts'
+import type { FailureCounts, FailureRange, LedgerStory } from '../embedded/ledger/ledger-story.ts'
 import { type MemoryLedger, openMemoryLedger } from '../embedded/ledger/memory-ledger.ts'
 import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../engine.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
@@ -154,6 +155,14 @@ class OpenedLedger implements Ledger {
 
   outcomes(filter: OutcomeFilter): readonly StoredOutcome[] {
     return this.#database.committed.outcomes(filter)
+  }
+
+  story(id: string): LedgerStory {
+    return this.#database.committed.story(id)
+  }
+
+  failures(range: FailureRange): FailureCounts {
+    return this.#database.committed.failures(range)
   }
 
   deadLetters(filter: DeadLetterFilter): readonly DeadLetter[] {

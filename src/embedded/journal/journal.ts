@@ -21,7 +21,14 @@ import { ByteWriter } from '../../bytes.ts'
 import type { Clock } from '../../clock.ts'
 import { HomingError } from '../../errors.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { frameBytes, type RecordType, recordHome, recordTypes, sealFrame } from './record.ts'
+import {
+  frameBytes,
+  isForLedger,
+  type RecordType,
+  recordHome,
+  recordTypes,
+  sealFrame,
+} from './record.ts'
 import { RecordReading } from './record-reading.ts'
 import { Reserve } from './reserve.ts'
 import { segmentHeaderBytes } from './segment.ts'
@@ -164,7 +171,7 @@ export class Journal {
   end(type: RecordType): number {
     const arena = this.#arena
     const lsn = ++this.lastLsn
-    if (type === recordTypes.final || type === recordTypes.drop) this.ledgerLsn = lsn
+    if (isForLedger(type)) this.ledgerLsn = lsn
     this.recordFrom = this.#arenaFrom + this.#recordAt
     const home = recordHome(this.segment, this.recordFrom)
     sealFrame(arena.buffer, arena.view, this.#recordAt, arena.length, type, lsn, home)

@@ -15,6 +15,7 @@ import type { StoredOutcome } from '../../message/outcome.ts'
 import { forgottenKey } from './forgotten-key.ts'
 import type { LedgerAnswer } from './ledger.ts'
 import { pageLimit, timeBound, unknownCursor } from './ledger-filter.ts'
+import { StoryReader } from './story-reader.ts'
 
 type Row = Record<string, unknown>
 
@@ -45,9 +46,11 @@ const newest: Place = { atMs: Infinity, seq: Number.MAX_SAFE_INTEGER }
 export class LedgerReader {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  readonly stories: StoryReader
 
   constructor(path: string) {
     this.#db = new DatabaseSync(path, { readOnly: true, timeout: busyMs })
+    this.stories = new StoryReader((text) => this.#sql(text))
   }
 
   find(id: string): LedgerAnswer {

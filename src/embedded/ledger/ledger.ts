@@ -9,6 +9,7 @@
 
 import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
+import type { FailureCounts, FailureRange, LedgerStory } from './ledger-story.ts'
 
 /** Framed ledger events, as `ledger-event.ts` encodes them; one journal record makes one event. */
 export interface LedgerBatch {
@@ -43,6 +44,10 @@ export interface Ledger {
   /** Reads what is stored. Synchronous: the hot path of sender-chosen ids. */
   find(id: string): LedgerAnswer
   outcomes(filter: OutcomeFilter): readonly StoredOutcome[]
+  /** What is kept of a message beside its outcome; of one without an outcome its attempts so far. */
+  story(id: string): LedgerStory
+  /** The newest failures in that range, grouped; a bounded number of them is looked at. */
+  failures(range: FailureRange): FailureCounts
   deadLetters(filter: DeadLetterFilter): readonly DeadLetter[]
   /** Dead letters per queue name. */
   deadCounts(): ReadonlyMap<string, number>

@@ -23,6 +23,13 @@ import type { StoredOutcome } from '../../message/outcome.ts'
 import type { Ledger, LedgerAnswer, LedgerBatch, Retention } from './ledger.ts'
 import { examineLedgerFile } from './ledger-file.ts'
 import { LedgerReader } from './ledger-reader.ts'
+import {
+  type FailureCounts,
+  type FailureRange,
+  type LedgerStory,
+  noFailures,
+  noStory,
+} from './ledger-story.ts'
 import { isLocked, type LedgerTrouble, ledgerTrouble, troubleError } from './ledger-trouble.ts'
 import { LedgerWriter } from './ledger-writer.ts'
 
@@ -112,6 +119,14 @@ export class SqliteLedger implements Ledger {
 
   outcomes(filter: OutcomeFilter): readonly StoredOutcome[] {
     return this.#read((reader) => reader.outcomes(filter), [])
+  }
+
+  story(id: string): LedgerStory {
+    return this.#read((reader) => reader.stories.story(id), noStory)
+  }
+
+  failures(range: FailureRange): FailureCounts {
+    return this.#read((reader) => reader.stories.failures(range), noFailures)
   }
 
   deadLetters(filter: DeadLetterFilter): readonly DeadLetter[] {
