@@ -25,6 +25,8 @@ export const limits = {
   attemptErrorBytesMax: 8 * kib,
   /** Attempts of one message of which is kept how they ended, beside the last one. */
   attemptsKeptMax: 100,
+  /** Rows of one page of what is shown to people. */
+  inspectionPageMax: 1_000,
   /** Nesting of a JSON body. */
   jsonDepthMax: 1_000,
   /** Priority of a message; 0 is the lowest and the default. */

@@ -283,6 +283,7 @@ export class Delivering {
     entry.holder = undefined
     if (entry.kind !== plainKind) entry.lastHolder = delivery
     subscriber.held.delete(delivery)
+    if (subscriber.hasLeft && subscriber.held.size === 0) live.leavers.delete(subscriber)
     if (!delivery.seen) subscriber.handler.onItsWay?.(-1)
     live.limiter.end()
     const { perKey } = live.queue.settings

@@ -35,6 +35,7 @@ import { Outcomes } from './outcomes.ts'
 import { PlainPublishing } from './plain-publishing.ts'
 import { Publishing } from './publishing.ts'
 import type { Recovered } from './recovery.ts'
+import { Relations } from './relations.ts'
 import { Settling } from './settling.ts'
 import { Topology } from './topology.ts'
 
@@ -56,6 +57,7 @@ export class EngineParts {
   readonly core: Core
   readonly pages: IndexPages
   readonly attempts: Attempts
+  readonly relations = new Relations()
   readonly ids: KnownIds
   readonly topology: Topology
   readonly delivering: Delivering
@@ -154,9 +156,10 @@ export class EngineParts {
   }
 
   #publishing(): Publishing {
-    const { core, delivering, ids, pages, topology } = this
+    const { core, delivering, ids, pages, relations, topology } = this
     return new Publishing({
       core,
+      relations,
       ids,
       delivering,
       pages,

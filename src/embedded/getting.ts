@@ -40,7 +40,7 @@ export class Getting {
   /** The oldest message that may be delivered. `noAck`: it is settled with this. */
   get(live: LiveQueue, noAck: boolean): Later<HeldDelivery | undefined> {
     for (;;) {
-      if (this.#core.closed || live.deleted) return undefined
+      if (this.#core.closed || live.deleted || live.paused) return undefined
       if (this.#core.journal.failure) throw this.#core.journal.failure
       const entry = live.queue.candidate()
       if (!entry) {
@@ -89,6 +89,7 @@ export class Getting {
     live.limiter.start()
     const getter = new Subscriber(live, { prefetch: 1, noAck, consumerName: 'basic.get' }, taker)
     const delivery = this.#parts.delivering.hold(live, entry, message, getter)
+    live.hasLeft(getter)
     if (!entry.transient) {
       const isGone = noAck && entry.kind === plainKind
       writePositions(journal.begin(), live.queue.number, [entry.position])
@@ -107,6 +108,7 @@ export class Getting {
     delivery.seen = true
     delivery.deliveredAtMs = this.#core.nowMs()
     live.delivered++
+    if (delivery.redelivered) live.redelivered++
     // Asked for before its queue was deleted, and gone on record: it is still handed over.
     if (delivery.over) return delivery
     if (noAck) this.#parts.settling.handedOver(delivery)

@@ -66,6 +66,7 @@ export class HandingOut {
     delivery.seen = true
     if (!subscriber.noAck || delivery.entry.kind === messageKind) delivery.deliveredAtMs = nowMs
     live.delivered++
+    if (delivery.redelivered) live.redelivered++
     subscriber.handler.onItsWay?.(-1)
     if (subscriber.noAck) this.#parts.handedOver(delivery)
     else this.#startTime(delivery, nowMs)

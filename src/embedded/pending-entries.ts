@@ -113,6 +113,7 @@ function deafLedger(openedAtLsn: number, onEvents: (batch: LedgerBatch) => void)
     outcomes: () => [],
     story: () => noStory,
     failures: () => noFailures,
+    search: () => ({ outcomes: [], next: undefined }),
     deadLetters: () => [],
     deadCounts: () => new Map(),
     outcomeCount: () => 0,

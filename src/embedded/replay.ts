@@ -150,6 +150,7 @@ export class Replay {
   }
 
   #onward(final: FinalRecord, lies: Lies): void {
+    const hash = final.onward.length > 0 ? this.#state.hash(final.outcome.id) : 0
     final.onward.forEach(({ callback, queueNumber, position, delivered }, n) => {
       const live = this.#live(queueNumber, callbackQueue(callback))
       const { segment, from, bytes } = lies
@@ -157,7 +158,7 @@ export class Replay {
         position,
         0,
         homecomingKind + n,
-        0,
+        hash,
         Number.POSITIVE_INFINITY,
         segment,
         from,

@@ -331,6 +331,7 @@ export class Settling {
     writeFinal(journal.begin(), live.queue.number, entry.position, outcome, extras)
     const lsn = journal.end(recordTypes.final)
     outcomes.feedLast(lsn, outcomeKind)
+    this.#core.tally.ended(live, how.code)
     journal.tellDurable(new Finality(this.#core, entry, outcome, lsn, asked))
     if (callbacks) this.#tellElsewhere(outcome, message, callbacks)
     if (entry.state !== entryStates.gone) live.queue.remove(entry)

@@ -10,12 +10,13 @@
  * After a crash it is gone, as is everything of a `memory:` engine.
  */
 
-import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
+import type { DeadLetter, OutcomeFilter } from '../../engine.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import { failureText } from './failure-text.ts'
 import type { Ledger, LedgerAnswer, LedgerBatch, Retention } from './ledger.ts'
 import { type LedgerEvent, readLedgerEvents } from './ledger-event.ts'
 import { pageLimit, timeBound, unknownCursor } from './ledger-filter.ts'
+import type { DeadLettersWanted, OutcomeSearch, OutcomesFound } from './ledger-search.ts'
 import {
   type FailureCount,
   type FailureCounts,
@@ -130,14 +131,29 @@ export class MemoryLedger implements Ledger {
     }
   }
 
-  deadLetters(filter: DeadLetterFilter): readonly DeadLetter[] {
+  search(filter: OutcomeSearch): OutcomesFound {
+    const limit = pageLimit(filter)
+    const { idPrefix = '', after = '', ...others } = filter
+    const found = this.outcomes({ ...others, limit: Number.POSITIVE_INFINITY })
+      .filter(({ id }) => id.startsWith(idPrefix) && id > after)
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+    const outcomes = found.slice(0, limit)
+    return { outcomes, next: found.length > limit ? outcomes.at(-1)?.id : undefined }
+  }
+
+  deadLetters(filter: DeadLettersWanted): readonly DeadLetter[] {
     const limit = pageLimit(filter, filter.ids?.length)
     const from = this.#cursor(filter.after, this.#dead)
     if (from === 'forgotten') return []
     const ids = filter.ids === undefined ? undefined : new Set(filter.ids)
     const page: DeadLetter[] = []
+    const sinceMs = timeBound(filter.diedSinceMs, 'diedSinceMs', Number.NEGATIVE_INFINITY)
+    const beforeMs = timeBound(filter.diedBeforeMs, 'diedBeforeMs', Infinity)
     for (const { dead } of this.#deadOrder.newestFirst(from)) {
       if (page.length >= limit) break
+      if (dead.diedAtMs < sinceMs || dead.diedAtMs >= beforeMs) continue
+      if (filter.reason !== undefined && dead.reason !== filter.reason) continue
+      if (!dead.message.id.startsWith(filter.idPrefix ?? '')) continue
       if (filter.queue !== undefined && dead.queue !== filter.queue) continue
       if (ids === undefined || ids.has(dead.message.id)) page.push(dead)
     }

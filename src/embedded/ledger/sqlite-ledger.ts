@@ -17,12 +17,13 @@
 
 import { resolve } from 'node:path'
 import { systemClock } from '../../clock.ts'
-import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
+import type { DeadLetter, OutcomeFilter } from '../../engine.ts'
 import { HomingError } from '../../errors.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import type { Ledger, LedgerAnswer, LedgerBatch, Retention } from './ledger.ts'
 import { examineLedgerFile } from './ledger-file.ts'
 import { LedgerReader } from './ledger-reader.ts'
+import type { DeadLettersWanted, OutcomeSearch, OutcomesFound } from './ledger-search.ts'
 import {
   type FailureCounts,
   type FailureRange,
@@ -129,7 +130,11 @@ export class SqliteLedger implements Ledger {
     return this.#read((reader) => reader.stories.failures(range), noFailures)
   }
 
-  deadLetters(filter: DeadLetterFilter): readonly DeadLetter[] {
+  search(filter: OutcomeSearch): OutcomesFound {
+    return this.#read((reader) => reader.search(filter), { outcomes: [], next: undefined })
+  }
+
+  deadLetters(filter: DeadLettersWanted): readonly DeadLetter[] {
     return this.#read((reader) => reader.deadLetters(filter), [])
   }
 
