@@ -7,7 +7,10 @@ import { getRequestListener } from '@hono/node-server'
 import { application, type FromSocket } from './application.ts'
 import { Authentication } from './authentication.ts'
 import { BrowserSessions } from './browser-sessions.ts'
+import { Cursors } from './cursors.ts'
+import { Entrances } from './entrances.ts'
 import type { AnswerRequest } from './http-server.ts'
+import { OpenRequests } from './open-requests.ts'
 import { routesOf } from './routes.ts'
 import { Serving } from './serving.ts'
 import type { Site } from './site.ts'
@@ -25,14 +28,22 @@ export function loadApplication(site: Site): LoadedApplication {
   const streams = new Streams()
   const authentication = new Authentication(site.admissions, sessions)
   const hostNames = new Set(site.settings.hostNames ?? [])
+  const entrances = new Entrances(site.hosts, site.definitions)
+  const openRequests = new OpenRequests()
   const files = new StaticFiles()
   const app = application({
-    routes: routesOf({ sessions, authentication, streams }),
+    routes: routesOf({
+      ...{ sessions, authentication, streams, entrances, openRequests },
+      cursors: new Cursors(),
+    }),
     serving: new Serving({ site, authentication, origin: { hostNames } }),
     page: (path, request) => files.find(path, request),
   })
   const unwatch = site.definitions.watch((before, after) => {
-    for (const user of sessions.changed(before, after)) streams.closeAllOf(user)
+    for (const user of sessions.changed(before, after)) {
+      streams.closeAllOf(user)
+      openRequests.closeAllOf(user)
+    }
   })
   const listen = (from: FromSocket): ReturnType<typeof getRequestListener> =>
     getRequestListener((request) => app(request, from), { overrideGlobalObjects: false })
@@ -46,6 +57,7 @@ export function loadApplication(site: Site): LoadedApplication {
     close: () => {
       unwatch()
       streams.close()
+      openRequests.close()
     },
   }
 }
