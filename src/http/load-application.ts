@@ -7,6 +7,7 @@ import { getRequestListener } from '@hono/node-server'
 import { application, type FromSocket } from './application.ts'
 import { Authentication } from './authentication.ts'
 import { BrowserSessions } from './browser-sessions.ts'
+import { Leases } from './consuming/leases.ts'
 import { Cursors } from './cursors.ts'
 import { Entrances } from './entrances.ts'
 import type { AnswerRequest } from './http-server.ts'
@@ -30,10 +31,14 @@ export function loadApplication(site: Site): LoadedApplication {
   const hostNames = new Set(site.settings.hostNames ?? [])
   const entrances = new Entrances(site.hosts, site.definitions)
   const openRequests = new OpenRequests()
+  const leases = new Leases({
+    ...site,
+    onProblem: (error) => site.log.warn({ error }, 'HTTP: a delivery could not be given back'),
+  })
   const files = new StaticFiles()
   const app = application({
     routes: routesOf({
-      ...{ sessions, authentication, streams, entrances, openRequests },
+      ...{ sessions, authentication, streams, entrances, openRequests, leases },
       cursors: new Cursors(),
     }),
     serving: new Serving({ site, authentication, origin: { hostNames } }),
@@ -43,6 +48,7 @@ export function loadApplication(site: Site): LoadedApplication {
     for (const user of sessions.changed(before, after)) {
       streams.closeAllOf(user)
       openRequests.closeAllOf(user)
+      leases.giveBackAllOf(user)
     }
   })
   const listen = (from: FromSocket): ReturnType<typeof getRequestListener> =>
@@ -58,6 +64,7 @@ export function loadApplication(site: Site): LoadedApplication {
       unwatch()
       streams.close()
       openRequests.close()
+      leases.close()
     },
   }
 }

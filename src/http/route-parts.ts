@@ -4,6 +4,7 @@
 
 import type { Authentication } from './authentication.ts'
 import type { BrowserSessions } from './browser-sessions.ts'
+import type { Leases } from './consuming/leases.ts'
 import type { Cursors } from './cursors.ts'
 import type { Entrances } from './entrances.ts'
 import type { OpenRequests } from './open-requests.ts'
@@ -15,5 +16,6 @@ export interface RouteParts {
   readonly streams: Streams
   readonly entrances: Entrances
   readonly cursors: Cursors
+  readonly leases: Leases
   readonly openRequests: OpenRequests
 }

@@ -4,6 +4,7 @@
 
 import type { Route } from './route.ts'
 import type { RouteParts } from './route-parts.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { documentRoutes } from './routes/document.ts'
 import { healthRoutes } from './routes/health.ts'
 import { outcomeRoutes } from './routes/outcomes.ts'
@@ -15,6 +16,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     ...sessionRoutes(parts),
     ...sendingRoutes(parts),
     ...outcomeRoutes(parts),
+    ...deliveryRoutes(parts),
     ...healthRoutes,
   ]
   return [...rows, ...documentRoutes(rows)]
