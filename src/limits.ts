@@ -21,6 +21,12 @@ export const limits = {
   idBytesMax: 255,
   /** Stack, message and cause of a thrown error that are kept, together. */
   errorBytesMax: 16 * kib,
+  /** The same of an attempt that is to be tried again. */
+  attemptErrorBytesMax: 8 * kib,
+  /** Attempts of one message of which is kept how they ended, beside the last one. */
+  attemptsKeptMax: 100,
+  /** Rows of one page of what is shown to people. */
+  inspectionPageMax: 1_000,
   /** Nesting of a JSON body. */
   jsonDepthMax: 1_000,
   /** Priority of a message; 0 is the lowest and the default. */
