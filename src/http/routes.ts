@@ -4,11 +4,20 @@
 
 import type { Route } from './route.ts'
 import type { RouteParts } from './route-parts.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
 import { documentRoutes } from './routes/document.ts'
 import { healthRoutes } from './routes/health.ts'
+import { outcomeRoutes } from './routes/outcomes.ts'
+import { sendingRoutes } from './routes/sending.ts'
 import { sessionRoutes } from './routes/session.ts'
 
 export function routesOf(parts: RouteParts): readonly Route[] {
-  const rows = [...sessionRoutes(parts), ...healthRoutes]
+  const rows = [
+    ...sessionRoutes(parts),
+    ...sendingRoutes(parts),
+    ...outcomeRoutes(parts),
+    ...deliveryRoutes(parts),
+    ...healthRoutes,
+  ]
   return [...rows, ...documentRoutes(rows)]
 }
