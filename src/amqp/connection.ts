@@ -85,7 +85,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#warnings = new PortabilityWarnings((feature, text) => watch.warned?.(feature, text))
     this.#intake = intake
     this.#reading = intake.reading
-    this.#block = new PublisherBlock(intake.reading, (reason) => this.#tellBlocked(reason))
+    this.#block = new PublisherBlock(intake.reading, this)
     this.#handshake = new Handshake(this)
     const free = (): Later<void> => this.#free()
     this.#ending = new Ending({ clock, outlet, output, intake, watch, free })
@@ -189,7 +189,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#intake.payloadBytesMax =
       frameMax === 0 ? this.bodyBytesMax + limits.metaBytesMax : frameMax - frameOverheadBytes
     this.#heartbeat = new Heartbeat(this.#clock, heartbeat, {
-      send: () => this.#beat(),
+      send: () => this.output.heartbeat(),
       dead: () => this.#ending.drop(`no sign of life for ${2 * heartbeat} s`),
       isDeaf: () => this.#reading.isStopped,
       writtenBytes: () => this.output.writtenBytes,
@@ -395,16 +395,5 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#methodId = 0
     this.#isOwnFrame = true
     return unexpectedFrame(text)
-  }
-
-  #tellBlocked(reason: string | undefined): void {
-    if (this.state !== 'running' || !this.capabilities.connectionBlocked) return
-    if (reason === undefined) this.send({ name: 'connection.unblocked' })
-    else this.send({ name: 'connection.blocked', reason })
-  }
-
-  #beat(): void {
-    this.output.writer.heartbeat()
-    this.output.wake()
   }
 }

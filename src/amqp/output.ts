@@ -67,6 +67,12 @@ export class Output {
     this.#takesNoMore = true
   }
 
+  /** A sign of life. */
+  heartbeat(): void {
+    this.writer.heartbeat()
+    this.wake()
+  }
+
   /** Whether a delivery was told to wait since this was asked last. */
   wasStarving(): boolean {
     const was = this.#isStarving
