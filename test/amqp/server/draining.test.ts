@@ -56,7 +56,7 @@ test('when the grace time is over, what is held goes back', async () => {
   await client.expect('basic.consume-ok')
   await client.expect('basic.deliver')
   await server.server.close()
-  assert.ok(server.logLines.some((line) => /the grace time is over.* owed=1/.test(line)))
+  assert.ok(server.logLines.some((line) => /the grace time is over.* held=1/.test(line)))
   assert.equal(await readyIn(server.directory), 1)
 })
 
