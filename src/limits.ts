@@ -105,6 +105,8 @@ export const limits = {
   connectionsMax: 100_000,
   /** Connections from one address. */
   connectionsPerAddressMax: 50_000,
+  /** Time that a server which was told to stop gives clients to settle what they hold. */
+  drainMsDefault: 5 * second,
   /** Time that connections get to take their leave when the server stops. */
   goodbyeMsMax: 3 * second,
   /** Body of an HTTP request, unless its path takes a message. */

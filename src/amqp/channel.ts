@@ -114,9 +114,14 @@ export class Channel implements ChannelLine {
     }
   }
 
-  /** What the client and this side still owe each other: settlements, confirms. */
-  get owed(): number {
-    return this.#consuming.settling.count + (this.#publishing.confirms?.count ?? 0)
+  /** Deliveries that the client has not settled. */
+  get held(): number {
+    return this.#consuming.settling.count
+  }
+
+  /** Publishes that are not confirmed yet. */
+  get unconfirmed(): number {
+    return this.#publishing.confirms?.count ?? 0
   }
 
   send(method: Method): void {

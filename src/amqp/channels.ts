@@ -41,10 +41,11 @@ export class Channels {
     return [...this.#channels.values()].map((channel) => channel.facts)
   }
 
-  get owed(): number {
-    let owed = 0
-    for (const channel of this.#channels.values()) owed += channel.owed
-    return owed
+  /** Of all channels together. */
+  sum(what: 'held' | 'unconfirmed'): number {
+    let sum = 0
+    for (const channel of this.#channels.values()) sum += channel[what]
+    return sum
   }
 
   find(number: number): Channel | undefined {

@@ -128,6 +128,8 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#intake.whenIdle(() => {
       if (this.state === 'running') this.#ending.closeWith(error)
       else if (this.state === 'handshake') this.#ending.drop(error.replyText)
+      // Its close-ok is to be heard.
+      this.#reading.clear(stop.leaving)
     })
   }
 
@@ -146,9 +148,14 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.output.takeNoMoreDeliveries()
   }
 
-  /** Deliveries that are not settled, and publishes that are not confirmed. */
-  get owed(): number {
-    return this.state === 'running' ? (this.#channels?.owed ?? 0) : 0
+  /** Nothing more is read until it is closed: what was published is confirmed meanwhile. */
+  readNoMore(): void {
+    this.#reading.stop(stop.leaving)
+  }
+
+  /** Deliveries that are not settled, or publishes that are not confirmed. */
+  owes(what: 'held' | 'unconfirmed'): number {
+    return this.state === 'running' ? (this.#channels?.sum(what) ?? 0) : 0
   }
 
   get state(): ConnectionState {

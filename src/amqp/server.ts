@@ -98,25 +98,29 @@ export class AmqpServer {
   }
 
   /**
-   * Nobody comes in any more and nothing is delivered. Resolves when all that clients hold is settled and
-   * all they published is confirmed, or when the time is up, with how much is still owed then.
+   * Nobody comes in any more and nothing is delivered. When all that clients hold is settled, or the time
+   * is up, nothing more is read, and what was published is confirmed. Resolves with how many deliveries
+   * are not settled.
    */
   async drain(withinMs: number): Promise<number> {
     this.#isClosing = true
     for (const { server } of this.#listeners) server.close()
     for (const connection of this.#connections.keys()) connection.drain()
-    const { clock } = this.#parts
-    const endMs = clock.monotonicMs() + withinMs
-    while (this.#owed > 0 && clock.monotonicMs() < endMs) {
-      await new Promise<void>((resolve) => clock.after(drainLookMs, resolve))
-    }
-    return this.#owed
+    const held = await this.#untilNone('held', withinMs)
+    for (const connection of this.#connections.keys()) connection.readNoMore()
+    await this.#untilNone('unconfirmed', limits.goodbyeMsMax)
+    return held
   }
 
-  get #owed(): number {
-    let owed = 0
-    for (const connection of this.#connections.keys()) owed += connection.owed
-    return owed
+  async #untilNone(what: 'held' | 'unconfirmed', withinMs: number): Promise<number> {
+    const { clock } = this.#parts
+    const endMs = clock.monotonicMs() + withinMs
+    for (;;) {
+      let owed = 0
+      for (const connection of this.#connections.keys()) owed += connection.owes(what)
+      if (owed === 0 || clock.monotonicMs() >= endMs) return owed
+      await new Promise<void>((resolve) => clock.after(drainLookMs, resolve))
+    }
   }
 
   setLimits(limits: Partial<ArrivalLimits> | undefined): void {

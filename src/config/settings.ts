@@ -266,7 +266,7 @@ export const settings = {
 
   'shutdown.grace': set(
     duration,
-    limits.graceMsDefault,
+    limits.drainMsDefault,
     'What a stop leaves clients to settle what they hold, before it goes back into the queues.',
     { reloads },
   ),

@@ -238,9 +238,9 @@ export class BrokerServer implements RunningServer {
   async #drain(): Promise<void> {
     const graceMs = durationMs(this.#settings.grace ?? 0, 'grace')
     if (graceMs === 0) return
-    const owed = await this.#amqp.drain(graceMs)
-    if (owed > 0) {
-      this.#log.warn({ owed, graceMs }, 'the grace time is over: what is not settled goes back')
+    const held = await this.#amqp.drain(graceMs)
+    if (held > 0) {
+      this.#log.warn({ held, graceMs }, 'the grace time is over: what is not settled goes back')
     }
   }
 
