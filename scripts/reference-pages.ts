@@ -11,12 +11,7 @@ import { parseSync } from 'oxc-parser'
 import { type ErrorCodeRow, errorCodes } from '../src/errors.ts'
 import { limits } from '../src/limits.ts'
 import { builtinCodes } from '../src/message/outcome.ts'
-import {
-  type MetricName,
-  type MetricRow,
-  metrics,
-  perQueueName,
-} from '../src/server/metric-names.ts'
+import { type MetricRow, metrics } from '../src/server/metric-names.ts'
 import { configurationPage } from './configuration-page.ts'
 import { guaranteesPage } from './guarantee-table.ts'
 import { page, type ReferencePage, table } from './page.ts'
@@ -81,13 +76,15 @@ function metricsPage(): string {
         `\`${name}\``,
         type,
         labels.map((label) => `\`${label}\``).join(', '),
-        help + (perQueue ? ` By queue: \`${perQueueName(name as MetricName)}\`.` : ''),
+        help + (perQueue ? ' Also by queue.' : ''),
       ])
   const head = ['name', 'type', 'labels', 'meaning']
   return page('Metrics', 'src/server/metric-names.ts', [
     '`GET /metrics` of the HTTP server answers in the text form of Prometheus, with the numbers of all queues added up.\n' +
-      '`GET /metrics/per-object` also has those of each queue, with the labels `vhost` and `queue`. Totals count since\n' +
-      'the server was started. Who may read them is `metrics.access` of the [configuration](configuration.md).',
+      'What is marked as by queue stands at `GET /metrics/per-object` for each queue, with the labels `vhost` and `queue`;\n' +
+      'and at `GET /metrics/detailed` under a name with `detailed` in it, such as `rabbitmq_detailed_queue_messages_ready`, so\n' +
+      'that one Prometheus can keep both. Totals count since the server was started. Who may read them is `metrics.access` of\n' +
+      'the [configuration](configuration.md).',
     '## As RabbitMQ names them',
     'The number means what it means there: dashboards and alerts made for RabbitMQ can be kept.',
     table(head, rows('rabbitmq_')),

@@ -13,7 +13,7 @@ import type net from 'node:net'
 import type tls from 'node:tls'
 import type { PeerFacts } from '../amqp/admission.ts'
 import { type Arrival, Arrivals } from '../amqp/arrivals.ts'
-import { certificateUser, type Listener, listen } from '../amqp/listen.ts'
+import { certificateUser, type Listener, listen, preparedTls } from '../amqp/listen.ts'
 import { limits } from '../limits.ts'
 import type { ServerLog } from '../server/server-log.ts'
 import type { FromSocket } from './application.ts'
@@ -67,6 +67,17 @@ export class HttpServer {
     this.#listeners.push(listener)
     const { url, host, port, tls: isTls } = listener.listening
     return { url: url.replace(/^amqp/, 'http'), host, port, tls: isTls }
+  }
+
+  /** All or none: the next handshakes use the new certificates. Fails with `bad-certificate`. */
+  async renewTls(addresses: readonly HttpAddress[]): Promise<void> {
+    const ready: (() => void)[] = []
+    for (const [n, { tls: wanted }] of addresses.entries()) {
+      const listener = this.#listeners[n]
+      if (listener !== undefined && wanted !== undefined)
+        ready.push(await preparedTls(listener, wanted))
+    }
+    for (const use of ready) use()
   }
 
   /** Loads the application now. */

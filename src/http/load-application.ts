@@ -11,6 +11,7 @@ import { Leases } from './consuming/leases.ts'
 import { Cursors } from './cursors.ts'
 import { Entrances } from './entrances.ts'
 import type { AnswerRequest } from './http-server.ts'
+import { ServerMetrics } from './metrics/server-metrics.ts'
 import { OpenRequests } from './open-requests.ts'
 import { routesOf } from './routes.ts'
 import { Serving } from './serving.ts'
@@ -36,10 +37,11 @@ export function loadApplication(site: Site): LoadedApplication {
     onProblem: (error) => site.log.warn({ error }, 'HTTP: a delivery could not be given back'),
   })
   const files = new StaticFiles()
+  const metrics = new ServerMetrics(site)
   const app = application({
     routes: routesOf({
       ...{ sessions, authentication, streams, entrances, openRequests, leases },
-      cursors: new Cursors(),
+      ...{ cursors: new Cursors(), metrics },
     }),
     serving: new Serving({ site, authentication, origin: { hostNames } }),
     page: (path, request) => files.find(path, request),
@@ -62,6 +64,7 @@ export function loadApplication(site: Site): LoadedApplication {
     },
     close: () => {
       unwatch()
+      metrics.close()
       streams.close()
       openRequests.close()
       leases.close()

@@ -7,6 +7,7 @@ import type { BrowserSessions } from './browser-sessions.ts'
 import type { Leases } from './consuming/leases.ts'
 import type { Cursors } from './cursors.ts'
 import type { Entrances } from './entrances.ts'
+import type { ServerMetrics } from './metrics/server-metrics.ts'
 import type { OpenRequests } from './open-requests.ts'
 import type { Streams } from './streams.ts'
 
@@ -18,4 +19,5 @@ export interface RouteParts {
   readonly cursors: Cursors
   readonly leases: Leases
   readonly openRequests: OpenRequests
+  readonly metrics: ServerMetrics
 }

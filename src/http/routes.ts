@@ -7,6 +7,7 @@ import type { RouteParts } from './route-parts.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { documentRoutes } from './routes/document.ts'
 import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { outcomeRoutes } from './routes/outcomes.ts'
 import { sendingRoutes } from './routes/sending.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -18,6 +19,7 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     ...outcomeRoutes(parts),
     ...deliveryRoutes(parts),
     ...healthRoutes,
+    ...metricsRoutes(parts),
   ]
   return [...rows, ...documentRoutes(rows)]
 }

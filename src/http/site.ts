@@ -11,7 +11,10 @@ import type { Admissions } from '../server/admissions.ts'
 import type { DefinitionsStore } from '../server/definitions-store.ts'
 import type { KnownHosts } from '../server/known-hosts.ts'
 import type { Policies } from '../server/policies.ts'
+import type { Resources } from '../server/resources.ts'
 import type { ServerLog } from '../server/server-log.ts'
+import type { MetricsSettings } from '../server/server-settings.ts'
+import type { ServerTotals } from '../server/server-totals.ts'
 import type { HttpSettings } from './http-settings.ts'
 
 export interface Site {
@@ -43,4 +46,9 @@ export interface ServerFacts {
   connections(): readonly ConnectionFacts[]
   /** Ends the connection of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean
+  /** Who may read the metrics; undefined for nobody. */
+  readonly metricsAccess: MetricsSettings['access'] | undefined
+  readonly totals: ServerTotals
+  /** What it uses of the machine. Never fails. */
+  resources(): Promise<Resources>
 }

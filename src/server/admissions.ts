@@ -48,6 +48,8 @@ export interface AdmissionParts {
 
 export class Admissions {
   readonly #parts: AdmissionParts
+  /** Logins that were refused since the start. */
+  refusedCount = 0
   #settings: AdmissionSettings
 
   constructor(parts: AdmissionParts) {
@@ -113,6 +115,7 @@ export class Admissions {
   }
 
   #refuse(peer: PeerFacts, user: string, why: string): undefined {
+    this.refusedCount++
     this.#parts.log.warn({ peer: peer.address, user }, `login refused: ${why}`)
   }
 

@@ -25,7 +25,7 @@ import type { Broker } from '../embedded/broker.ts'
 import { HomingError } from '../errors.ts'
 import type { HttpListening } from '../http/http-settings.ts'
 import type { OpenedHttp } from '../http/open-http.ts'
-import type { ServerFacts, Site } from '../http/site.ts'
+import type { Site } from '../http/site.ts'
 import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
 import { type AdmissionSettings, Admissions } from './admissions.ts'
@@ -40,6 +40,7 @@ import { Policies } from './policies.ts'
 import { differences } from './reloading.ts'
 import type { RunningServer } from './running-server.ts'
 import { ScarceLog } from './scarce-log.ts'
+import { ServedFacts } from './served-facts.ts'
 import { identity, productFrom } from './server-identity.ts'
 import { noLog, type ServerLog } from './server-log.ts'
 import { checkSettings, type Reloaded, type ServerSettings } from './server-settings.ts'
@@ -55,6 +56,8 @@ export interface BrokerServerParts {
   /** Made for marks that a reload may change. */
   readonly gauges: (marks: () => Marks) => readonly Gauge[]
   readonly settings: ServerSettings
+  /** Of the data; undefined in memory. */
+  readonly directory?: string
   /** Opens the socket of the data directory, by which its owner comes without a password. */
   readonly openOwnerSocket?: (take: (socket: net.Socket) => void) => Promise<Closeable | undefined>
   /** Opens the HTTP side. */
@@ -202,6 +205,7 @@ export class BrokerServer implements RunningServer {
     const { changed, needsRestart, next } = differences(this.#settings, wanted)
     // First of all, since only this can fail.
     if (changed.includes('tls')) await this.#amqp.renewTls(next.listen ?? [])
+    if (changed.includes('http.tls')) await this.#http?.renewTls(next.http?.listen ?? [])
     this.#settings = next
     this.#common = commonSettings(next)
     this.#admissions.settings = admissionSettings(next)
@@ -251,7 +255,13 @@ export class BrokerServer implements RunningServer {
   #site(): Omit<Site, 'settings'> {
     const { engine, accounts, policies, limits } = this
     const { definitions, realClock: clock } = this.#parts
-    const server = this.#facts()
+    const server = new ServedFacts(this, {
+      settings: () => this.#settings,
+      isStopping: () => this.#stopping !== undefined,
+      directory: this.#parts.directory,
+      sessions: this.#sessions,
+      admissions: this.#admissions,
+    })
     const [admissions, hosts, log] = [this.#admissions, this.#hosts, this.#log]
     return {
       engine,
@@ -264,33 +274,6 @@ export class BrokerServer implements RunningServer {
       server,
       clock,
       log,
-    }
-  }
-
-  #facts(): ServerFacts {
-    const startedAtMs = Date.now()
-    const { product } = this.#parts.settings
-    const { name, version } = productFrom(product)
-    const [urls, isStopping, blockedFor] = [
-      () => [...this.#listening, ...this.httpListening].map(({ url }) => url),
-      () => this.#stopping !== undefined,
-      () => this.blockedFor,
-    ]
-    return {
-      startedAtMs,
-      product: name,
-      version,
-      get listening() {
-        return urls()
-      },
-      get isStopping() {
-        return isStopping()
-      },
-      get blockedFor() {
-        return blockedFor()
-      },
-      connections: () => this.connections(),
-      closeConnection: (connection, reason) => this.closeConnection(connection, reason),
     }
   }
 

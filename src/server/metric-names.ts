@@ -4,7 +4,6 @@
  *
  * Rule: a name of RabbitMQ's stands here only where the number means what it means there, so that
  * dashboards and alerts made for RabbitMQ go on telling the truth. What only Homing has is `homing_…`.
- * Without `perQueue` the numbers of all queues are added up, as RabbitMQ does.
  */
 
 export type MetricType = 'counter' | 'gauge' | 'histogram'
@@ -13,7 +12,7 @@ export interface MetricRow {
   readonly type: MetricType
   readonly help: string
   readonly labels?: readonly string[]
-  /** Also by queue, with the labels `vhost` and `queue`, under {@link perQueueName}. */
+  /** Also by queue, with the labels `vhost` and `queue`, at two paths of their own. */
   readonly perQueue?: true
 }
 
@@ -52,35 +51,11 @@ export const metrics = {
   rabbitmq_queue_messages_ready: perQueue(gauge('Messages that wait to be delivered.')),
   rabbitmq_queue_messages_unacked: perQueue(gauge('Messages delivered and not settled.')),
   rabbitmq_queue_consumers: perQueue(gauge('Consumers of the queue.')),
-  rabbitmq_global_messages_received_total: counter('Messages published by clients.', 'protocol'),
-  rabbitmq_global_messages_confirmed_total: counter(
-    'Messages confirmed to their publishers.',
-    'protocol',
-  ),
-  rabbitmq_global_messages_routed_total: counter('Messages that came to a queue.', 'protocol'),
-  rabbitmq_global_messages_unroutable_dropped_total: counter(
-    'Messages that no queue was bound for, dropped.',
-    'protocol',
-  ),
-  rabbitmq_global_messages_unroutable_returned_total: counter(
-    'Messages that no queue was bound for, returned to their publishers.',
-    'protocol',
-  ),
-  rabbitmq_global_messages_delivered_total: counter(
-    'Messages delivered to consumers.',
-    'protocol',
-    'queue_type',
-  ),
-  rabbitmq_global_messages_redelivered_total: counter(
-    'Messages delivered again.',
-    'protocol',
-    'queue_type',
-  ),
-  rabbitmq_global_messages_acknowledged_total: counter(
-    'Messages acknowledged by consumers.',
-    'protocol',
-    'queue_type',
-  ),
+  rabbitmq_global_messages_received_total: counter('Messages that clients published into queues.'),
+  rabbitmq_global_messages_confirmed_total: counter('Messages confirmed to their publishers.'),
+  rabbitmq_global_messages_delivered_total: counter('Messages delivered to consumers.'),
+  rabbitmq_global_messages_redelivered_total: counter('Messages delivered again.'),
+  rabbitmq_global_messages_acknowledged_total: counter('Messages settled by consumers.'),
   rabbitmq_process_resident_memory_bytes: gauge('Memory that the system has lent to the process.'),
   rabbitmq_resident_memory_limit_bytes: gauge('Memory in use above which publishers are blocked.'),
   rabbitmq_disk_space_available_bytes: gauge('Free space on the disk of the data directory.'),
@@ -97,9 +72,12 @@ export const metrics = {
   homing_queue_dead_letters: perQueue(gauge('Dead letters kept.')),
   homing_queue_accepted_total: perQueue(counter('Messages that came into the queue.')),
   homing_queue_delivered_total: perQueue(counter('Deliveries, each attempt counted.')),
-  homing_queue_settled_total: perQueue(counter('Messages that ended, whatever their outcome.')),
-  homing_not_home: perQueue(
-    gauge('Accepted messages without an outcome: ready, delivered or delayed. Not yet home.'),
+  homing_queue_settled_total: perQueue(
+    counter('Deliveries that consumers settled, in whatever way.'),
+  ),
+  homing_not_home: gauge('Outcomes whose callback has not returned yet: not yet home.'),
+  homing_messages_refused_total: counter(
+    'Messages that were not taken: queue full, disk full, too large.',
   ),
   homing_outcomes_total: counter('Outcomes stored, by code: ok, rejected, expired …', 'code'),
   homing_round_trip_seconds: {
@@ -113,26 +91,17 @@ export const metrics = {
     'Delay of the event loop since the last look, by quantile: 0.5, 0.99.',
     'quantile',
   ),
-  homing_config_reload_success: gauge('1 when the last reload of the settings was taken.'),
-  homing_tls_certificate_expiry_seconds: gauge(
-    'When the certificate in force ends, seconds since 1970.',
-    'listener',
-  ),
+  homing_ledger_lag_bytes: gauge('Bytes of outcomes that wait to be entered in the ledger.'),
   homing_start_time_seconds: gauge('When the server was started, seconds since 1970.'),
 } as const satisfies Readonly<Record<string, MetricRow>>
 
 export type MetricName = keyof typeof metrics
-
-/** Values of the label `protocol`. */
-export const metricProtocols = ['amqp091', 'http', 'homing'] as const
 
 /** Upper ends of the buckets of `homing_round_trip_seconds` and `homing_sync_seconds`. */
 export const secondsBuckets = [
   0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600,
 ] as const
 
-/** As RabbitMQ names a metric of `/metrics/per-object` when it stands beside the sum. */
-export const perQueueName = (name: MetricName): string =>
-  name.startsWith('rabbitmq_')
-    ? name.replace('rabbitmq_', 'rabbitmq_detailed_')
-    : name.replace('homing_', 'homing_detailed_')
+/** As RabbitMQ names a metric of `/metrics/detailed`, where it stands by queue. */
+export const detailedName = (name: MetricName): string =>
+  name.replace(/^(rabbitmq|homing)_/, '$1_detailed_')

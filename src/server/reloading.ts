@@ -9,6 +9,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ListenAddress } from '../amqp/listen-address.ts'
+import type { HttpSettings } from '../http/http-settings.ts'
 import type { Reloaded, ServerSettings } from './server-settings.ts'
 
 type Name = keyof ServerSettings
@@ -33,18 +34,28 @@ export function differences(now: ServerSettings, wanted: ServerSettings): Differ
   )
   const changed: string[] = different.filter((name) => reloadable.has(name))
   const needsRestart: string[] = different.filter((name) => !reloadable.has(name))
+  const sameHttp =
+    now.http !== undefined &&
+    isDeepStrictEqual(withoutTls(now.http), wanted.http && withoutTls(wanted.http))
+  if (sameHttp && needsRestart.includes('http')) {
+    needsRestart.splice(needsRestart.indexOf('http'), 1)
+    changed.push('http.tls')
+  }
   const sameAddresses = isDeepStrictEqual(now.listen?.map(place), wanted.listen?.map(place))
   if (!sameAddresses) needsRestart.push('listen')
   else if (!isDeepStrictEqual(now.listen, wanted.listen)) changed.push('tls')
   const next = {
     ...now,
     ...Object.fromEntries(
-      changed.filter((name) => name !== 'tls').map((name) => [name, wanted[name as Name]]),
+      changed.filter((name) => !name.endsWith('tls')).map((name) => [name, wanted[name as Name]]),
     ),
+    ...(sameHttp && wanted.http && { http: wanted.http }),
     ...(sameAddresses && wanted.listen && { listen: wanted.listen }),
   }
   return { changed, needsRestart, next }
 }
+
+const withoutTls = (http: HttpSettings): unknown => ({ ...http, listen: http.listen.map(place) })
 
 /** What of an address cannot be changed while it is listened on. */
 function place(address: ListenAddress): unknown {

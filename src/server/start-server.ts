@@ -52,6 +52,7 @@ export async function startServer(
         diskGauge(path, () => marks().diskFreeBytesMin),
       ],
       settings,
+      directory: path,
       openOwnerSocket: (take) => openOwnerSocket(path, lock, take),
       ...(settings.http !== undefined && { openHttp: httpFrom(settings.http) }),
     })

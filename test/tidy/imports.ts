@@ -130,7 +130,16 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       ...['amqp-protocol', 'amqp', 'virtual-host', 'port-session', 'server'],
     ],
     packages: ['hono', '@hono/node-server', 'zod'],
-    node: ['node:fs', 'node:http', 'node:net', 'node:os', 'node:process', 'node:tls', 'node:url'],
+    node: [
+      'node:fs',
+      'node:http',
+      'node:net',
+      'node:os',
+      'node:perf_hooks',
+      'node:process',
+      'node:tls',
+      'node:url',
+    ],
   },
   // What a server can be told; it makes the server's settings of it.
   config: {
