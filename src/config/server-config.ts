@@ -15,8 +15,6 @@ import type { SettingKey, SettingValues } from './settings.ts'
 
 export interface ServerConfig {
   readonly data: string
-  /** A file of definitions to bring in at the start. */
-  readonly definitions: string | undefined
   readonly settings: ServerSettings
   readonly options: EmbeddedOptions
 }
@@ -29,7 +27,6 @@ export function serverConfig(config: Config): ServerConfig {
   if (faults.length > 0) throw badConfig(faults)
   return {
     data: values.data,
-    definitions: values.definitions,
     settings: { ...amqpSettings(values, tls), ...otherSettings(values, tls) },
     options: storageOptions(values),
   }
@@ -68,6 +65,7 @@ function otherSettings(values: SettingValues, tls: TlsSettings | undefined): Ser
     diskFreeBytesMin: values['alarms.disk_free'],
     grace: values['shutdown.grace'],
     ...(adminPassword !== undefined && { adminPassword }),
+    ...(values.definitions !== undefined && { definitionsFile: values.definitions }),
     ...(values['http.enabled'] && { http: { listen: httpAddresses(values, tls) } }),
     ...(values['metrics.enabled'] && { metrics: { access: values['metrics.access'] } }),
     ...(endpoint !== undefined && { tracing: { endpoint } }),

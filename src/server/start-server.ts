@@ -32,7 +32,7 @@ export async function startServer(
 ): Promise<StartedServer> {
   checkSettings(settings, 'startServer', ['listen'])
   const { log = noLog, adminPassword } = settings
-  refuseTracing(settings)
+  refuseUnserved(settings)
   const path = resolve(directory)
   const { engine, lock } = await openDirectory(
     path,
@@ -62,10 +62,17 @@ export async function startServer(
 }
 
 /** A setting without an effect would be a promise that nobody keeps. */
-function refuseTracing({ tracing }: ServerSettings): void {
-  if (tracing === undefined) return
-  throw new HomingError(
-    'unsupported',
-    `traces cannot be sent to ${tracing.endpoint}: this version of Homing makes none; leave tracing.endpoint out`,
-  )
+function refuseUnserved({ tracing, definitionsFile }: ServerSettings): void {
+  if (tracing !== undefined) {
+    throw new HomingError(
+      'unsupported',
+      `traces cannot be sent to ${tracing.endpoint}: this version of Homing makes none; leave tracing.endpoint out`,
+    )
+  }
+  if (definitionsFile !== undefined) {
+    throw new HomingError(
+      'unsupported',
+      `${definitionsFile} cannot be brought in: this version of Homing imports no definitions; leave definitions out`,
+    )
+  }
 }
