@@ -14,8 +14,10 @@ import { builtinCodes } from '../src/message/outcome.ts'
 import {
   type MetricName,
   type MetricRow,
+  metricProtocols,
   metrics,
   perQueueName,
+  secondsBuckets,
 } from '../src/server/metric-names.ts'
 import { configurationPage } from './configuration-page.ts'
 import { guaranteesPage } from './guarantee-table.ts'
@@ -86,8 +88,11 @@ function metricsPage(): string {
   const head = ['name', 'type', 'labels', 'meaning']
   return page('Metrics', 'src/server/metric-names.ts', [
     '`GET /metrics` of the HTTP server answers in the text form of Prometheus, with the numbers of all queues added up.\n' +
-      '`GET /metrics/per-object` also has those of each queue, with the labels `vhost` and `queue`. Totals count since\n' +
-      'the server was started. Who may read them is `metrics.access` of the [configuration](configuration.md).',
+      '`GET /metrics/per-object` has those of each queue in place of the sums, under the same names, and `GET /metrics/detailed`\n' +
+      'under names with `_detailed_`, which can stand beside the sums; both with the labels `vhost` and `queue`. Totals count\n' +
+      'since the server was started. Who may read them is `metrics.access` of the [configuration](configuration.md).',
+    `The label \`protocol\` is one of ${metricProtocols.map((name) => `\`${name}\``).join(', ')}. Buckets of histograms end at\n` +
+      `${secondsBuckets.join(', ')} s.`,
     '## As RabbitMQ names them',
     'The number means what it means there: dashboards and alerts made for RabbitMQ can be kept.',
     table(head, rows('rabbitmq_')),

@@ -13,7 +13,7 @@ export interface MetricRow {
   readonly type: MetricType
   readonly help: string
   readonly labels?: readonly string[]
-  /** Also by queue, with the labels `vhost` and `queue`, under {@link perQueueName}. */
+  /** Also by queue, with the labels `vhost` and `queue`; in `/metrics/detailed` as {@link perQueueName}. */
   readonly perQueue?: true
 }
 
@@ -131,7 +131,7 @@ export const secondsBuckets = [
   0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600,
 ] as const
 
-/** As RabbitMQ names a metric of `/metrics/per-object` when it stands beside the sum. */
+/** As RabbitMQ names a metric of one queue in `/metrics/detailed`, where it stands beside the sum. */
 export const perQueueName = (name: MetricName): string =>
   name.startsWith('rabbitmq_')
     ? name.replace('rabbitmq_', 'rabbitmq_detailed_')
