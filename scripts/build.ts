@@ -13,7 +13,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { type OutputChunk, rolldown } from 'rolldown'
 
@@ -21,6 +21,14 @@ const root = join(import.meta.dirname, '..')
 const source = join(root, 'src')
 const target = resolve(process.argv[2] ?? join(root, 'dist'))
 const compiler = join(root, 'node_modules/typescript/bin/tsc')
+
+/**
+ * Packages that go into ours, with their licences: the part of zod that is used is small, and importing
+ * the whole costs a start more time than reading its configuration. See docs/adr/0017.
+ */
+const bundled = ['zod']
+const isBundled = (id: string): boolean =>
+  bundled.some((name) => id === name || id.startsWith(`${name}/`))
 
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>
@@ -49,14 +57,14 @@ const placeOf = (moduleId: string): string => relative(source, moduleId).replace
 
 async function bundle(): Promise<readonly OutputChunk[]> {
   const input = Object.fromEntries(entries().map((path) => [path, join(source, `${path}.ts`)]))
-  const bundled = await rolldown({
+  const build = await rolldown({
     cwd: root,
     input,
     platform: 'node',
-    // Everything that is not a file of ours, Node's own modules included.
-    external: /^[^./]/,
+    // Everything that is not a file of ours, Node's own modules included, but for what comes along.
+    external: (id) => /^[^./]/.test(id) && !isBundled(id),
   })
-  const { output } = await bundled.write({
+  const { output } = await build.write({
     dir: target,
     format: 'esm',
     sourcemap: true,
@@ -80,7 +88,7 @@ async function bundle(): Promise<readonly OutputChunk[]> {
       ],
     },
   })
-  await bundled.close()
+  await build.close()
   return output.filter((file) => file.type === 'chunk')
 }
 
@@ -106,4 +114,9 @@ const declared = spawnSync(
   { stdio: 'inherit' },
 )
 if (declared.status === 0) chmodSync(join(target, 'cli/bin.js'), 0o755)
+const licences = bundled.map((name) => {
+  const folder = join(root, 'node_modules', name)
+  return `${name}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`
+})
+writeFileSync(join(target, 'third-party-licences.txt'), licences.join('\n\n'))
 process.exitCode = declared.status ?? 1

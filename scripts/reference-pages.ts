@@ -11,7 +11,7 @@ import { parseSync } from 'oxc-parser'
 import { type ErrorCodeRow, errorCodes } from '../src/errors.ts'
 import { limits } from '../src/limits.ts'
 import { builtinCodes } from '../src/message/outcome.ts'
-import { type MetricRow, metrics } from '../src/server/metric-names.ts'
+import { type MetricRow, metrics, secondsBuckets } from '../src/server/metric-names.ts'
 import { configurationPage } from './configuration-page.ts'
 import { guaranteesPage } from './guarantee-table.ts'
 import { page, type ReferencePage, table } from './page.ts'
@@ -81,10 +81,10 @@ function metricsPage(): string {
   const head = ['name', 'type', 'labels', 'meaning']
   return page('Metrics', 'src/server/metric-names.ts', [
     '`GET /metrics` of the HTTP server answers in the text form of Prometheus, with the numbers of all queues added up.\n' +
-      'What is marked as by queue stands at `GET /metrics/per-object` for each queue, with the labels `vhost` and `queue`;\n' +
-      'and at `GET /metrics/detailed` under a name with `detailed` in it, such as `rabbitmq_detailed_queue_messages_ready`, so\n' +
-      'that one Prometheus can keep both. Totals count since the server was started. Who may read them is `metrics.access` of\n' +
-      'the [configuration](configuration.md).',
+      '`GET /metrics/per-object` has those of each queue in place of the sums, under the same names, and `GET /metrics/detailed`\n' +
+      'under names with `_detailed_`, which can stand beside the sums; both with the labels `vhost` and `queue`. Totals count\n' +
+      'since the server was started. Who may read them is `metrics.access` of the [configuration](configuration.md).',
+    `Buckets of histograms end at ${secondsBuckets.join(', ')} s.`,
     '## As RabbitMQ names them',
     'The number means what it means there: dashboards and alerts made for RabbitMQ can be kept.',
     table(head, rows('rabbitmq_')),

@@ -15,6 +15,9 @@ const openId = methodId('channel.open')
 /** Closed channels for which settlements may still be under way. */
 const closedMax = 32
 
+/** Deliveries that are not settled, or publishes that are not confirmed. */
+export type Owed = 'held' | 'unconfirmed'
+
 export interface ChannelLimits {
   readonly channelMax: number
   takeChannel(): void
@@ -42,7 +45,7 @@ export class Channels {
   }
 
   /** Of all channels together. */
-  sum(what: 'held' | 'unconfirmed'): number {
+  sum(what: Owed): number {
     let sum = 0
     for (const channel of this.#channels.values()) sum += channel[what]
     return sum

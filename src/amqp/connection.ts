@@ -4,9 +4,6 @@
  *   bytes ─▶ protocol header ─▶ frames ─┬─ channel 0 ─▶ handshake, close, secrets
  *                                       └─ channel n ─▶ channel ─▶ virtual host
  *
- *   handshake ─▶ running ─┬─ client's close ─▶ closing ── close-ok ──▶ over
- *                         └─ error ── our close ─▶ closed ── close-ok, or no patience ──▶ over
- *
  * Rules: frames are worked on one after the other; while a call has no result, nothing further is.
  * Exclusive queues are gone before close-ok is sent. After our own close only a close and a close-ok
  * are looked at. Everything written in a turn of the event loop goes out together.
@@ -27,6 +24,7 @@ import { Ending } from './ending.ts'
 import { Handshake, type HandshakeSide } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Intake, type IntakeSide } from './intake.ts'
+import { Leaving } from './leaving.ts'
 import { Output } from './output.ts'
 import { PortabilityWarnings } from './portability.ts'
 import { type AmqpError, channelError, unexpectedFrame } from './protocol/amqp-error.ts'
@@ -50,6 +48,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
   readonly peer: PeerFacts
   readonly output: Output
   readonly bodyBytesMax: number
+  readonly leaving: Leaving
   readonly #clock: Clock
   readonly #watch: ConnectionWatch
   readonly #connectedAtMs: number
@@ -86,6 +85,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#intake = intake
     this.#reading = intake.reading
     this.#block = new PublisherBlock(intake.reading, this)
+    this.leaving = new Leaving(output, intake.reading, () => this.#channels)
     this.#handshake = new Handshake(this)
     const free = (): Later<void> => this.#free()
     this.#ending = new Ending({ clock, outlet, output, intake, watch, free })
@@ -128,8 +128,6 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#intake.whenIdle(() => {
       if (this.state === 'running') this.#ending.closeWith(error)
       else if (this.state === 'handshake') this.#ending.drop(error.replyText)
-      // Its close-ok is to be heard.
-      this.#reading.clear(stop.leaving)
     })
   }
 
@@ -141,21 +139,6 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
   unblocked(): void {
     this.#block.lift()
     this.#guarded(() => this.#channels?.resume())
-  }
-
-  /** Nothing more is delivered; what the client holds can still be settled. */
-  drain(): void {
-    this.output.takeNoMoreDeliveries()
-  }
-
-  /** Nothing more is read until it is closed: what was published is confirmed meanwhile. */
-  readNoMore(): void {
-    this.#reading.stop(stop.leaving)
-  }
-
-  /** Deliveries that are not settled, or publishes that are not confirmed. */
-  owes(what: 'held' | 'unconfirmed'): number {
-    return this.state === 'running' ? (this.#channels?.sum(what) ?? 0) : 0
   }
 
   get state(): ConnectionState {

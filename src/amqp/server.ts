@@ -13,6 +13,7 @@ import type { Clock } from '../clock.ts'
 import { limits } from '../limits.ts'
 import type { PeerFacts } from './admission.ts'
 import { type Arrival, type ArrivalLimits, Arrivals } from './arrivals.ts'
+import type { Owed } from './channels.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionWatch } from './connection-parts.ts'
 import { certificateUser, type Listener, listen, preparedTls } from './listen.ts'
@@ -105,19 +106,19 @@ export class AmqpServer {
   async drain(withinMs: number): Promise<number> {
     this.#isClosing = true
     for (const { server } of this.#listeners) server.close()
-    for (const connection of this.#connections.keys()) connection.drain()
+    for (const connection of this.#connections.keys()) connection.leaving.deliverNoMore()
     const held = await this.#untilNone('held', withinMs)
-    for (const connection of this.#connections.keys()) connection.readNoMore()
+    for (const connection of this.#connections.keys()) connection.leaving.readNoMore()
     await this.#untilNone('unconfirmed', limits.goodbyeMsMax)
     return held
   }
 
-  async #untilNone(what: 'held' | 'unconfirmed', withinMs: number): Promise<number> {
+  async #untilNone(what: Owed, withinMs: number): Promise<number> {
     const { clock } = this.#parts
     const endMs = clock.monotonicMs() + withinMs
     for (;;) {
       let owed = 0
-      for (const connection of this.#connections.keys()) owed += connection.owes(what)
+      for (const connection of this.#connections.keys()) owed += connection.leaving.owes(what)
       if (owed === 0 || clock.monotonicMs() >= endMs) return owed
       await new Promise<void>((resolve) => clock.after(drainLookMs, resolve))
     }

@@ -64,6 +64,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./config.ts')).defineConfig,
   },
   {
+    name: 'health',
+    summary: 'whether the server answers',
+    load: async () => (await import('./health.ts')).defineHealth,
+  },
+  {
+    name: 'top',
+    summary: 'queues, rates and what is not yet home, live',
+    load: async () => (await import('./top.ts')).defineTop,
+  },
+  {
     name: 'user',
     summary: 'who may use the broker, and for what',
     load: async () => (await import('./user.ts')).defineUser,

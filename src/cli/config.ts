@@ -20,6 +20,7 @@ const showHelp = examples([
 ])
 
 export const defineConfig: Define = (command, invocation) => {
+  command.addHelpText('after', checkHelp + showHelp.replace('\nExamples:\n', ''))
   const file = (): Argument => new Argument('[file]', 'the configuration; without it homing.toml')
   flagged(command.command('check').summary('whether the configuration is in order'))
     .addArgument(file())

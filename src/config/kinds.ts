@@ -2,7 +2,7 @@
  * The kinds of values that settings have: what is taken, how it is told, how it is shown.
  *
  *   a value of the file ───────────────┐
- *   a text of environment or flag ─ fromText ─▶ schema ─▶ the value that the server uses
+ *   a text of environment or flag ─ fromText ─▶ read ─▶ the value that the server uses
  *
  * Sizes become bytes and durations milliseconds, here and nowhere else.
  */
@@ -15,7 +15,8 @@ import { sizeBytes, sizeText } from '../size.ts'
 export interface Kind<Value> {
   /** After "give": `a port from 0 to 65,535`. */
   readonly says: string
-  readonly schema: z.ZodMiniType<Value>
+  /** Undefined when it is not of this kind. */
+  readonly read: (value: unknown) => Value | undefined
   /** What would stand in the file; not always of the right kind. */
   readonly fromText: (text: string) => unknown
   /** As it is written in the file. */
@@ -30,7 +31,7 @@ const asItIs = (text: string): unknown => text
 
 export const text: Kind<string> = {
   says: 'a text',
-  schema: z.string().check(z.minLength(1), z.maxLength(4_096)),
+  read: by(z.string().check(z.minLength(1), z.maxLength(4_096))),
   fromText: asItIs,
   show: quoted,
 }
@@ -40,14 +41,14 @@ export const path: Kind<string> = { ...text, says: 'the path of a file or folder
 /** In the environment and in flags with commas between them. */
 export const texts: Kind<readonly string[]> = {
   says: 'a list of texts',
-  schema: z.array(z.string().check(z.minLength(1), z.maxLength(255))),
+  read: by(z.array(z.string().check(z.minLength(1), z.maxLength(255)))),
   fromText: (line) => line.split(',').map((word) => word.trim()),
   show: (words) => JSON.stringify(words),
 }
 
 export const secret: Kind<Secret> = {
   says: 'a text that is not empty, or { file = "…" }',
-  schema: read((value) =>
+  read: made((value) =>
     typeof value === 'string' && value !== '' ? new Secret(value) : undefined,
   ),
   fromText: asItIs,
@@ -57,7 +58,7 @@ export const secret: Kind<Secret> = {
 
 export const toggle: Kind<boolean> = {
   says: 'true or false',
-  schema: z.boolean(),
+  read: by(z.boolean()),
   fromText: (word) => (word === 'true' ? true : word === 'false' ? false : word),
   show: String,
 }
@@ -67,7 +68,7 @@ const digits = (word: string): unknown => (/^\d{1,15}$/.test(word) ? Number(word
 export function count(min: number, max: number): Kind<number> {
   return {
     says: `a whole number from ${min} to ${max.toLocaleString('en-US')}`,
-    schema: z.int().check(z.minimum(min), z.maximum(max)),
+    read: by(z.int().check(z.minimum(min), z.maximum(max))),
     fromText: digits,
     show: String,
   }
@@ -80,7 +81,7 @@ export function size(min: number, max: number = Number.MAX_SAFE_INTEGER): Kind<n
   const range = max === Number.MAX_SAFE_INTEGER ? '' : `, ${sizeText(min)} to ${sizeText(max)}`
   return {
     says: `a size such as "64MiB" or "2GiB", or a number of bytes${range}`,
-    schema: read((value) => {
+    read: made((value) => {
       const bytes = typeof value === 'string' ? sizeBytes(value) : value
       return isWithin(bytes, min, max) ? bytes : undefined
     }),
@@ -93,7 +94,7 @@ export function size(min: number, max: number = Number.MAX_SAFE_INTEGER): Kind<n
 /** Milliseconds. */
 export const duration: Kind<number> = {
   says: 'a duration such as "250ms", "30s", "5m", "2h" or "7d"',
-  schema: read((value) => (typeof value === 'string' ? msOf(value) : undefined)),
+  read: made((value) => (typeof value === 'string' ? msOf(value) : undefined)),
   fromText: asItIs,
   show: durationShown,
 }
@@ -102,7 +103,7 @@ export const duration: Kind<number> = {
 export function seconds(max: number): Kind<number> {
   return {
     says: `whole seconds from 0 to ${max.toLocaleString('en-US')}, such as 60 or "60s"`,
-    schema: read((value) => {
+    read: made((value) => {
       const given = typeof value === 'string' ? (msOf(value) ?? Number.NaN) / 1_000 : value
       return isWithin(given, 0, max) ? given : undefined
     }),
@@ -114,7 +115,7 @@ export function seconds(max: number): Kind<number> {
 export function choice<const Word extends string>(words: readonly Word[]): Kind<Word> {
   return {
     says: words.map((word) => `"${word}"`).join(' or '),
-    schema: z.enum(words as readonly [Word, ...Word[]]) as z.ZodMiniType<Word>,
+    read: by(z.enum(words as readonly [Word, ...Word[]]) as z.ZodMiniType<Word>),
     fromText: asItIs,
     show: quoted,
   }
@@ -124,7 +125,7 @@ export type SyncSetting = 'always' | 'never' | { readonly everyMs: number }
 
 export const sync: Kind<SyncSetting> = {
   says: '"always", "never", or the time between two syncs such as "50ms"',
-  schema: read<SyncSetting>((value) => {
+  read: made<SyncSetting>((value) => {
     if (value === 'always' || value === 'never') return value
     const everyMs = typeof value === 'string' ? msOf(value) : undefined
     return everyMs === undefined ? undefined : { everyMs }
@@ -133,16 +134,18 @@ export const sync: Kind<SyncSetting> = {
   show: (value) => (typeof value === 'string' ? quoted(value) : durationShown(value.everyMs)),
 }
 
-/** A schema that makes something of what is given, or refuses it. */
-function read<Value>(make: (value: unknown) => Value | undefined): z.ZodMiniType<Value> {
-  const made = z.transform((value: unknown, context): Value => {
-    const result = make(value)
-    if (result !== undefined) return result
-    // Without the value: it may be a secret.
-    context.issues.push({ code: 'custom', message: 'is not of this kind', input: undefined })
-    return z.NEVER
-  })
-  return z.pipe(z.unknown(), made) as unknown as z.ZodMiniType<Value>
+/** Without zod's own words for what is wrong: each kind says what it takes. */
+function by<Value>(schema: z.ZodMiniType<Value>): Kind<Value>['read'] {
+  return (value) => schema.safeParse(value).data
+}
+
+/** Makes something of texts and numbers, or refuses them. */
+function made<Value>(make: (value: string | number) => Value | undefined): Kind<Value>['read'] {
+  const given = by(z.union([z.string(), z.number()]))
+  return (value) => {
+    const one = given(value)
+    return one === undefined ? undefined : make(one)
+  }
 }
 
 function isWithin(value: unknown, min: number, max: number): value is number {

@@ -140,13 +140,12 @@ function take(given: Given): Taken {
   const content = given.inFile ? contentOf(given) : given
   if ('fault' in content) return content
   const raw = content.isText ? kind.fromText(content.value as string) : content.value
-  const checked = kind.schema.safeParse(raw)
-  if (!checked.success) {
+  const value = kind.read(raw)
+  if (value === undefined) {
     const shown =
       kind.isSecret || raw instanceof Secret ? 'not one that can be used' : shownValue(raw)
     return { fault: { place, text: `${key} is ${shown}; give ${kind.says}` } }
   }
-  const value: unknown = checked.data
   return { key, value: kind.isPath ? resolve(given.folder, value as string) : value }
 }
 

@@ -16,8 +16,6 @@ import type { SettingKey, SettingValues } from './settings.ts'
 
 export interface ServerConfig {
   readonly data: string
-  /** A file of definitions to bring in at the start. */
-  readonly definitions: string | undefined
   readonly settings: ServerSettings
   readonly options: EmbeddedOptions
 }
@@ -30,7 +28,6 @@ export function serverConfig(config: Config): ServerConfig {
   if (faults.length > 0) throw badConfig(faults)
   return {
     data: values.data,
-    definitions: values.definitions,
     settings: { ...amqpSettings(values, tls), ...otherSettings(values, tls) },
     options: storageOptions(values),
   }
@@ -70,6 +67,7 @@ function otherSettings(values: SettingValues, tls: TlsSettings | undefined): Ser
     grace: values['shutdown.grace'],
     ...(adminPassword !== undefined && { adminPassword }),
     ...(values['http.enabled'] && { http: httpSettings(values, tls) }),
+    ...(values.definitions !== undefined && { definitionsFile: values.definitions }),
     ...(values['metrics.enabled'] && { metrics: { access: values['metrics.access'] } }),
     ...(endpoint !== undefined && { tracing: { endpoint } }),
   }

@@ -31,6 +31,11 @@ export interface Site {
   readonly settings: HttpSettings
 }
 
+export interface CertificateFacts {
+  readonly port: number
+  readonly endsAtMs: number
+}
+
 /** The server itself, as far as it can be looked at and told something. */
 export interface ServerFacts {
   readonly startedAtMs: number
@@ -49,6 +54,8 @@ export interface ServerFacts {
   /** Who may read the metrics; undefined for nobody. */
   readonly metricsAccess: MetricsSettings['access'] | undefined
   readonly totals: ServerTotals
+  /** Of the ports with TLS. */
+  certificates(): readonly CertificateFacts[]
   /** What it uses of the machine. Never fails. */
   resources(): Promise<Resources>
 }

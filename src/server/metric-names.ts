@@ -75,7 +75,10 @@ export const metrics = {
   homing_queue_settled_total: perQueue(
     counter('Deliveries that consumers settled, in whatever way.'),
   ),
-  homing_not_home: gauge('Outcomes whose callback has not returned yet: not yet home.'),
+  homing_not_home: perQueue(
+    gauge('Accepted messages that have not ended: ready, delivered or delayed. Not yet home.'),
+  ),
+  homing_callbacks_not_home: gauge('Outcomes whose callback has not returned yet.'),
   homing_messages_refused_total: counter(
     'Messages that were not taken: queue full, disk full, too large.',
   ),
@@ -90,6 +93,10 @@ export const metrics = {
   homing_event_loop_delay_seconds: gauge(
     'Delay of the event loop since the last look, by quantile: 0.5, 0.99.',
     'quantile',
+  ),
+  homing_tls_certificate_expiry_seconds: gauge(
+    'When the certificate of a port ends, seconds since 1970.',
+    'port',
   ),
   homing_ledger_lag_bytes: gauge('Bytes of outcomes that wait to be entered in the ledger.'),
   homing_start_time_seconds: gauge('When the server was started, seconds since 1970.'),

@@ -2,8 +2,10 @@
  * A running server as its HTTP side looks at it.
  */
 
+import { X509Certificate } from 'node:crypto'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
-import type { ServerFacts } from '../http/site.ts'
+import type { ListenAddress } from '../amqp/listen-address.ts'
+import type { CertificateFacts, ServerFacts } from '../http/site.ts'
 import type { Admissions } from './admissions.ts'
 import { marksOf } from './gauges.ts'
 import type { LiveSessions } from './live-sessions.ts'
@@ -71,8 +73,29 @@ export class ServedFacts implements ServerFacts {
     return this.#server.closeConnection(name, reason)
   }
 
+  certificates(): readonly CertificateFacts[] {
+    const { listen = [], http } = this.#parts.settings()
+    const { listening, httpListening } = this.#server
+    return [
+      ...certificatesOf(listen, listening),
+      ...certificatesOf(http?.listen ?? [], httpListening),
+    ]
+  }
+
   resources(): Promise<Resources> {
     const { settings, directory } = this.#parts
     return readResources(marksOf(settings()), directory)
   }
+}
+
+/** `listening` has the ports that the system chose. */
+function certificatesOf(
+  addresses: readonly ListenAddress[],
+  listening: readonly { readonly port: number }[],
+): readonly CertificateFacts[] {
+  return addresses.flatMap((address, n) => {
+    if (!('tls' in address) || address.tls === undefined) return []
+    const { validToDate } = new X509Certificate(address.tls.cert)
+    return [{ port: listening[n]?.port ?? address.port, endsAtMs: validToDate.getTime() }]
+  })
 }

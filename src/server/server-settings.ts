@@ -41,6 +41,8 @@ export interface ServerSettings {
   readonly metrics?: MetricsSettings
   /** Where traces are sent. Default: nowhere. */
   readonly tracing?: TracingSettings
+  /** A file of definitions that is brought in at each start. Default: none. */
+  readonly definitionsFile?: string
   /** The password of the administrator that the first start makes. Default: a random one, told by a file. */
   readonly adminPassword?: Secret
   /** What a stop leaves clients to settle what they hold. Default 0. */
@@ -77,7 +79,15 @@ const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
 
 const known: readonly string[] = [
   ...['guest', 'allowPlaintext', 'compat', 'product', 'limits', 'log'],
-  ...['http', 'metrics', 'tracing', 'adminPassword', 'grace', 'reloadConfiguration'],
+  ...[
+    'http',
+    'metrics',
+    'tracing',
+    'adminPassword',
+    'definitionsFile',
+    'grace',
+    'reloadConfiguration',
+  ],
   ...Object.keys(bounds),
 ]
 

@@ -33,7 +33,13 @@ export interface TestUser {
 export interface BrokerOptions
   extends Omit<
     ServerSettings,
-    'listen' | 'http' | 'metrics' | 'tracing' | 'adminPassword' | 'reloadConfiguration'
+    | 'listen'
+    | 'http'
+    | 'metrics'
+    | 'tracing'
+    | 'adminPassword'
+    | 'definitionsFile'
+    | 'reloadConfiguration'
   > {
   /** Default 127.0.0.1. */
   readonly host?: string

@@ -33,7 +33,7 @@ export async function startServer(
 ): Promise<StartedServer> {
   checkSettings(settings, 'startServer', ['listen'])
   const { log = noLog, adminPassword } = settings
-  refuseTracing(settings)
+  refuseUnserved(settings)
   const path = resolve(directory)
   const { engine, lock } = await openDirectory(
     path,
@@ -72,10 +72,17 @@ const httpFrom =
     return openHttp({ ...site, settings })
   }
 /** A setting without an effect would be a promise that nobody keeps. */
-function refuseTracing({ tracing }: ServerSettings): void {
-  if (tracing === undefined) return
-  throw new HomingError(
-    'unsupported',
-    `traces cannot be sent to ${tracing.endpoint}: this version of Homing makes none; leave tracing.endpoint out`,
-  )
+function refuseUnserved({ tracing, definitionsFile }: ServerSettings): void {
+  if (tracing !== undefined) {
+    throw new HomingError(
+      'unsupported',
+      `traces cannot be sent to ${tracing.endpoint}: this version of Homing makes none; leave tracing.endpoint out`,
+    )
+  }
+  if (definitionsFile !== undefined) {
+    throw new HomingError(
+      'unsupported',
+      `${definitionsFile} cannot be brought in: this version of Homing imports no definitions; leave definitions out`,
+    )
+  }
 }

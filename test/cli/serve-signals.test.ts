@@ -126,22 +126,18 @@ test('renewed certificates are taken without a signal', async () => {
 /** Publishes that wait for their confirm. */
 const inFlight = 5
 
-test('stopped under load, the server loses nothing it confirmed, and nothing that was settled comes again', async () => {
-  using folder = new HomingFolder()
-  const { child, ended, listening } = await serving(folder)
-  const url = listening[0]?.url ?? ''
+/** A publisher and a consumer that go on until the server ends them. */
+async function load(url: string) {
   const confirmed = new Set<string>()
   const worked: string[] = []
   const publisher = await connect(url)
   const consumer = await connect(url)
-  for (const one of [publisher, consumer]) one.on('error', () => undefined)
   const closed = [publisher, consumer].map((one) => once(one, 'close'))
   const out = await publisher.createConfirmChannel()
   const work = await consumer.createChannel()
-  for (const channel of [out, work]) channel.on('error', () => undefined)
+  for (const one of [publisher, consumer, out, work]) one.on('error', () => undefined)
   await out.assertQueue('orders', { durable: true })
   await work.prefetch(20)
-  let isOver = false
   let underWay: (() => void) | undefined
   const busy = new Promise<void>((resolve) => {
     underWay = resolve
@@ -159,7 +155,6 @@ test('stopped under load, the server loses nothing it confirmed, and nothing tha
     }, 5)
   })
   const publish = (n: number): void => {
-    if (isOver) return
     out.publish('', 'orders', Buffer.from(String(n)), { persistent: true }, (error) => {
       if (error !== null) return
       confirmed.add(String(n))
@@ -167,23 +162,35 @@ test('stopped under load, the server loses nothing it confirmed, and nothing tha
     })
   }
   for (let n = 0; n < inFlight; n++) publish(n)
-  await busy
-  child.kill('SIGTERM')
-  const { code, err } = await ended
-  isOver = true
-  await Promise.all(closed)
-  assert.equal(code, 0)
-  assert.doesNotMatch(err, /grace time is over/)
-  const second = await serving(folder)
-  const again = await connect(second.listening[0]?.url ?? '')
-  const rest = await again.createChannel()
+  return { confirmed, worked, busy, closed: Promise.all(closed) }
+}
+
+/** Everything that still waits in the queue. */
+async function leftAt(url: string): Promise<readonly string[]> {
+  const connection = await connect(url)
+  const channel = await connection.createChannel()
   const left: string[] = []
   for (;;) {
-    const message = await rest.get('orders', { noAck: true })
+    const message = await channel.get('orders', { noAck: true })
     if (message === false) break
     left.push(message.content.toString())
   }
-  await again.close()
+  await connection.close()
+  return left
+}
+
+test('stopped under load, the server loses nothing it confirmed, and nothing that was settled comes again', async () => {
+  using folder = new HomingFolder()
+  const { child, ended, listening } = await serving(folder)
+  const { confirmed, worked, busy, closed } = await load(listening[0]?.url ?? '')
+  await busy
+  child.kill('SIGTERM')
+  const { code, err } = await ended
+  await closed
+  assert.equal(code, 0)
+  assert.doesNotMatch(err, /grace time is over/)
+  const second = await serving(folder)
+  const left = await leftAt(second.listening[0]?.url ?? '')
   second.child.kill('SIGTERM')
   await second.ended
   const seen = new Set([...worked, ...left])

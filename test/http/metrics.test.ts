@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { Home } from '../../src/client/home.ts'
 import { queue } from '../../src/index.ts'
 import { type MetricRow, metrics } from '../../src/server/metric-names.ts'
+import { makeCertificates } from '../amqp/server/certificates.ts'
 import { httpTestServer } from './http-server.ts'
 
 /** Values by name and labels. */
@@ -17,7 +18,17 @@ function read(text: string): ReadonlyMap<string, number> {
 }
 
 test('every metric of the table is told, with its type, and counts what happened', async () => {
-  await using server = await httpTestServer({ metrics: { access: 'users' } })
+  using certificates = makeCertificates()
+  const tls = certificates.server
+  await using server = await httpTestServer(
+    { metrics: { access: 'users' } },
+    {
+      listen: [
+        { host: '127.0.0.1', port: 0 },
+        { host: '127.0.0.1', port: 0, tls },
+      ],
+    },
+  )
   await using home = new Home(server.server.engine)
   const work = queue('work', { retry: { attempts: 1 } })
   home.consume(work, ({ input }) => {

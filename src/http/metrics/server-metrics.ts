@@ -92,13 +92,17 @@ export class ServerMetrics {
     const { outcomes, failed, failedByCode, journal, ledger } = figures
     const byCode = [...failedByCode].map(([code, count]) => outcomesOf(code, count))
     return [
-      one('homing_not_home', figures.notHome),
+      one('homing_callbacks_not_home', figures.notHome),
       one('homing_messages_refused_total', figures.refused),
       outcomesOf('ok', outcomes - failed),
       ...byCode,
       one('homing_journal_bytes', journal.bytes),
       one('homing_ledger_lag_bytes', ledger.lagBytes),
       one('homing_login_failures_total', server.totals.loginsRefused),
+      ...server.certificates().map(({ port, endsAtMs }): Sample => {
+        const labels = { port: String(port) }
+        return { name: 'homing_tls_certificate_expiry_seconds', labels, value: endsAtMs / millis }
+      }),
       one('homing_start_time_seconds', server.startedAtMs / millis),
     ]
   }
@@ -141,6 +145,7 @@ const queueMetrics: readonly (readonly [MetricName, (queue: QueueFigures) => num
   ['rabbitmq_queue_messages_ready', ({ ready }) => ready],
   ['rabbitmq_queue_messages_unacked', ({ unsettled }) => unsettled],
   ['rabbitmq_queue_consumers', ({ consumers }) => consumers],
+  ['homing_not_home', ({ ready, unsettled, delayed }) => ready + unsettled + delayed],
   ['homing_queue_messages_delayed', ({ delayed }) => delayed],
   ['homing_queue_dead_letters', ({ dead }) => dead],
   ['homing_queue_accepted_total', ({ accepted }) => accepted],
