@@ -5,11 +5,21 @@
 import { rabbitmqRoutes } from './rabbitmq/routes.ts'
 import type { Route } from './route.ts'
 import type { RouteParts } from './route-parts.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { backupRoutes } from './routes/backup.ts'
 import { documentRoutes } from './routes/document.ts'
 import { healthRoutes } from './routes/health.ts'
+import { passwordRoutes } from './routes/password.ts'
 import { sessionRoutes } from './routes/session.ts'
 
 export function routesOf(parts: RouteParts): readonly Route[] {
-  const rows = [...sessionRoutes(parts), ...healthRoutes, ...rabbitmqRoutes]
+  const rows = [
+    ...sessionRoutes(parts),
+    ...passwordRoutes(parts),
+    ...healthRoutes,
+    ...rabbitmqRoutes,
+    ...auditRoutes,
+    ...backupRoutes,
+  ]
   return [...rows, ...documentRoutes(rows)]
 }

@@ -8,6 +8,7 @@ import type { Broker } from '../embedded/broker.ts'
 import type { AccountLimits } from '../server/account-limits.ts'
 import type { Accounts } from '../server/accounts.ts'
 import type { Admissions } from '../server/admissions.ts'
+import type { AuditLog } from '../server/audit-log.ts'
 import type { DefinitionsStore } from '../server/definitions-store.ts'
 import type { KnownHosts } from '../server/known-hosts.ts'
 import type { Policies } from '../server/policies.ts'
@@ -17,6 +18,7 @@ import type { HttpSettings } from './http-settings.ts'
 export interface Site {
   readonly engine: Broker
   readonly definitions: DefinitionsStore
+  readonly audit: AuditLog
   readonly accounts: Accounts
   readonly policies: Policies
   readonly limits: AccountLimits

@@ -20,6 +20,7 @@ import type {
 } from '../amqp/admission.ts'
 import { notAllowed } from '../amqp/protocol/amqp-error.ts'
 import type { VirtualHost } from '../virtual-host/port.ts'
+import type { AuditLog } from './audit-log.ts'
 import type { UserRecord, VirtualHostRecord } from './definitions-state.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { guestName } from './first-start.ts'
@@ -43,6 +44,7 @@ export interface AdmissionParts {
   readonly checks: PasswordChecks
   readonly sessions: LiveSessions
   readonly log: Pick<ServerLog, 'warn'>
+  readonly audit: Pick<AuditLog, 'note'>
   /** Opens the virtual host; undefined when it is not there. */
   readonly virtualHost: (name: string) => VirtualHost | undefined
   readonly settings: AdmissionSettings
@@ -126,7 +128,10 @@ export class Admissions {
   }
 
   #refuse(peer: PeerFacts, user: string, why: string): undefined {
-    this.#parts.log.warn({ peer: peer.address, user }, `login refused: ${why}`)
+    const { log, audit } = this.#parts
+    log.warn({ peer: peer.address, user }, `login refused: ${why}`)
+    const noted = { user, from: peer.address, action: 'login', on: why }
+    audit.note({ ...noted, result: 'refused', code: 'login-refused' })
   }
 
   /** Throws the AmqpError of what refuses it. */
