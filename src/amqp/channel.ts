@@ -111,6 +111,7 @@ export class Channel implements ChannelLine {
       isTransactional: this.#transaction.isSelected,
       unconfirmed: confirms?.count ?? 0,
       published: count,
+      consumerFacts: consuming.facts,
     }
   }
 
@@ -122,6 +123,11 @@ export class Channel implements ChannelLine {
   /** Publishes that are not confirmed yet. */
   get unconfirmed(): number {
     return this.#publishing.confirms?.count ?? 0
+  }
+
+  /** The client is told, and what the consumer holds stays the channel's. False when there is none. */
+  cancelConsumer(consumerTag: string): boolean {
+    return this.isOpen && this.#consuming.cancelByServer(consumerTag)
   }
 
   send(method: Method): void {

@@ -8,6 +8,7 @@ import type { Broker } from '../embedded/broker.ts'
 import type { AccountLimits } from '../server/account-limits.ts'
 import type { Accounts } from '../server/accounts.ts'
 import type { Admissions } from '../server/admissions.ts'
+import type { AuditLog } from '../server/audit-log.ts'
 import type { DefinitionsStore } from '../server/definitions-store.ts'
 import type { KnownHosts } from '../server/known-hosts.ts'
 import type { Policies } from '../server/policies.ts'
@@ -20,6 +21,7 @@ import type { HttpSettings } from './http-settings.ts'
 export interface Site {
   readonly engine: Broker
   readonly definitions: DefinitionsStore
+  readonly audit: AuditLog
   readonly accounts: Accounts
   readonly policies: Policies
   readonly limits: AccountLimits
@@ -32,8 +34,9 @@ export interface Site {
 }
 
 export interface CertificateFacts {
-  readonly port: number
-  readonly endsAtMs: number
+  /** Of the port it is for. */
+  readonly url: string
+  readonly validUntilMs: number
 }
 
 /** The server itself, as far as it can be looked at and told something. */
@@ -48,14 +51,16 @@ export interface ServerFacts {
   readonly isStopping: boolean
   /** Why publishers are blocked; undefined when they are not. */
   readonly blockedFor: string | undefined
+  /** Of the ports with TLS. */
+  certificates(): readonly CertificateFacts[]
   connections(): readonly ConnectionFacts[]
   /** Ends the connection of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean
   /** Who may read the metrics; undefined for nobody. */
   readonly metricsAccess: MetricsSettings['access'] | undefined
   readonly totals: ServerTotals
-  /** Of the ports with TLS. */
-  certificates(): readonly CertificateFacts[]
   /** What it uses of the machine. Never fails. */
   resources(): Promise<Resources>
+  /** Ends a consumer and tells its client; false when there is none of that tag. */
+  cancelConsumer(connection: string, channel: number, consumerTag: string): boolean
 }

@@ -16,9 +16,9 @@ import type net from 'node:net'
 import type { Login, Opening, PeerFacts } from '../amqp/admission.ts'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import type { Listening } from '../amqp/listen-address.ts'
-import { connectionForced } from '../amqp/protocol/amqp-error.ts'
+import { type AmqpError, connectionForced } from '../amqp/protocol/amqp-error.ts'
 import { AmqpServer, type Reception } from '../amqp/server.ts'
-import { type ConnectionSettings, connectionDefaults, type Mechanism } from '../amqp/settings.ts'
+import type { ConnectionSettings, Mechanism } from '../amqp/settings.ts'
 import type { Clock } from '../clock.ts'
 import { durationMs } from '../duration.ts'
 import type { Broker } from '../embedded/broker.ts'
@@ -28,9 +28,11 @@ import type { OpenedHttp } from '../http/open-http.ts'
 import type { Site } from '../http/site.ts'
 import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
-import { type AdmissionSettings, Admissions } from './admissions.ts'
+import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
+import type { AuditLog } from './audit-log.ts'
 import { ClientLinks } from './client-links.ts'
+import { admissionSettings, type CommonSettings, commonSettings } from './connection-settings.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { type Marks, marksOf } from './gauges.ts'
 import { KnownHosts } from './known-hosts.ts'
@@ -41,7 +43,6 @@ import { differences } from './reloading.ts'
 import type { RunningServer } from './running-server.ts'
 import { ScarceLog } from './scarce-log.ts'
 import { ServedFacts } from './served-facts.ts'
-import { identity, productFrom } from './server-identity.ts'
 import { noLog, type ServerLog } from './server-log.ts'
 import { checkSettings, type Reloaded, type ServerSettings } from './server-settings.ts'
 import type { UserSession } from './user-session.ts'
@@ -49,6 +50,8 @@ import type { UserSession } from './user-session.ts'
 export interface BrokerServerParts {
   readonly engine: Broker
   readonly definitions: DefinitionsStore
+  /** Closed with the server. */
+  readonly audit: AuditLog
   /** Of connections and alarms. */
   readonly clock: Clock
   /** Of passwords, whose checks are real work also where time stands still. */
@@ -111,6 +114,7 @@ export class BrokerServer implements RunningServer {
       checks: new PasswordChecks(parts.realClock),
       sessions: this.#sessions,
       log: this.#strangers,
+      audit: parts.audit,
       virtualHost: (name) => this.#hosts.find(name),
       settings: admissionSettings(settings),
     })
@@ -174,9 +178,16 @@ export class BrokerServer implements RunningServer {
 
   /** Ends the connections of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean {
-    const found = [...this.#amqp.connections].filter(({ facts }) => facts.name === name)
+    const found = this.#amqp.named(name)
     for (const connection of found) connection.close(connectionForced(reason))
     return found.length > 0
+  }
+
+  /** Ends a consumer and tells its client; false when there is none of that tag. */
+  cancelConsumer(connection: string, channel: number, consumerTag: string): boolean {
+    return this.#amqp
+      .named(connection)
+      .some((one) => one.channel(channel)?.cancelConsumer(consumerTag) === true)
   }
 
   /** Serves one who came by the socket that nobody but the data directory's owner can open. */
@@ -236,6 +247,7 @@ export class BrokerServer implements RunningServer {
     await this.#drain()
     await this.#amqp.close()
     await this.#hosts.close()
+    this.#parts.audit.close()
   }
 
   /** What clients hold and have nearly done is not to be done again. */
@@ -254,7 +266,7 @@ export class BrokerServer implements RunningServer {
 
   #site(): Omit<Site, 'settings'> {
     const { engine, accounts, policies, limits } = this
-    const { definitions, realClock: clock } = this.#parts
+    const { definitions, audit, realClock: clock } = this.#parts
     const server = new ServedFacts(this, {
       settings: () => this.#settings,
       isStopping: () => this.#stopping !== undefined,
@@ -266,6 +278,7 @@ export class BrokerServer implements RunningServer {
     return {
       engine,
       definitions,
+      audit,
       accounts,
       policies,
       limits,
@@ -290,6 +303,9 @@ export class BrokerServer implements RunningServer {
     log.debug(facts, 'connected')
     const openVirtualHost = (name: string, login: Login, opening: Opening) => {
       const opened = this.#admissions.open(name, login, opening)
+      const from = peer.isOwner ? 'data directory' : peer.address
+      const noted = { user: login.user, from, on: `virtual host ${name}` }
+      this.#parts.audit.note({ ...noted, action: 'login', result: 'done' })
       session = opened.session
       this.#sessions.add(session, opening.close)
       const { user, vhost } = session
@@ -319,7 +335,10 @@ export class BrokerServer implements RunningServer {
           )
         },
         refused: (error) => {
-          if (session !== undefined) log.warn({ ...facts, user: session.user }, error.replyText)
+          if (session !== undefined) {
+            log.warn({ ...facts, user: session.user }, error.replyText)
+            this.#noteRefusal(session, peer, error)
+          }
           // Why a login was refused has been told by who refused it.
           else if (error.replyCode !== 403) this.#strangers.warn(facts, error.replyText)
         },
@@ -327,6 +346,13 @@ export class BrokerServer implements RunningServer {
         broke: (thrown) => log.error({ ...facts, error: thrown, stack: stackOf(thrown) }, 'broken'),
       },
     }
+  }
+
+  /** What a session may not do; other errors of clients are no matter of rights. */
+  #noteRefusal({ user }: UserSession, { address: from }: PeerFacts, error: AmqpError): void {
+    if (error.replyCode !== 403) return
+    const [action, on] = ['amqp', error.replyText]
+    this.#parts.audit.note({ user, from, action, on, result: 'refused', code: 'access-refused' })
   }
 
   /** A password is not even asked for where it must not be sent. */
@@ -347,31 +373,6 @@ const none: readonly Mechanism[] = []
 const passwordOnly: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN']
 const certificateOnly: readonly Mechanism[] = ['EXTERNAL']
 const all: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN', 'EXTERNAL']
-
-const admissionSettings = (settings: ServerSettings): AdmissionSettings => ({
-  guest: settings.guest ?? true,
-  allowPlaintext: settings.allowPlaintext ?? false,
-  compat: settings.compat,
-})
-
-/** What all connections have in common. */
-type CommonSettings = Omit<ConnectionSettings, 'mechanisms' | 'authenticate' | 'openVirtualHost'>
-
-function commonSettings(settings: ServerSettings): CommonSettings {
-  const { frameMax, channelMax, heartbeat, bodyBytesMax } = connectionDefaults
-  return {
-    frameMax: settings.frameMax ?? frameMax,
-    channelMax: settings.channelMax ?? channelMax,
-    heartbeat: settings.heartbeat ?? heartbeat,
-    bodyBytesMax,
-    serverProperties: identity(
-      settings.product === undefined ? undefined : productFrom(settings.product),
-    ),
-    compat: settings.compat,
-    // As RabbitMQ does where its own users log in: the login stands, whatever the secret.
-    updateSecret: undefined,
-  }
-}
 
 const stackOf = (thrown: unknown): string | undefined =>
   thrown instanceof Error ? thrown.stack : undefined

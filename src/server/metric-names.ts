@@ -96,7 +96,7 @@ export const metrics = {
   ),
   homing_tls_certificate_expiry_seconds: gauge(
     'When the certificate of a port ends, seconds since 1970.',
-    'port',
+    'url',
   ),
   homing_ledger_lag_bytes: gauge('Bytes of outcomes that wait to be entered in the ledger.'),
   homing_start_time_seconds: gauge('When the server was started, seconds since 1970.'),

@@ -2,11 +2,10 @@
  * A running server as its HTTP side looks at it.
  */
 
-import { X509Certificate } from 'node:crypto'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
-import type { ListenAddress } from '../amqp/listen-address.ts'
 import type { CertificateFacts, ServerFacts } from '../http/site.ts'
 import type { Admissions } from './admissions.ts'
+import { certificatesOf } from './certificates.ts'
 import { marksOf } from './gauges.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import { type Resources, readResources } from './resources.ts'
@@ -26,6 +25,7 @@ export interface ServedParts {
 
 type Served = Omit<RunningServer, 'reload' | 'close'> & {
   closeConnection(name: string, reason: string): boolean
+  cancelConsumer(connection: string, channel: number, consumerTag: string): boolean
 }
 
 export class ServedFacts implements ServerFacts {
@@ -74,28 +74,15 @@ export class ServedFacts implements ServerFacts {
   }
 
   certificates(): readonly CertificateFacts[] {
-    const { listen = [], http } = this.#parts.settings()
-    const { listening, httpListening } = this.#server
-    return [
-      ...certificatesOf(listen, listening),
-      ...certificatesOf(http?.listen ?? [], httpListening),
-    ]
+    return certificatesOf(this.#parts.settings(), this.listening)
+  }
+
+  cancelConsumer(connection: string, channel: number, consumerTag: string): boolean {
+    return this.#server.cancelConsumer(connection, channel, consumerTag)
   }
 
   resources(): Promise<Resources> {
     const { settings, directory } = this.#parts
     return readResources(marksOf(settings()), directory)
   }
-}
-
-/** `listening` has the ports that the system chose. */
-function certificatesOf(
-  addresses: readonly ListenAddress[],
-  listening: readonly { readonly port: number }[],
-): readonly CertificateFacts[] {
-  return addresses.flatMap((address, n) => {
-    if (!('tls' in address) || address.tls === undefined) return []
-    const { validToDate } = new X509Certificate(address.tls.cert)
-    return [{ port: listening[n]?.port ?? address.port, endsAtMs: validToDate.getTime() }]
-  })
 }

@@ -99,9 +99,13 @@ export class ServerMetrics {
       one('homing_journal_bytes', journal.bytes),
       one('homing_ledger_lag_bytes', ledger.lagBytes),
       one('homing_login_failures_total', server.totals.loginsRefused),
-      ...server.certificates().map(({ port, endsAtMs }): Sample => {
-        const labels = { port: String(port) }
-        return { name: 'homing_tls_certificate_expiry_seconds', labels, value: endsAtMs / millis }
+      ...server.certificates().map(({ url, validUntilMs }): Sample => {
+        const labels = { url }
+        return {
+          name: 'homing_tls_certificate_expiry_seconds',
+          labels,
+          value: validUntilMs / millis,
+        }
       }),
       one('homing_start_time_seconds', server.startedAtMs / millis),
     ]
