@@ -4,12 +4,16 @@
 
 import type { Route } from './route.ts'
 import type { RouteParts } from './route-parts.ts'
+import { callbackRoutes } from './routes/callbacks.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { documentRoutes } from './routes/document.ts'
 import { healthRoutes } from './routes/health.ts'
 import { outcomeRoutes } from './routes/outcomes.ts'
+import { queueContentRoutes } from './routes/queue-contents.ts'
 import { sendingRoutes } from './routes/sending.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { storyRoutes } from './routes/stories.ts'
 
 export function routesOf(parts: RouteParts): readonly Route[] {
   const rows = [
@@ -17,6 +21,10 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     ...sendingRoutes(parts),
     ...outcomeRoutes(parts),
     ...deliveryRoutes(parts),
+    ...queueContentRoutes(parts),
+    ...storyRoutes(parts),
+    ...deadLetterRoutes(parts),
+    ...callbackRoutes(parts),
     ...healthRoutes,
   ]
   return [...rows, ...documentRoutes(rows)]
