@@ -10,6 +10,8 @@ import { BrowserSessions } from './browser-sessions.ts'
 import { Leases } from './consuming/leases.ts'
 import { Cursors } from './cursors.ts'
 import { Entrances } from './entrances.ts'
+import { LiveRowsReading } from './figures/live-rows.ts'
+import { Sampler } from './figures/sampler.ts'
 import type { AnswerRequest } from './http-server.ts'
 import { OpenRequests } from './open-requests.ts'
 import { routesOf } from './routes.ts'
@@ -35,10 +37,16 @@ export function loadApplication(site: Site): LoadedApplication {
     ...site,
     onProblem: (error) => site.log.warn({ error }, 'HTTP: a delivery could not be given back'),
   })
+  const sampler = new Sampler({
+    engine: site.engine.inspection,
+    clock: site.clock,
+    onProblem: (error) => site.log.warn({ error }, 'figures could not be sampled'),
+  })
   const files = new StaticFiles()
   const app = application({
     routes: routesOf({
-      ...{ sessions, authentication, streams, entrances, openRequests, leases },
+      ...{ sessions, authentication, streams, entrances, openRequests, leases, sampler },
+      liveRows: new LiveRowsReading(sampler.history, site.engine.inspection),
       cursors: new Cursors(),
     }),
     serving: new Serving({ site, authentication, origin: { hostNames } }),
@@ -65,6 +73,7 @@ export function loadApplication(site: Site): LoadedApplication {
       streams.close()
       openRequests.close()
       leases.close()
+      sampler.close()
     },
   }
 }

@@ -8,7 +8,9 @@ import { callbackRoutes } from './routes/callbacks.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { documentRoutes } from './routes/document.ts'
+import { figuresRoutes } from './routes/figures.ts'
 import { healthRoutes } from './routes/health.ts'
+import { outcomeEventRoutes } from './routes/outcome-events.ts'
 import { outcomeRoutes } from './routes/outcomes.ts'
 import { queueContentRoutes } from './routes/queue-contents.ts'
 import { sendingRoutes } from './routes/sending.ts'
@@ -20,6 +22,8 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     ...sessionRoutes(parts),
     ...sendingRoutes(parts),
     ...outcomeRoutes(parts),
+    ...outcomeEventRoutes(parts),
+    ...figuresRoutes(parts),
     ...deliveryRoutes(parts),
     ...queueContentRoutes(parts),
     ...storyRoutes(parts),
