@@ -126,6 +126,7 @@ export interface HeldBy {
   readonly connection: string | undefined
   readonly user: string | undefined
   readonly attempt: number
+  /** Undefined for messages without an id. */
   readonly sinceMs: number | undefined
 }
 
