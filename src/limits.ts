@@ -137,8 +137,6 @@ export const limits = {
   httpShownBytesMax: 16 * kib,
   /** Ids whose outcomes one stream of events tells. */
   httpWatchedIdsMax: 1_000,
-  /** Queues of which a history is kept for charts; with more there is only that of the whole. */
-  figuresQueuesMax: 2_000,
   /** Streams of events of one user. */
   httpStreamsPerUserMax: 100,
   /** Streams of events. */

@@ -46,7 +46,7 @@ export function loadApplication(site: Site): LoadedApplication {
   const app = application({
     routes: routesOf({
       ...{ sessions, authentication, streams, entrances, openRequests, leases, sampler },
-      liveRows: new LiveRowsReading(sampler.history, site.engine.inspection),
+      liveRows: new LiveRowsReading(sampler),
       cursors: new Cursors(),
     }),
     serving: new Serving({ site, authentication, origin: { hostNames } }),

@@ -12,8 +12,8 @@ export interface ReadEvent {
 
 export interface EventReader extends AsyncDisposable {
   readonly status: number
-  /** The next one of that kind; others are passed over. Undefined when the stream is over. */
-  next(kind: string): Promise<ReadEvent | undefined>
+  /** The next one of that kind; others are passed over. Fails when the stream is over. */
+  next(kind: string): Promise<ReadEvent>
   /** Resolves when the stream is over. */
   ended(): Promise<void>
 }
@@ -35,7 +35,7 @@ export async function readEvents(
     async next(kind) {
       for (;;) {
         const read = await events?.next()
-        if (read === undefined || read.done) return undefined
+        if (read === undefined || read.done) throw new Error(`the stream ended without ${kind}`)
         if (read.value.event === kind) return read.value
       }
     },
