@@ -40,6 +40,8 @@ export interface ServerFacts {
   readonly isStopping: boolean
   /** Why publishers are blocked; undefined when they are not. */
   readonly blockedFor: string | undefined
+  /** Somebody publishes: what would block publishers is looked at from now on. */
+  watchAlarms(): void
   connections(): readonly ConnectionFacts[]
   /** Ends the connection of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean

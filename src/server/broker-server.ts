@@ -245,6 +245,7 @@ export class BrokerServer implements RunningServer {
       get blockedFor() {
         return blockedFor()
       },
+      watchAlarms: () => this.#alarms.watch(),
       connections: () => this.connections(),
       closeConnection: (connection, reason) => this.closeConnection(connection, reason),
     }

@@ -225,3 +225,19 @@ test('a server that stops ends those who wait with a code, not with silence', as
   assert.deepEqual([answer.status, codeOf(answer)], [503, 'closed'])
   await closed
 })
+
+test('while memory or disk run short, messages are refused and it is said that trying again helps', async () => {
+  const causes = [
+    [{ memoryBytesMax: 1 }, 'memory-full', 503],
+    [{ diskFreeBytesMin: Number.MAX_SAFE_INTEGER }, 'disk-full', 507],
+  ] as const
+  for (const [settings, code, status] of causes) {
+    await using server = await httpTestServer(settings)
+    let answer = await server.api('POST', place, '1', json)
+    while (answer.status === 202) answer = await server.api('POST', place, '1', json)
+    assert.deepEqual([answer.status, codeOf(answer)], [status, code])
+    const batch = await server.api('POST', '/api/queues/%2F/orders/batch', '[{"body":1}]')
+    assert.equal(codeOf(batch), code)
+    assert.equal((await server.api('GET', '/api/outcomes')).status, 200)
+  }
+})
