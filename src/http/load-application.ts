@@ -10,6 +10,8 @@ import { BrowserSessions } from './browser-sessions.ts'
 import { Leases } from './consuming/leases.ts'
 import { Cursors } from './cursors.ts'
 import { Entrances } from './entrances.ts'
+import { LiveRowsReading } from './figures/live-rows.ts'
+import { Sampler } from './figures/sampler.ts'
 import type { AnswerRequest } from './http-server.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
 import { OpenRequests } from './open-requests.ts'
@@ -36,12 +38,18 @@ export function loadApplication(site: Site): LoadedApplication {
     ...site,
     onProblem: (error) => site.log.warn({ error }, 'HTTP: a delivery could not be given back'),
   })
+  const sampler = new Sampler({
+    engine: site.engine.inspection,
+    clock: site.clock,
+    onProblem: (error) => site.log.warn({ error }, 'figures could not be sampled'),
+  })
   const files = new StaticFiles()
   const metrics = new ServerMetrics(site)
   const app = application({
     routes: routesOf({
-      ...{ sessions, authentication, streams, entrances, openRequests, leases },
-      ...{ cursors: new Cursors(), metrics },
+      ...{ sessions, authentication, streams, entrances, openRequests, leases, sampler, metrics },
+      liveRows: new LiveRowsReading(sampler),
+      cursors: new Cursors(),
     }),
     serving: new Serving({ site, authentication, origin: { hostNames } }),
     page: (path, request) => files.find(path, request),
@@ -68,6 +76,7 @@ export function loadApplication(site: Site): LoadedApplication {
       streams.close()
       openRequests.close()
       leases.close()
+      sampler.close()
     },
   }
 }

@@ -7,6 +7,8 @@ import type { BrowserSessions } from './browser-sessions.ts'
 import type { Leases } from './consuming/leases.ts'
 import type { Cursors } from './cursors.ts'
 import type { Entrances } from './entrances.ts'
+import type { LiveRowsReading } from './figures/live-rows.ts'
+import type { Sampler } from './figures/sampler.ts'
 import type { ServerMetrics } from './metrics/server-metrics.ts'
 import type { OpenRequests } from './open-requests.ts'
 import type { Streams } from './streams.ts'
@@ -18,6 +20,8 @@ export interface RouteParts {
   readonly entrances: Entrances
   readonly cursors: Cursors
   readonly leases: Leases
+  readonly sampler: Sampler
+  readonly liveRows: LiveRowsReading
   readonly openRequests: OpenRequests
   readonly metrics: ServerMetrics
 }

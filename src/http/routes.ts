@@ -7,14 +7,20 @@ import type { Route } from './route.ts'
 import type { RouteParts } from './route-parts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { backupRoutes } from './routes/backup.ts'
+import { callbackRoutes } from './routes/callbacks.ts'
+import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { documentRoutes } from './routes/document.ts'
+import { figuresRoutes } from './routes/figures.ts'
 import { healthRoutes } from './routes/health.ts'
 import { metricsRoutes } from './routes/metrics.ts'
-import { outcomeRoutes } from './routes/outcomes.ts'
+import { outcomeEventRoutes } from './routes/outcome-events.ts'
+import { outcomeRoutes, outcomeRoutes } from './routes/outcomes.ts'
 import { passwordRoutes } from './routes/password.ts'
+import { queueContentRoutes } from './routes/queue-contents.ts'
 import { sendingRoutes } from './routes/sending.ts'
 import { sessionRoutes } from './routes/session.ts'
+import { storyRoutes } from './routes/stories.ts'
 
 export function routesOf(parts: RouteParts): readonly Route[] {
   const rows = [
@@ -22,10 +28,16 @@ export function routesOf(parts: RouteParts): readonly Route[] {
     ...passwordRoutes(parts),
     ...sendingRoutes(parts),
     ...outcomeRoutes(parts),
+    ...outcomeEventRoutes(parts),
+    ...figuresRoutes(parts),
     ...deliveryRoutes(parts),
     ...rabbitmqRoutes,
     ...auditRoutes,
     ...backupRoutes,
+    ...queueContentRoutes(parts),
+    ...storyRoutes(parts),
+    ...deadLetterRoutes(parts),
+    ...callbackRoutes(parts),
     ...healthRoutes,
     ...metricsRoutes(parts),
   ]

@@ -11,7 +11,7 @@ import type { PeerFacts } from '../amqp/admission.ts'
 import type { Arrival } from '../amqp/arrivals.ts'
 import { HomingError } from '../errors.ts'
 import { Names } from '../port-session/names.ts'
-import { defaultVirtualHost } from '../scoped-name.ts'
+import { defaultVirtualHost, scopeEnd } from '../scoped-name.ts'
 import { authorize } from '../server/permissions.ts'
 import { noteDone, noteError } from './auditing.ts'
 import type { Authentication } from './authentication.ts'
@@ -198,8 +198,14 @@ function virtualHostOf(
   return virtualHostInQuery === 'one' ? (named ?? defaultVirtualHost) : named
 }
 
+const scopedPart = new RegExp(`[^"'\\s]*${scopeEnd}`, 'g')
+
 /** The engine's errors name things as it does; the caller knows them by their names in the virtual host. */
-const asWithin = (vhost: string | undefined, thrown: unknown): unknown =>
-  vhost !== undefined && thrown instanceof HomingError ? new Names(vhost).errorOut(thrown) : thrown
+function asWithin(vhost: string | undefined, thrown: unknown): unknown {
+  if (!(thrown instanceof HomingError) || !thrown.message.includes(scopeEnd)) return thrown
+  if (vhost !== undefined) return new Names(vhost).errorOut(thrown)
+  const { code, message, data } = thrown
+  return new HomingError(code, message.replaceAll(scopedPart, ''), { cause: thrown, data })
+}
 
 const refused = (text: string): HomingError => new HomingError('access-refused', text)

@@ -53,6 +53,8 @@ export interface ServerFacts {
   readonly blockedFor: string | undefined
   /** Of the ports with TLS. */
   certificates(): readonly CertificateFacts[]
+  /** Somebody publishes: what would block publishers is looked at from now on. */
+  watchAlarms(): void
   connections(): readonly ConnectionFacts[]
   /** Ends the connection of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean

@@ -270,6 +270,7 @@ export class BrokerServer implements RunningServer {
     const server = new ServedFacts(this, {
       settings: () => this.#settings,
       isStopping: () => this.#stopping !== undefined,
+      watchAlarms: () => this.#alarms.watch(),
       directory: this.#parts.directory,
       sessions: this.#sessions,
       admissions: this.#admissions,

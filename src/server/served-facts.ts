@@ -18,6 +18,7 @@ export interface ServedParts {
   /** Those in force. */
   readonly settings: () => ServerSettings
   readonly isStopping: () => boolean
+  readonly watchAlarms: () => void
   readonly directory: string | undefined
   readonly sessions: LiveSessions
   readonly admissions: Admissions
@@ -63,6 +64,10 @@ export class ServedFacts implements ServerFacts {
   get totals(): ServerTotals {
     const { sessions, admissions } = this.#parts
     return { ...sessions.totals, loginsRefused: admissions.refusedCount }
+  }
+
+  watchAlarms(): void {
+    this.#parts.watchAlarms()
   }
 
   connections(): readonly ConnectionFacts[] {

@@ -6,7 +6,6 @@ import { z } from 'zod'
 import { baseName, defaultVirtualHost, virtualHostOf } from '../../scoped-name.ts'
 import type { Call } from '../call.ts'
 import type { Entrance } from '../entrances.ts'
-import { administrationOf } from '../inspected.ts'
 import { rangeFrom, scopeOf } from '../list-scope.ts'
 import { throwIfEnded } from '../open-requests.ts'
 import { pageDefault, pageNames, rangeNames, shownBytesDefault, shownNames } from '../page-query.ts'
@@ -64,7 +63,7 @@ const oneOutcome = (parts: RouteParts): Route =>
     async handle(call) {
       const { site, query } = call
       const entrance = parts.entrances.of(call.caller, query.vhost ?? defaultVirtualHost)
-      const { inspection } = administrationOf(site)
+      const { inspection } = site.engine
       const asking = { engine: site.engine, inspection, entrance }
       const first = await askedOutcome(asking, call.param('id'))
       const preference = preferenceFrom(call.headers.get('prefer'))
@@ -127,7 +126,7 @@ const listOutcomes = (parts: RouteParts): Route =>
     answers: { 200: { description: 'A page of outcomes.', schema: outcomePage } },
     async handle({ site, caller, query }) {
       const scope = scopeOf(parts, caller, query)
-      const { inspection } = administrationOf(site)
+      const { inspection } = site.engine
       const { code } = query
       const filter = {
         ...scope.filter,
@@ -172,7 +171,7 @@ const listFailures = (parts: RouteParts): Route =>
     answers: { 200: { description: 'Groups of failures.', schema: failurePage } },
     async handle({ site, caller, query }) {
       const scope = scopeOf(parts, caller, query)
-      const { inspection } = administrationOf(site)
+      const { inspection } = site.engine
       const { groups, examined, complete } = await inspection.failures({
         ...scope.filter,
         ...rangeFrom(query, site.engine.nowMs(), finished),

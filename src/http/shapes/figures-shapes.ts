@@ -10,7 +10,8 @@
  *            ?vhost=&queue=               `queue`, data `liveQueue`: one queue with its consumers
  *
  * Rates are per second, gauges are those at the end of the sample. A range of 5 minutes has a sample for each
- * second, 1 hour one for 10 seconds, 24 hours one for each minute.
+ * second, 1 hour one for 10 seconds, 24 hours one for each minute; of single queues 24 hours are not kept,
+ * and there are no samples of one that did nothing since the start.
  */
 
 import { z } from 'zod'
@@ -141,7 +142,8 @@ export const queueRow = z.object({
   durable: z.boolean(),
   paused: z.boolean(),
   ready: count,
-  readyBytes: count,
+  /** Of the bodies, where the settings of the queue limit them. */
+  readyBytes: count.optional(),
   unsettled: count,
   delayed: count,
   dead: count,
