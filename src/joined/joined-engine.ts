@@ -12,6 +12,8 @@ import type { Engine } from '../engine.ts'
 import { joiningLinks } from './joining.ts'
 
 const toldAfterMs = 3_000
+/** Owners that die one after the other are no server in trouble, and there is no network between. */
+const waitMsMax = 100
 /** Commands that join are mostly done by then. */
 const preparedAfterMs = 1_000
 
@@ -25,6 +27,7 @@ export async function joinDirectory(directory: string, options: EngineOptions): 
       open: joiningLinks(directory, options),
       where: directory,
       kind: 'joined',
+      waitMsMax,
       onProblem: options.onProblem,
       onLost: (text) => news.lost(text),
       onBack: (text) => news.back(text),
