@@ -8,6 +8,8 @@ import type { QueueSettings } from '../engine.ts'
 
 export interface PortAccess {
   readonly virtualHost: string
+  /** Whether errors may be told with the paths and users of this machine in them. */
+  readonly mayKnowMachine: boolean
   /** Fails with `access-refused`, `exchange-unknown`, `queue-full` … as for an AMQP publish. */
   checkPublish(exchange: string, routingKey: string): void
   /** Outcomes may go to the queues of callbacks. */

@@ -15,8 +15,9 @@
 
 import type { ByteReader } from '../bytes.ts'
 import type { Accepted, Engine } from '../engine.ts'
-import { HomingError } from '../errors.ts'
+import { type ErrorCode, errorCodes, HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
+import { machineErrors } from '../machine-errors.ts'
 import type { Message } from '../message/message.ts'
 import type { Settlement } from '../message/settlement.ts'
 import { type CallTaker, readCall } from '../port-wire/calls.ts'
@@ -312,13 +313,20 @@ export class PortSession implements CallTaker {
 
   #failed(call: number, error: unknown): void {
     if (this.#isOver) return
-    if (error instanceof HomingError) this.#events.failed(call, this.#names.errorOut(error))
-    else {
-      this.#parts.onProblem(`a call over the port failed: ${error}`)
-      const text = 'the server failed at this call; its log says why'
-      this.#events.failed(call, new HomingError('server-failed', text))
-    }
+    this.#events.failed(call, this.#shown(error))
     this.#wake()
+  }
+
+  /** As the client may see it. */
+  #shown(error: unknown): HomingError {
+    const { access, onProblem } = this.#parts
+    if (!(error instanceof HomingError)) {
+      onProblem(`a call over the port failed: ${error}`)
+      return new HomingError('server-failed', 'the server failed at this call; its log says why')
+    }
+    if (access.mayKnowMachine || !machineErrors.has(error.code)) return this.#names.errorOut(error)
+    const { meaning } = errorCodes[error.code as ErrorCode]
+    return new HomingError(error.code, `${meaning} The log of the server says more`)
   }
 
   /** The client keeps what it publishes while publishers are to wait. */

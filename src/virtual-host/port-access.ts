@@ -53,6 +53,10 @@ export class HostPortAccess implements PortAccess {
     this.#parts = parts
   }
 
+  get mayKnowMachine(): boolean {
+    return this.#parts.session.isOwner === true
+  }
+
   checkPublish(exchange: string, routingKey: string): void {
     if (exchange !== '') {
       asLibrary('exchange-unknown', () => this.#checkExchange(exchange, routingKey))
