@@ -17,6 +17,7 @@ import type { ByteReader } from '../bytes.ts'
 import type { Accepted, Engine } from '../engine.ts'
 import { type ErrorCode, errorCodes, HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
+import { limits } from '../limits.ts'
 import { machineErrors } from '../machine-errors.ts'
 import type { Message } from '../message/message.ts'
 import type { Settlement } from '../message/settlement.ts'
@@ -202,6 +203,9 @@ export class PortSession implements CallTaker {
   }
 
   reportProgress(tag: number, contentType: string, body: Uint8Array): void {
+    // Whoever watches would be sent it, and there may be many.
+    if (body.length > limits.bodyBytesMax)
+      throw wireFault(`a progress value has ${body.length} bytes`)
     const delivery = this.#subscriptions.held(tag)
     if (delivery !== undefined) this.#engine.reportProgress(delivery, body, contentType)
   }
