@@ -126,3 +126,28 @@ test('thousands of outcomes for a client that reads late are looked up once each
   assert.ok([...told.values()].every((times) => times === 1))
   assert.ok(lookUps <= 2 * count, `${lookUps} were looked up`)
 })
+
+test('texts that are kept are short: of a cancellation, a consumer, a dead letter exchange', async () => {
+  await using broker = await startBroker()
+  await using one = await linkTo(broker.url)
+  const { link } = one
+  const message = messageTo('q', 'a')
+  await link.publish([message], false)
+  const final = new Promise<number>((resolve) =>
+    link.whenFinal(message.id, ({ body }) => resolve(body.length)),
+  )
+  assert.equal(await link.cancel(message.id, '\u0001'.repeat(5_000_000)), true)
+  assert.ok((await final) < 30_000, `${await final} bytes are kept`)
+  const long = 'x'.repeat(5_000_000)
+  link.subscribe(
+    'q',
+    { prefetch: 1, consumerName: long },
+    { deliver: () => undefined, revoke: () => undefined },
+  )
+  await until(() => one.problems.length === 1, 'the refusal')
+  assert.match(one.problems[0] ?? '', /"consumerName" .* too long/)
+  await assert.rejects(link.declareQueue('r', { deadLetter: { exchange: long } }), {
+    code: 'bad-argument',
+    message: /"deadLetter" .* too long/,
+  })
+})
