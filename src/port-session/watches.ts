@@ -77,8 +77,10 @@ export class Watches {
     for (const [watch, id] of this.#late) {
       if (!this.#parts.hasRoom()) break
       this.#late.delete(watch)
+      const stop = this.#open.get(watch)
       const outcome = await this.#lookUp(id)
-      if (!this.#open.has(watch)) continue
+      // Stopped meanwhile; its number may be that of another one by now.
+      if (stop === undefined || this.#open.get(watch) !== stop) continue
       if (outcome === undefined) this.#wait(watch, id)
       else this.#told(watch, id, outcome)
     }
