@@ -19,6 +19,7 @@ const { values } = parseArgs({
 })
 
 let failed = false
+const allGapsMs: number[] = []
 let left = Number(values.kills)
 for (let seed = Number(values.seed); left > 0; seed++) {
   const result = await killLoop({
@@ -30,6 +31,7 @@ for (let seed = Number(values.seed); left > 0; seed++) {
   left -= killsPerRun
   const { ownersKilled, joinersKilled, closed, confirmed, told, called, attempts } = result
   const gaps = result.gapsMs.toSorted((a, b) => a - b).map(Math.round)
+  allGapsMs.push(...result.gapsMs)
   console.log(
     `seed ${seed}: ${ownersKilled} owners and ${joinersKilled} joiners killed, ${closed} closed; ${confirmed} confirmed, ${attempts} attempts, ${told} outcomes told, ${called} callbacks run; from an owner's death to the next confirm or outcome ${gaps[Math.floor(gaps.length / 2)]} ms (median), ${gaps.at(-1)} ms (longest); ${result.violations.length} violations`,
   )
@@ -37,4 +39,9 @@ for (let seed = Number(values.seed); left > 0; seed++) {
   failed = true
   console.log(result.violations.slice(0, 50).join('\n'))
 }
+allGapsMs.sort((a, b) => a - b)
+const [p50, p99] = [0.5, 0.99].map((share) => allGapsMs[Math.floor(allGapsMs.length * share)])
+console.log(
+  `from the death of ${allGapsMs.length} owners to the next confirm or outcome: p50 ${p50?.toFixed(0)} ms, p99 ${p99?.toFixed(0)} ms`,
+)
 process.exitCode = failed ? 1 : 0

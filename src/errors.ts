@@ -114,7 +114,7 @@ export const errorCodes = {
     'channel',
   ),
   locked: row(
-    'Another process holds the data directory; the message names its process id.',
+    'Another process holds the data directory or the producer name; the message says which process or name.',
     true,
     405,
     423,

@@ -19,6 +19,8 @@ export interface LinkKeeperParts {
   readonly clock: Clock
   /** 0 to 1. */
   readonly random: () => number
+  /** Longest wait between two tries. */
+  readonly waitMsMax: number | undefined
   /** What must be done on a new link before it is used; a failure is the link's. */
   readonly restore: (link: Link) => Promise<void>
   readonly up: (link: Link) => void
@@ -86,7 +88,8 @@ export class LinkKeeper {
 
   #tryLater(): void {
     if (this.#ending.signal.aborted) return
-    const delayMs = backoffMs(this.#tries++, this.#parts.random)
+    const { random, waitMsMax } = this.#parts
+    const delayMs = backoffMs(this.#tries++, random, waitMsMax)
     this.#timer = this.#parts.clock.after(delayMs, () => {
       this.#timer = undefined
       void this.#tryNow()

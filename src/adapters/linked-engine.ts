@@ -48,6 +48,8 @@ export interface LinkedEngineOptions {
   readonly kind?: string
   /** Milliseconds that a call waits for a link before it fails with `unreachable`. Default 30 s. */
   readonly patienceMs?: number
+  /** Longest wait between two tries to open a link. Default 5 s. */
+  readonly waitMsMax?: number
   /** Told of what nobody can be told. */
   readonly onProblem: (text: string) => void
   /** Told once when a link is lost. Default: `onProblem`. */
@@ -107,6 +109,7 @@ export class LinkedEngine implements Engine {
       open,
       clock,
       random,
+      waitMsMax: options.waitMsMax,
       restore: (link) => this.#restore(link),
       up: (link) => this.#up(link),
       lost: (reason) => this.#lost(reason),

@@ -2,7 +2,8 @@
  * Whatever was thrown, as the refusal a client is told.
  */
 
-import { type ErrorCode, errorCodes, HomingError } from '../errors.ts'
+import { errorCodes, HomingError } from '../errors.ts'
+import { machineErrors } from '../machine-errors.ts'
 import * as refusals from './protocol/amqp-error.ts'
 
 /** The client is not told what broke inside: that is for the log. */
@@ -16,15 +17,9 @@ export function refusalOf(thrown: unknown): refusals.AmqpError {
 function engineRefusal(error: HomingError): refusals.AmqpError {
   const { amqp, closes, meaning } = errorCodes[error.code as keyof typeof errorCodes]
   const make = byCode.get(amqp) ?? refusals.internalError
-  const text = ofTheMachine.has(error.code) ? meaning : error.message
+  const text = machineErrors.has(error.code) ? meaning : error.message
   return make(text, closes === 'channel' ? 'channel' : 'connection')
 }
-
-/** Their messages name paths and users of the machine. */
-const ofTheMachine: ReadonlySet<string> = new Set<ErrorCode>([
-  ...(['disk-failed', 'disk-full', 'not-permitted', 'format-unknown'] as const),
-  ...(['journal-damaged', 'ledger-unavailable', 'locked'] as const),
-])
 
 const byCode: ReadonlyMap<number, refusals.Refusal> = new Map([
   [311, refusals.contentTooLarge],

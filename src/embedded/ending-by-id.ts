@@ -8,6 +8,7 @@
 
 import { ByteReader } from '../bytes.ts'
 import type { Later } from '../later.ts'
+import { limits } from '../limits.ts'
 import type { Message } from '../message/message.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
@@ -38,6 +39,10 @@ export interface Way {
   readonly fits?: (message: Message) => boolean
 }
 
+/** As long as other errors are kept. */
+const shortened = (reason: string | undefined): { readonly reason?: string } =>
+  reason === undefined ? {} : { reason: reason.slice(0, limits.errorBytesMax / 4).toWellFormed() }
+
 export class EndingById {
   readonly #parts: EndingByIdParts
   readonly #core: Core
@@ -49,7 +54,8 @@ export class EndingById {
 
   /** Durable when it resolves; true when this call ended it. */
   async cancel(id: string, data: { by?: string; reason?: string }): Promise<boolean> {
-    const ended = await this.#endRead(id, { because: 'canceled', how: jsonBody('canceled', data) })
+    const how = jsonBody('canceled', { ...data, ...shortened(data.reason) })
+    const ended = await this.#endRead(id, { because: 'canceled', how })
     await this.#parts.ending.ended()
     await this.#core.journal.durable()
     return ended

@@ -50,7 +50,7 @@ export class Outcomes {
   readonly #hash: (id: string) => number
   readonly #onProblem: (text: string) => void
   readonly #recent = new RecentOutcomes()
-  readonly #waiters = new Map<string, Told | Told[]>()
+  readonly #waiters = new Map<string, Told | Set<Told>>()
   #feed: Feed | undefined
   /** Durable, and not handed to the ledger yet. */
   #durable: Feed[] = []
@@ -217,17 +217,16 @@ export class Outcomes {
   wait(id: string, told: Told): () => boolean {
     const waiting = this.#waiters.get(id)
     if (waiting === undefined) this.#waiters.set(id, told)
-    else if (typeof waiting === 'function') this.#waiters.set(id, [waiting, told])
-    else waiting.push(told)
+    else if (typeof waiting === 'function') this.#waiters.set(id, new Set([waiting, told]))
+    else waiting.add(told)
     return () => this.#stopWaiting(id, told)
   }
 
   #stopWaiting(id: string, told: Told): boolean {
     const waiting = this.#waiters.get(id)
     if (waiting === told) return this.#waiters.delete(id)
-    if (!Array.isArray(waiting) || !waiting.includes(told)) return false
-    waiting.splice(waiting.indexOf(told), 1)
-    if (waiting.length === 0) this.#waiters.delete(id)
+    if (!(waiting instanceof Set) || !waiting.delete(told)) return false
+    if (waiting.size === 0) this.#waiters.delete(id)
     return true
   }
 

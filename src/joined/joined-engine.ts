@@ -6,18 +6,20 @@
  */
 
 import { openLinkedEngine } from '../adapters/linked-engine.ts'
-import { systemClock, type Timer } from '../clock.ts'
+import { systemClock } from '../clock.ts'
 import type { EngineOptions } from '../embedded/engine-options.ts'
 import type { Engine } from '../engine.ts'
 import { joiningLinks } from './joining.ts'
+import { OwnerNews } from './owner-news.ts'
 
-const toldAfterMs = 3_000
+/** Owners that die one after the other are no server in trouble, and there is no network between. */
+const waitMsMax = 100
 /** Commands that join are mostly done by then. */
 const preparedAfterMs = 1_000
 
 /** Fails with `locked` when the owner cannot be joined, and with `not-permitted`, `unsupported`. */
 export async function joinDirectory(directory: string, options: EngineOptions): Promise<Engine> {
-  const news = new OwnerNews(options.onProblem)
+  const news = new OwnerNews(options.onProblem, systemClock)
   // A connection keeps no process alive, but whoever opens a home waits for it.
   const waiting = setInterval(() => {}, 2 ** 30)
   try {
@@ -25,10 +27,16 @@ export async function joinDirectory(directory: string, options: EngineOptions): 
       open: joiningLinks(directory, options),
       where: directory,
       kind: 'joined',
+      waitMsMax,
       onProblem: options.onProblem,
       onLost: (text) => news.lost(text),
       onBack: (text) => news.back(text),
     })
+    const close = engine.close.bind(engine)
+    engine.close = () => {
+      news.end()
+      return close()
+    }
     systemClock.after(preparedAfterMs, prepare)
     return engine
   } finally {
@@ -44,31 +52,5 @@ function prepare(): void {
   ]) {
     // What cannot be loaded is told by who needs it.
     loading.catch(() => undefined)
-  }
-}
-
-/** Tells of a lost owner when there is no other one after a while. */
-class OwnerNews {
-  readonly #tell: (text: string) => void
-  #timer: Timer | undefined
-  #isTold = false
-
-  constructor(tell: (text: string) => void) {
-    this.#tell = tell
-  }
-
-  lost(text: string): void {
-    this.#timer ??= systemClock.after(toldAfterMs, () => {
-      this.#timer = undefined
-      this.#isTold = true
-      this.#tell(text)
-    })
-  }
-
-  back(text: string): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
-    if (this.#isTold) this.#tell(text)
-    this.#isTold = false
   }
 }

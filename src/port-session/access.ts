@@ -11,8 +11,12 @@ export interface PortAccess {
   /** Who the consumers of the session are, for people. */
   readonly connectionName: string
   readonly userName: string
+  /** Whether errors may be told with the paths and users of this machine in them. */
+  readonly mayKnowMachine: boolean
   /** Fails with `access-refused`, `exchange-unknown`, `queue-full` … as for an AMQP publish. */
   checkPublish(exchange: string, routingKey: string): void
+  /** Nobody sends in the name of somebody else. Fails with `bad-argument`. */
+  checkSender(properties: Uint8Array): void
   /** Outcomes may go to the queues of callbacks. */
   checkCallbacks(names: readonly string[]): void
   checkConsume(queue: string): void

@@ -15,8 +15,10 @@
 
 import type { ByteReader } from '../bytes.ts'
 import type { Accepted, Engine } from '../engine.ts'
-import { HomingError } from '../errors.ts'
+import { type ErrorCode, errorCodes, HomingError } from '../errors.ts'
 import type { Later } from '../later.ts'
+import { limits } from '../limits.ts'
+import { machineErrors } from '../machine-errors.ts'
 import type { Message } from '../message/message.ts'
 import type { Settlement } from '../message/settlement.ts'
 import { type CallTaker, readCall } from '../port-wire/calls.ts'
@@ -201,6 +203,9 @@ export class PortSession implements CallTaker {
   }
 
   reportProgress(tag: number, contentType: string, body: Uint8Array): void {
+    // Whoever watches would be sent it, and there may be many.
+    if (body.length > limits.bodyBytesMax)
+      throw wireFault(`a progress value has ${body.length} bytes`)
     const delivery = this.#subscriptions.held(tag)
     if (delivery !== undefined) this.#engine.reportProgress(delivery, body, contentType)
   }
@@ -312,13 +317,20 @@ export class PortSession implements CallTaker {
 
   #failed(call: number, error: unknown): void {
     if (this.#isOver) return
-    if (error instanceof HomingError) this.#events.failed(call, this.#names.errorOut(error))
-    else {
-      this.#parts.onProblem(`a call over the port failed: ${error}`)
-      const text = 'the server failed at this call; its log says why'
-      this.#events.failed(call, new HomingError('server-failed', text))
-    }
+    this.#events.failed(call, this.#shown(error))
     this.#wake()
+  }
+
+  /** As the client may see it. */
+  #shown(error: unknown): HomingError {
+    const { access, onProblem } = this.#parts
+    if (!(error instanceof HomingError)) {
+      onProblem(`a call over the port failed: ${error}`)
+      return new HomingError('server-failed', 'the server failed at this call; its log says why')
+    }
+    if (access.mayKnowMachine || !machineErrors.has(error.code)) return this.#names.errorOut(error)
+    const { meaning } = errorCodes[error.code as ErrorCode]
+    return new HomingError(error.code, `${meaning} The log of the server says more`)
   }
 
   /** The client keeps what it publishes while publishers are to wait. */

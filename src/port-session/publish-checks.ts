@@ -26,7 +26,10 @@ export class PublishChecks {
   message(message: Message): Message {
     const { exchange, routingKey, meta, properties } = message
     this.#access.checkPublish(exchange, routingKey)
-    if (properties !== undefined) checkedProperties(properties)
+    if (properties !== undefined) {
+      checkedProperties(properties)
+      this.#access.checkSender(properties)
+    }
     return this.#names.messageIn(message, meta && this.#meta(meta))
   }
 

@@ -4,6 +4,7 @@
  * Rule: what is not known is refused and not left out, or a newer client would believe that it holds.
  */
 
+import { Buffer } from 'node:buffer'
 import type {
   DeadLetterFilter,
   GatherRequest,
@@ -20,6 +21,8 @@ type Check = (value: unknown) => boolean
 type Shape = Readonly<Record<string, Check>>
 
 const text: Check = (value) => typeof value === 'string'
+const name: Check = (value) =>
+  typeof value === 'string' && Buffer.byteLength(value) <= limits.nameBytesMax
 const flag: Check = (value) => typeof value === 'boolean'
 const count: Check = (value) => typeof value === 'number' && value >= 0
 const texts: Check = (value) => Array.isArray(value) && value.every(text)
@@ -46,7 +49,7 @@ const settingsShape: Shape = {
   concurrencyMax: positive,
   perKey: object({ rate, concurrencyMax: positive }),
   durable: flag,
-  deadLetter: object({ exchange: text, routingKey: text }, 'exchange'),
+  deadLetter: object({ exchange: name, routingKey: name }, 'exchange'),
   deliveryLimit: count,
   priorityMax: count,
   singleActive: flag,
@@ -98,7 +101,7 @@ export function subscribeOptionsFrom(value: unknown): SubscribeOptions {
     typeof given === 'number' && given >= 1 && (given === Number.POSITIVE_INFINITY || whole(given))
   const options = checked<SubscribeOptions>(
     value,
-    { prefetch, consumerName: text },
+    { prefetch, consumerName: name },
     'an option of a consumer',
   )
   if (options.prefetch === undefined) throw wrong('prefetch', 'an option of a consumer')
@@ -151,4 +154,4 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 const wrong = (name: string, what: string): HomingError =>
-  new HomingError('bad-argument', `"${name}" as ${what} is of the wrong kind or missing`)
+  new HomingError('bad-argument', `"${name}" as ${what} is of the wrong kind, too long or missing`)

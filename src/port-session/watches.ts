@@ -1,8 +1,8 @@
 /*
  * Who waits for outcomes and progress.
  *
- * While the client does not read, an outcome is not kept for it: its watch is asked anew when there is
- * room. Progress is told to those who read, and to nobody later.
+ * While the client does not read, an outcome is not kept for it: it is looked up when there is room, one
+ * after the other, so that none is looked up often. Progress is told to those who read, and to nobody later.
  */
 
 import { HomingError } from '../errors.ts'
@@ -11,13 +11,17 @@ import type { SessionShare } from './subscriptions.ts'
 
 /** Watches of one session. */
 const watchesMax = 1_000_000
+/** Those of progress: each value is told to all of them. */
+const progressWatchesMax = 10_000
 
 export class Watches {
   readonly #parts: SessionShare
   /** How to stop each. */
   readonly #open = new Map<number, () => void>()
-  /** Those whose outcome came while there was no room. */
-  #late: { readonly watch: number; readonly id: string }[] = []
+  readonly #ofProgress = new Set<number>()
+  /** Those whose outcome came while there was no room, and their ids. */
+  readonly #late = new Map<number, string>()
+  #isTellingLate = false
 
   constructor(parts: SessionShare) {
     this.#parts = parts
@@ -37,12 +41,14 @@ export class Watches {
     try {
       this.#checkNumber(watch)
       if (!access.mayAskById) access.refuse('to watch messages by their id')
+      checkCount(this.#ofProgress.size, progressWatchesMax, 'watches the progress of')
       const stop = engine.watchProgress(names.idIn(id), (body, contentType) => {
         if (!this.#parts.hasRoom()) return
         events.progress(watch, body, contentType)
         this.#parts.wake()
       })
       this.#open.set(watch, stop)
+      this.#ofProgress.add(watch)
     } catch (error) {
       this.#parts.failed(watch, error)
     }
@@ -51,21 +57,44 @@ export class Watches {
   stop(watch: number): void {
     this.#open.get(watch)?.()
     this.#open.delete(watch)
+    this.#ofProgress.delete(watch)
+    this.#late.delete(watch)
   }
 
   /** There may be room again. */
   resume(): void {
-    while (this.#late.length > 0 && this.#parts.hasRoom()) {
-      const late = this.#late
-      this.#late = []
-      for (const { watch, id } of late) if (this.#open.has(watch)) this.#wait(watch, id)
-    }
+    if (this.#late.size > 0 && !this.#isTellingLate) void this.#tellLate()
   }
 
   close(): void {
     for (const stop of this.#open.values()) stop()
     this.#open.clear()
-    this.#late = []
+    this.#late.clear()
+  }
+
+  async #tellLate(): Promise<void> {
+    this.#isTellingLate = true
+    for (const [watch, id] of this.#late) {
+      if (!this.#parts.hasRoom()) break
+      this.#late.delete(watch)
+      const stop = this.#open.get(watch)
+      const outcome = await this.#lookUp(id)
+      // Stopped meanwhile; its number may be that of another one by now.
+      if (stop === undefined || this.#open.get(watch) !== stop) continue
+      if (outcome === undefined) this.#wait(watch, id)
+      else this.#told(watch, id, outcome)
+    }
+    this.#isTellingLate = false
+  }
+
+  async #lookUp(id: string): Promise<StoredOutcome | undefined> {
+    const { engine, names, onProblem } = this.#parts
+    try {
+      const answer = await engine.answer(names.idIn(id))
+      return answer.state === 'final' ? answer.outcome : undefined
+    } catch (error) {
+      onProblem(`looking up the outcome of ${id} failed: ${error}`)
+    }
   }
 
   #wait(watch: number, id: string): void {
@@ -80,7 +109,7 @@ export class Watches {
     const { access, names, events } = this.#parts
     if (!this.#open.has(watch)) return
     if (!this.#parts.hasRoom()) {
-      this.#late.push({ watch, id })
+      this.#late.set(watch, id)
       return
     }
     this.#open.delete(watch)
@@ -94,12 +123,17 @@ export class Watches {
   #checkNumber(watch: number): void {
     if (this.#open.has(watch))
       throw new HomingError('bad-argument', `watch ${watch} is open already`)
-    if (this.#open.size >= watchesMax)
-      throw new HomingError(
-        'memory-full',
-        `the connection waits for ${watchesMax} outcomes, which is the limit; wait for some of them first`,
-      )
+    checkCount(this.#open.size, watchesMax, 'waits for')
   }
+}
+
+/** Fails with `memory-full`. */
+function checkCount(count: number, max: number, what: string): void {
+  if (count < max) return
+  throw new HomingError(
+    'memory-full',
+    `the connection ${what} ${max} messages, which is the limit; wait for some of them first`,
+  )
 }
 
 const nothing = (): void => undefined

@@ -7,6 +7,7 @@
 
 import { type ByteReader, type ByteWriter, readContentType } from '../bytes.ts'
 import type { QueueSettings, SubscribeOptions } from '../engine.ts'
+import { HomingError } from '../errors.ts'
 import type { Message } from '../message/message.ts'
 import type { Settlement } from '../message/settlement.ts'
 import {
@@ -21,7 +22,7 @@ import {
 } from './fields.ts'
 import { callTypes, frameTypes, wireFault } from './frame.ts'
 import type { FrameBatch } from './frame-batch.ts'
-import { readJson, writeJson } from './json.ts'
+import { hasTooManyParts, jsonOf, jsonPartsMax, readJson } from './json.ts'
 
 /** Who is asked. What comes as JSON is not checked yet. */
 export interface CallTaker {
@@ -69,11 +70,12 @@ export class CallWriter {
     this.#write(callTypes.declareQueue, (writer) => {
       writer.u32(call)
       writeText(writer, queue, 'the queue name')
-      writeJson(writer, settings)
+      writeCallJson(writer, settings)
     })
   }
 
   publish(call: number, messages: readonly Message[], again: boolean): void {
+    checkCount(messages.length)
     const batch = this.#batch
     const writer = batch.begin(callTypes.publish)
     try {
@@ -93,7 +95,7 @@ export class CallWriter {
     this.#write(callTypes.subscribe, (writer) => {
       writer.u32(subscription)
       writeText(writer, queue, 'the queue name')
-      writeJson(writer, options)
+      writeCallJson(writer, options)
     })
   }
 
@@ -181,7 +183,7 @@ export class CallWriter {
   ): void {
     this.#write(callTypes[type], (writer) => {
       writer.u32(call)
-      writeJson(writer, value)
+      writeCallJson(writer, value)
     })
   }
 
@@ -213,6 +215,28 @@ export class CallWriter {
     }
     batch.end()
   }
+}
+
+/** Fails with `bad-argument` for what cannot be JSON, `message-too-large`. */
+function writeCallJson(writer: ByteWriter, value: unknown): void {
+  const text = jsonOf(value)
+  if (hasTooManyParts(text))
+    throw new HomingError(
+      'message-too-large',
+      `a call holds over ${jsonPartsMax} values; make several calls of it`,
+    )
+  writer.text(text)
+}
+
+/** Of one publish: each costs memory, however short it is. */
+const messagesMax = 250_000
+
+function checkCount(count: number): void {
+  if (count <= messagesMax) return
+  throw new HomingError(
+    'message-too-large',
+    `a send has ${count} messages, ${messagesMax} are allowed over a connection; send smaller batches`,
+  )
 }
 
 type ReadCall = (reader: ByteReader, taker: CallTaker) => void
@@ -260,6 +284,7 @@ function readPublish(reader: ByteReader, taker: CallTaker): void {
   const flags = reader.u8()
   if (flags > (publishAgain | publishMany)) throw wireFault(`a publish has the flags ${flags}`)
   const count = flags & publishMany ? reader.u32() : 1
+  if (count > messagesMax) throw wireFault(`a publish has ${count} messages`)
   if (count * messageBytesMin > reader.end - reader.at)
     throw wireFault(`a publish of ${count} messages has ${reader.end - reader.at} bytes`)
   const messages: Message[] = []

@@ -16,7 +16,7 @@ import type { Settled } from '../message/settlement.ts'
 import { readBody, readMessage, readOutcome, writeMessage, writeOutcome } from './fields.ts'
 import { eventTypes, frameTypes, wireFault } from './frame.ts'
 import type { FrameBatch } from './frame-batch.ts'
-import { readJson, writeJson } from './json.ts'
+import { readJson, readLongJson, writeJson } from './json.ts'
 
 /** One error, as it goes over the wire. */
 export interface WireError {
@@ -285,7 +285,7 @@ function readDuplicates(reader: ByteReader): readonly boolean[] {
 }
 
 function readIds(reader: ByteReader): readonly string[] {
-  const ids = readJson(reader)
+  const ids = readLongJson(reader)
   if (Array.isArray(ids) && ids.every((id) => typeof id === 'string')) return ids
   throw wireFault('a list of ids is none')
 }

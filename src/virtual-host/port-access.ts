@@ -18,6 +18,7 @@ import { callbackQueue } from '../message/message.ts'
 import type { PortAccess } from '../port-session/access.ts'
 import { portQueue } from '../port-wire/frame.ts'
 import { scopedName } from '../scoped-name.ts'
+import { checkUserId } from './content-checks.ts'
 import type { HostExchanges } from './host-exchanges.ts'
 import type { HostParts } from './host-parts.ts'
 import { checkOwner, type HostQueues } from './host-queues.ts'
@@ -57,6 +58,10 @@ export class HostPortAccess implements PortAccess {
     this.#parts = parts
   }
 
+  get mayKnowMachine(): boolean {
+    return this.#parts.session.isOwner === true
+  }
+
   checkPublish(exchange: string, routingKey: string): void {
     if (exchange !== '') {
       asLibrary('exchange-unknown', () => this.#checkExchange(exchange, routingKey))
@@ -69,6 +74,10 @@ export class HostPortAccess implements PortAccess {
     asLibrary('queue-unknown', () => this.#checkQueueToSend(routingKey))
     const live = this.#live(routingKey)
     this.#allowed = live && { routingKey, live, version }
+  }
+
+  checkSender(properties: Uint8Array): void {
+    asLibrary('queue-unknown', () => checkUserId(this.#parts.session, properties))
   }
 
   checkCallbacks(names: readonly string[]): void {

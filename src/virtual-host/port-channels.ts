@@ -28,19 +28,22 @@ export interface PortChannelsParts extends HostParts {
 export class PortChannels {
   readonly #parts: PortChannelsParts
   readonly #consumers = new WeakMap<ChannelSession, PortConsumer>()
+  /** Connections that have one: what a client can make a session hold is bounded for all of it. */
+  readonly #taken = new WeakSet<Session>()
 
   constructor(parts: PortChannelsParts) {
     this.#parts = parts
   }
 
-  /** One such consumer a channel, without acknowledgement. Refused with 404, 406. */
+  /** One such consumer a connection, without acknowledgement. Refused with 404, 406. */
   consume(channel: ChannelSession, request: ConsumeRequest, sink: ConsumerSink): Consumer {
     const { engine, door, onProblem } = this.#parts
     if (engine === undefined) throw notFound(`no engine behind '${portQueue}'`)
     if (!request.noAck) throw preconditionFailed(`consumer of '${portQueue}' cannot acknowledge`)
-    if (this.#consumers.has(channel))
-      throw preconditionFailed(`a second consumer of '${portQueue}' on one channel`)
-    const access = this.access(channel.session)
+    const { session } = channel
+    if (this.#taken.has(session))
+      throw preconditionFailed(`a second consumer of '${portQueue}' on one connection`)
+    const access = this.access(session)
     const consumer = new PortConsumer(request.consumerTag, {
       engine,
       access,
@@ -50,9 +53,13 @@ export class PortChannels {
         const live = door.queue(queue)
         if (live !== undefined) door.resume(live)
       },
-      left: () => this.#consumers.delete(channel),
+      left: () => {
+        this.#consumers.delete(channel)
+        this.#taken.delete(session)
+      },
     })
     this.#consumers.set(channel, consumer)
+    this.#taken.add(session)
     return consumer
   }
 

@@ -23,6 +23,8 @@ export type Right = 'configure' | 'write' | 'read'
 /** A logged-in connection, as virtual hosts see it. Exclusive queues belong to it by identity. */
 export interface Session {
   readonly user: string
+  /** It came by the socket of the data directory: it is the user of this machine whom all of it belongs to. */
+  readonly isOwner?: boolean
   readonly tags: ReadonlySet<string>
   /** Shown in logs and lists. */
   readonly connectionName: string

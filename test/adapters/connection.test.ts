@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import net from 'node:net'
 import { test } from 'node:test'
+import { promisify } from 'node:util'
 import {
   AmqpClient,
   AmqpConnector,
@@ -104,6 +106,19 @@ test('a connection that nobody waits for any more is given up at once', async ()
   ending.abort()
   await assert.rejects(connecting, fails('aborted', /wait/))
   server.close()
+})
+
+test('a connection that came when nobody waited any more keeps no process alive', async () => {
+  await using broker = await startBroker()
+  const program = `
+    import { AmqpConnector } from '${import.meta.dirname}/../../src/adapters/amqp/connection.ts'
+    const waiting = new AbortController()
+    const connecting = new AmqpConnector('${broker.url}').connect(waiting.signal)
+    waiting.abort()
+    await connecting.catch(({ code }) => console.log(code))`
+  const run = ['--input-type=module', '-e', program]
+  const ended = promisify(execFile)(process.execPath, run, { timeout: 30_000 })
+  assert.equal((await ended).stdout.trim(), 'aborted')
 })
 
 test('a connection says why it ended, and one that is closed here says so', async () => {

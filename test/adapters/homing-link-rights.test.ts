@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { encodeProperties } from '../../src/amqp/protocol/properties.ts'
 import { startBroker } from '../../src/amqp.ts'
 import type { Delivery } from '../../src/message/delivery.ts'
 import type { Settlement } from '../../src/message/settlement.ts'
@@ -169,4 +170,16 @@ test('names that stand for something else are no queues', async () => {
   await assert.rejects(one.link.declareQueue('amq.mine', {}), refused)
   const unknown = messageTo('key', 'a', { exchange: 'nowhere' })
   await assert.rejects(one.link.publish([unknown], false), { code: 'exchange-unknown' })
+})
+
+test('nobody sends in the name of another user', async () => {
+  await using broker = await startBroker()
+  await using one = await linkTo(broker.url)
+  const as = (userId: string) =>
+    messageTo('q', 'a', { properties: Uint8Array.from(encodeProperties({ userId })) })
+  await assert.rejects(one.link.publish([as('somebody')], false), {
+    code: 'bad-argument',
+    message: /user_id property set to 'somebody' but authenticated user was 'guest'/,
+  })
+  await one.link.publish([as('guest')], false)
 })

@@ -130,6 +130,35 @@ test('a loss is told once, and the return is told once', async () => {
   assert.match(ground.told[1] ?? '', /connected to there again/)
 })
 
+test('an engine may say how long it waits for the next link at most, however often links are lost', async () => {
+  const memory = await openEmbedded('memory:')
+  const waitsMs: number[] = []
+  const clock: Clock = {
+    ...systemClock,
+    after: (ms, run) => {
+      waitsMs.push(ms)
+      return systemClock.after(0, run)
+    },
+  }
+  let link: CuttableLink | undefined
+  const quiet = (): void => undefined
+  await using engine = await openLinkedEngine({
+    ...{ where: 'there', waitMsMax: 100, clock, random: () => 0, onProblem: quiet, onBack: quiet },
+    open: async () => {
+      link = new CuttableLink(memory, shortWire(systemClock))
+      return link
+    },
+  })
+  for (let n = 0; n < 12; n++) {
+    const before = link
+    before?.cut()
+    await until(() => link !== before, 'the next link')
+    await engine.queues()
+  }
+  assert.equal(Math.max(...waitsMs), 100)
+  await memory.close()
+})
+
 test('who waits for a link longer than the patience is told, and whether it may have arrived', async () => {
   await using ground = await Ground.open(150)
   const sent = ground.engine.publish(ground.message())

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { judge } from './kill-judge.ts'
+import { judge, type OwnerDeath } from './kill-judge.ts'
 import type { Note, NoteBody } from './kill-plan.ts'
 
 const outcome = (id: string, run = '0.0.1'): string =>
@@ -24,7 +24,7 @@ const notes = (bodies: readonly NoteBody[]): readonly Note[] =>
 function violations(
   bodies: readonly NoteBody[],
   answer = outcome('a'),
-  ownerDeaths: readonly number[] = [],
+  ownerDeaths: readonly OwnerDeath[] = [],
 ): readonly string[] {
   const answers = new Map([['a', { state: 'final', outcome: answer }]])
   return judge(notes(bodies), answers, ownerDeaths).violations
@@ -53,8 +53,12 @@ test('each broken promise is found', () => {
 test('an attempt that began twice is found, unless its owner died before the confirm', () => {
   const again: readonly NoteBody[] = [...good, { what: 'begun', id: 'a', attempt: 1 }]
   assert.deepEqual(violations(again), ['attempt 1 of a was begun by 0.0 and by 0.0'])
-  assert.equal(violations(again, outcome('a'), [5]).length, 1, 'it was confirmed by then')
-  assert.deepEqual(violations(again, outcome('a'), [2.5]), [])
+  assert.equal(
+    violations(again, outcome('a'), [{ fromMs: 5, untilMs: 5 }]).length,
+    1,
+    'it was confirmed by then',
+  )
+  assert.deepEqual(violations(again, outcome('a'), [{ fromMs: 2.5, untilMs: 2.5 }]), [])
 })
 
 test('who died while it waited is owed nothing', () => {

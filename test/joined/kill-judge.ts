@@ -19,12 +19,18 @@ export interface Judged {
   readonly attempts: number
 }
 
+/** Between these two times the process went on until it did no more. */
+export interface OwnerDeath {
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
 export type FinalAnswer = { readonly state: string; readonly outcome?: string }
 
 export function judge(
   notes: readonly Note[],
   answers: ReadonlyMap<string, FinalAnswer>,
-  ownerDeaths: readonly number[],
+  ownerDeaths: readonly OwnerDeath[],
 ): Judged {
   const of = <What extends Note['what']>(what: What) =>
     notes.filter((note): note is Extract<Note, { what: What }> => note.what === what)
@@ -133,12 +139,12 @@ function neverAccepted(
   id: string,
   sending: readonly Timed[],
   confirmed: readonly Timed[],
-  ownerDeaths: readonly number[],
+  ownerDeaths: readonly OwnerDeath[],
 ): boolean {
   const timeIn = (notes: readonly Timed[]) => notes.find((note) => note.id === id)?.at
   const from = timeIn(sending) ?? 0
   const until = timeIn(confirmed) ?? Number.POSITIVE_INFINITY
-  return ownerDeaths.some((death) => death > from && death < until)
+  return ownerDeaths.some(({ fromMs, untilMs }) => untilMs > from && fromMs < until)
 }
 
 /** A send may end unanswered when its process closes, and not otherwise. */

@@ -16,7 +16,7 @@ import { directoryOwner } from '../../src/embedded/directory-lock.ts'
 import { verify } from '../../src/embedded/verify.ts'
 import { homing } from '../../src/index.ts'
 import { type RandomSource, randomSource } from '../../src/testing/random.ts'
-import { type FinalAnswer, type Judged, judge } from './kill-judge.ts'
+import { type FinalAnswer, type Judged, judge, type OwnerDeath } from './kill-judge.ts'
 import { type Note, type Order, work } from './kill-plan.ts'
 
 export interface KillPlan {
@@ -65,7 +65,7 @@ class KillLoop {
   readonly #histories: string
   readonly #slots: Slot[] = []
   readonly #counts = { owners: 0, joiners: 0, closed: 0 }
-  readonly #ownerDeaths: number[] = []
+  readonly #ownerDeaths: OwnerDeath[] = []
   readonly #problems: string[] = []
 
   constructor(folder: string, plan: KillPlan) {
@@ -138,10 +138,13 @@ class KillLoop {
       await Promise.race([ended, pause(20_000)])
       if (child.exitCode === null) this.#problems.push(`${slot}.${life} did not close within 20 s`)
     } else {
-      this.#counts[slot === owning ? 'owners' : 'joiners']++
-      if (slot === owning) this.#ownerDeaths.push(performance.timeOrigin + performance.now())
+      const fromMs = nowMs()
       child.kill('SIGKILL')
+      // It may have become the owner since that was asked.
+      const owned = slot === owning || directoryOwner(this.#data).pid === String(child.pid)
+      this.#counts[owned ? 'owners' : 'joiners']++
       await ended
+      if (owned) this.#ownerDeaths.push({ fromMs, untilMs: nowMs() })
     }
     this.#start(slot, life + 1)
   }
@@ -230,16 +233,18 @@ function noteOf(line: string): Note[] {
   }
 }
 
-function gapsAfter(deaths: readonly number[], notes: readonly Note[]): readonly number[] {
+function gapsAfter(deaths: readonly OwnerDeath[], notes: readonly Note[]): readonly number[] {
   const works = notes.filter(({ what }) => what === 'confirmed' || what === 'told')
-  return deaths.flatMap((death) => {
-    const next = works.find(({ at }) => at > death)
-    return next === undefined ? [] : [next.at - death]
+  return deaths.flatMap(({ untilMs }) => {
+    const next = works.find(({ at }) => at > untilMs)
+    return next === undefined ? [] : [next.at - untilMs]
   })
 }
 
 function tell(child: ChildProcess, order: Order): void {
   if (child.connected) child.send(order, () => undefined)
 }
+
+const nowMs = (): number => performance.timeOrigin + performance.now()
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

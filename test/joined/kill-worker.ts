@@ -30,6 +30,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const codeOf = (error: unknown): string => (error as HomingError).code ?? String(error)
 
 let isStopping = false
+let isClosed = false
 let runs = 0
 const waits = new Set<Promise<void>>()
 
@@ -108,7 +109,12 @@ process.on('message', async ({ order, ...more }: Order & { id?: string }) => {
     isStopping = true
     await home.close()
     note({ what: 'closed' })
+    isClosed = true
     process.disconnect?.()
   }
+})
+// Nobody is left who would end it.
+process.on('disconnect', () => {
+  if (!isClosed) process.exit(1)
 })
 process.send?.({ open: true })

@@ -241,3 +241,28 @@ test('a frame between two pieces, and a frame longer than what it holds, are ref
   const longer = Uint8Array.of(19, 5, 0, 0, 0, 1, 0, 0, 0, 7)
   assert.throws(() => callsIn([longer]), fault)
 })
+
+test('a call of more values than any needs is refused where it is made and where it is read', () => {
+  const ids = (count: number): object => ({ ids: Array.from({ length: count }, () => '[{,:\\"') })
+  const bodies = bodiesOf((batch) => {
+    const calls = new CallWriter(batch)
+    calls.asJson('deadLetters', 1, ids(200_000))
+    const many = { code: 'message-too-large', message: /over 250000 values/ }
+    assert.throws(() => calls.asJson('deadLetters', 2, ids(300_000)), many)
+    assert.throws(() => calls.publish(3, Array(250_001).fill(withBody(Buffer.alloc(0))), false), {
+      code: 'message-too-large',
+      message: /250001 messages, 250000 are allowed/,
+    })
+    calls.begun(4)
+  })
+  const [asked, ...others] = callsIn(bodies)
+  assert.equal(((asked as Told)[2] as { readonly ids: readonly string[] }).ids.length, 200_000)
+  assert.deepEqual(others, [['begun', 4]])
+})
+
+test('a list of ids that a server gives may be as long as it is', () => {
+  const ids = Array.from({ length: 300_000 }, (_, n) => `${n}`)
+  const bodies = bodiesOf((batch) => new EventWriter(batch).ids(1, ids))
+  const [told] = eventsIn(bodies)
+  assert.equal(((told as Told)[2] as readonly string[]).length, ids.length)
+})

@@ -42,6 +42,7 @@ interface Inner {
   readonly heartbeater: {
     readonly sendTimer: NodeJS.Timeout
     readonly recvTimer: NodeJS.Timeout
+    clear(): void
   } | null
 }
 
@@ -239,7 +240,10 @@ function withinTime(
 
 function dropped(model: ChannelModel): void {
   model.on('error', () => undefined)
-  innerOf(model).stream.destroy()
+  const { stream, heartbeater } = innerOf(model)
+  // Its timers go on without a socket, and would keep the process alive.
+  heartbeater?.clear()
+  stream.destroy()
 }
 
 const innerOf = (model: ChannelModel): Inner => model.connection as unknown as Inner
