@@ -24,7 +24,7 @@ async function lowableBroker() {
     definitions: new DefinitionsStore(firstState(virtualHostDefault, [await guestUser()])),
     clock: systemClock,
     realClock: systemClock,
-    gauges: [{ name: 'memory', reason: 'low on memory', read: () => level }],
+    gauges: () => [{ name: 'memory', reason: 'low on memory', read: () => level }],
     settings: { listen: [{ host: '127.0.0.1', port: 0 }] },
   })
   await server.start()
