@@ -8,6 +8,7 @@ import type { Broker } from '../../src/embedded/broker.ts'
 import { openEmbedded } from '../../src/embedded/open.ts'
 import { CallWriter } from '../../src/port-wire/calls.ts'
 import { portQueue, portVersion } from '../../src/port-wire/frame.ts'
+import { noAudit } from '../../src/server/audit-log.ts'
 import { BrokerServer } from '../../src/server/broker-server.ts'
 import { DefinitionsStore } from '../../src/server/definitions-store.ts'
 import { firstState, guestUser } from '../../src/server/first-start.ts'
@@ -21,6 +22,7 @@ async function lowableBroker() {
   const engine = (await openEmbedded('memory:')) as Broker
   const server = new BrokerServer({
     engine,
+    audit: noAudit,
     definitions: new DefinitionsStore(firstState(virtualHostDefault, [await guestUser()])),
     clock: systemClock,
     realClock: systemClock,
