@@ -8,11 +8,12 @@ import type { Broker } from '../../src/embedded/broker.ts'
 import { openEmbedded } from '../../src/embedded/open.ts'
 import { CallWriter } from '../../src/port-wire/calls.ts'
 import { portQueue, portVersion } from '../../src/port-wire/frame.ts'
-import { noAudit } from '../../src/server/audit-log.ts'
+import { AuditLog } from '../../src/server/audit-log.ts'
 import { BrokerServer } from '../../src/server/broker-server.ts'
 import { DefinitionsStore } from '../../src/server/definitions-store.ts'
 import { firstState, guestUser } from '../../src/server/first-start.ts'
 import { virtualHostDefault } from '../../src/server/open-definitions.ts'
+import { noLog } from '../../src/server/server-log.ts'
 import { bodiesOf, eventsIn } from '../port-wire/wire-trial.ts'
 import { messageTo, until } from './homing-broker.ts'
 
@@ -22,7 +23,7 @@ async function lowableBroker() {
   const engine = (await openEmbedded('memory:')) as Broker
   const server = new BrokerServer({
     engine,
-    audit: noAudit,
+    audit: new AuditLog({ clock: systemClock, log: noLog }),
     definitions: new DefinitionsStore(firstState(virtualHostDefault, [await guestUser()])),
     clock: systemClock,
     realClock: systemClock,
