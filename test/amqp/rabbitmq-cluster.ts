@@ -87,9 +87,7 @@ async function untilWhole(nodes: readonly RabbitmqNode[]): Promise<void> {
 /** How many nodes run, as this one knows. */
 async function runningNodes(node: RabbitmqNode): Promise<number> {
   try {
-    const status: unknown = JSON.parse(await node.ctl('cluster_status', '--formatter', 'json'))
-    const running: unknown = Reflect.get(Object(status), 'running_nodes')
-    return Array.isArray(running) ? running.length : 0
+    return (await node.call('rabbit_nodes', 'all_running')).split('@').length - 1
   } catch {
     return 0
   }

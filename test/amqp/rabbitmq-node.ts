@@ -6,7 +6,7 @@
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, connect as openSocket, type Server } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
@@ -15,6 +15,8 @@ import { promisify } from 'node:util'
 /** Debian's programs; what stands in /usr/sbin would change the user and the directory. */
 const programs = '/usr/lib/rabbitmq/bin'
 const epmdProgram = '/usr/bin/epmd'
+/** Of the same Debian package as Erlang itself. */
+const callProgram = '/usr/bin/erl_call'
 const startMsMax = 50_000
 
 /** Why a test that needs RabbitMQ is skipped, for its `skip` option; false when it is installed. */
@@ -82,6 +84,16 @@ export class RabbitmqNode {
   async ctl(...args: readonly string[]): Promise<string> {
     const program = join(programs, 'rabbitmqctl')
     const { stdout } = await promisify(execFile)(program, args, { env: this.#environment })
+    return stdout
+  }
+
+  /** A function without arguments inside the node; resolves with what it returned, as Erlang writes it. */
+  async call(module: string, name: string): Promise<string> {
+    const { home, distributionPort } = this.place
+    const cookie = readFileSync(join(home, '.erlang.cookie'), 'utf8')
+    const where = ['-address', `127.0.0.1:${distributionPort}`, '-c', cookie]
+    const args = [...where, '-timeout', '60', '-a', `${module} ${name}`]
+    const { stdout } = await promisify(execFile)(callProgram, args)
     return stdout
   }
 }

@@ -34,6 +34,8 @@ export interface Rabbitmq extends AsyncDisposable {
   readonly pid: number
   /** `rabbitmqctl` with these arguments; resolves with what it printed. Takes a second or two. */
   ctl(...args: string[]): Promise<string>
+  /** A function inside of it; quicker than `ctl`. */
+  call(module: string, name: string): Promise<string>
   /** Shuts it down in order and starts it again on the same files and port; `pid` is another then. */
   restart(): Promise<void>
   /** The two halves of `restart`; a kill is no shutdown in order. */
@@ -77,6 +79,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
       return node.pid
     },
     ctl: (...args) => node.ctl(...args),
+    call: (module, name) => node.call(module, name),
     async restart() {
       await node.stop()
       await node.start()
