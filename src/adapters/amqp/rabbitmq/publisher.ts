@@ -42,6 +42,7 @@ export class Publisher {
   readonly #pending = new Set<Pending>()
   /** Closed when nothing is pending there any more. */
   readonly #retired = new Set<ConfirmChannel>()
+  readonly #ended = new WeakSet<ConfirmChannel>()
   #waiting: Pending[] = []
   #channel: ConfirmChannel | undefined
   #fault: unknown
@@ -60,9 +61,10 @@ export class Publisher {
     })
     channel.on('return', (returned: Returned) => this.#returned(returned))
     channel.on('close', () => {
+      this.#ended.add(channel)
       if (this.#channel === channel) this.#channel = undefined
       else if (!this.#retired.delete(channel)) return
-      if (this.#over === undefined && !this.#reopening) void this.#reopen(channel)
+      if (this.#over === undefined && !this.#reopening) void this.#reopen()
     })
     const before = this.#channel
     this.#channel = channel
@@ -138,11 +140,12 @@ export class Publisher {
   }
 
   /** One after the other, so that whoever closes the channel is known. */
-  async #reopen(closed: ConfirmChannel): Promise<void> {
+  async #reopen(): Promise<void> {
     this.#reopening = true
-    const suspects = [...this.#pending].filter(({ channel }) => channel === closed)
-    for (const suspect of suspects) this.#pending.delete(suspect)
-    for (const suspect of suspects) {
+    for (;;) {
+      const suspect = this.#suspect()
+      if (suspect === undefined) break
+      this.#pending.delete(suspect)
       if (this.#over !== undefined) suspect.reject(this.#over)
       else await this.#tryAlone(suspect)
     }
@@ -159,6 +162,14 @@ export class Publisher {
       if (this.#channel === undefined) this.#waiting.push(pending)
       else this.#write(this.#channel, pending)
     }
+  }
+
+  /** Of a channel that has ended: nobody knows whether it arrived. */
+  #suspect(): Pending | undefined {
+    for (const pending of this.#pending) {
+      if (pending.channel !== undefined && this.#ended.has(pending.channel)) return pending
+    }
+    return undefined
   }
 
   async #tryAlone(suspect: Pending): Promise<void> {
