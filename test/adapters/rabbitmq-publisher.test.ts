@@ -34,8 +34,8 @@ describe('a publisher over RabbitMQ', { skip: lackingRabbitmq() }, () => {
     await publisher.open()
     return publisher
   }
-  const some = (publisher: Publisher, from: number): Promise<unknown>[] =>
-    Array.from({ length: 100 }, (_, n) => publisher.publish(outgoing(from + n)))
+  const some = (publisher: Publisher, from: number, length = 100): Promise<unknown>[] =>
+    Array.from({ length }, (_, n) => publisher.publish(outgoing(from + n)))
   const waiting = async (): Promise<number> => (await channel.checkQueue('work')).messageCount
 
   test('takes another channel in the middle, and publishes nothing twice', async () => {
@@ -53,19 +53,18 @@ describe('a publisher over RabbitMQ', { skip: lackingRabbitmq() }, () => {
 
   test('tells who closed the channel that was just replaced, and everybody else arrives', async () => {
     const publisher = await open()
-    const first = some(publisher, 0)
-    const wrong = publisher.publish(outgoing(1_000, 'no-such-exchange'))
-    const second = some(publisher, 100)
+    // So many that the next channel is open before the server comes to the wrong one.
+    const first = some(publisher, 0, 2_000)
+    const wrong = publisher.publish(outgoing(10_000, 'no-such-exchange'))
+    const second = some(publisher, 2_000)
     await Promise.all([
       publisher.renew(),
       assert.rejects(wrong, { code: 'queue-unknown', message: /no-such-exchange/ }),
     ])
-    const third = some(publisher, 200)
-    assert.deepEqual(
-      new Set(await Promise.all([...first, ...second, ...third])),
-      new Set(['stored']),
-    )
-    assert.ok((await waiting()) >= 300)
+    const third = some(publisher, 3_000)
+    const all = await Promise.all([...first, ...second, ...third])
+    assert.deepEqual(new Set(all), new Set(['stored']))
+    assert.ok((await waiting()) >= 2_200)
   })
 
   test('says that no queue took a message, on the new channel as well', async () => {
