@@ -88,9 +88,8 @@ export class Backup {
       await synced(to, ledgerName)
       sizes.push(fs.statSync(ledger).size)
     }
-    for (const { name, bytes } of await this.#sized(journal.disk)) {
-      await copyFile(journal.disk, to, name, bytes)
-      sizes.push(bytes)
+    for (const one of await this.#sized(journal.disk)) {
+      sizes.push(await copyFile(journal.disk, to, one))
     }
     return sizes
   }
@@ -108,9 +107,11 @@ export class Backup {
   }
 }
 
-async function copyFile(from: Disk, to: Disk, name: string, bytes: number): Promise<void> {
+async function copyFile(from: Disk, to: Disk, { name, bytes: sized }: Sized): Promise<number> {
   const source = await from.open(name)
   try {
+    // A segment is longer by now; the definitions may be another file of that name.
+    const bytes = segmentNumber(name) === undefined ? await source.size() : sized
     const target = await to.create(name)
     try {
       await copyBytes(source, target, bytes)
@@ -118,6 +119,7 @@ async function copyFile(from: Disk, to: Disk, name: string, bytes: number): Prom
     } finally {
       await target.close()
     }
+    return bytes
   } finally {
     await source.close()
   }

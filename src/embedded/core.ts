@@ -92,6 +92,13 @@ export class Core {
     return known ?? storedMessage(await this.journal.load(entry.segment, entry.from), entry.kind)
   }
 
+  /** The same for who looks here and there: only its own record is read. */
+  async lookAt(entry: Entry): Promise<StoredMessage> {
+    const { segment, from, bytes, kind } = entry
+    const known = this.peekMessage(entry)
+    return known ?? storedMessage(await this.journal.look(segment, from, bytes), kind)
+  }
+
   queue(name: string): LiveQueue | undefined {
     return this.state.queues.get(name)
   }

@@ -9,6 +9,7 @@ import type { LiveQueue } from './live-queue.ts'
 import { cursorText, type PagePlace, pageLimit, placeIn } from './page-place.ts'
 import { sleepers } from './queue/browse.ts'
 import type { Entry } from './queue/entry.ts'
+import { Heap } from './queue/heap.ts'
 import { dueAt } from './queue/queue.ts'
 import type { QueueBrowsing } from './queue-browsing.ts'
 import { shownSummary } from './shown-message.ts'
@@ -16,13 +17,19 @@ import { queueUnknown } from './topology.ts'
 
 const pageBytesMax = 4 * 1024 * 1024
 /** Delayed messages that are read to find schedules. */
-const schedulesReadMax = 2_000
+const schedulesReadMax = 1_000
 /** `schedule:NAME:TIME`, as the client names occurrences. */
 const occurrence = /^schedule:(.+):\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z(?:\/\d+)?$/
 
 interface Sleeper extends PagePlace {
   readonly live: LiveQueue
   readonly entry: Entry
+}
+
+/** What is left of one queue. */
+interface Source {
+  readonly next: Sleeper
+  readonly rest: Generator<Sleeper, undefined>
 }
 
 export class DelayedList {
@@ -99,19 +106,18 @@ function nextFirst(
   after: PagePlace | undefined,
   count: number,
 ): Sleeper[] {
-  const sources = lives
-    .filter(({ queue }) => queue.delayed > 0)
-    .map((live) => behind(live, after))
-    .map((source) => ({ source, next: source.next().value }))
+  const sources = new Heap<Source>((a, b) => isBefore(a.next, b.next))
+  const advance = (rest: Source['rest']): void => {
+    const { value: next } = rest.next()
+    if (next) sources.push({ next, rest })
+  }
+  for (const live of lives) if (live.queue.delayed > 0) advance(behind(live, after))
   const found: Sleeper[] = []
   while (found.length < count) {
-    let first: (typeof sources)[number] | undefined
-    for (const one of sources) {
-      if (one.next && (!first?.next || isBefore(one.next, first.next))) first = one
-    }
-    if (!first?.next) break
-    found.push(first.next)
-    first.next = first.source.next().value
+    const source = sources.pop()
+    if (!source) break
+    found.push(source.next)
+    advance(source.rest)
   }
   return found
 }

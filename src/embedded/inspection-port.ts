@@ -20,7 +20,10 @@ import type { ConsumerFigures, Figures, QueueFigures, TimeTotals } from './figur
 import type { AttemptError, MessageStory } from './message-story.ts'
 
 export interface Inspection {
-  /** Everything known of a message with an id: waiting, held, delayed or finished. Undefined when there never was one. */
+  /**
+   * Everything known of a message with an id: waiting, held, delayed or finished. Undefined when there
+   * never was one, or it is forgotten: `Engine.answer` tells the two apart.
+   */
   story(id: string): Promise<MessageStory | undefined>
 
   /** Messages of a queue without taking them. Fails with `queue-unknown`, `bad-argument`. */
@@ -45,7 +48,7 @@ export interface Inspection {
 
   /** What is delayed, next first. Without `queue` in all queues. */
   delayed(filter?: DelayedFilter): Promise<DelayedPage>
-  /** Cron schedules that have an occurrence in a queue, next first. */
+  /** Cron schedules that have an occurrence among the next 1,000 delayed messages, next first. */
   schedules(filter?: DelayedFilter): Promise<readonly ScheduleFigures[]>
 
   /** A snapshot of all counters and gauges; the work of a loop over the queues. */

@@ -87,7 +87,7 @@ export class QueueBrowsing {
   /** What the entry's record says. Undefined when it cannot be read. */
   async stored(live: LiveQueue, entry: Entry): Promise<StoredMessage | 'gone' | undefined> {
     try {
-      return await this.#core.loadMessage(entry)
+      return await this.#core.lookAt(entry)
     } catch (error) {
       if (isPassingFault(error)) throw error
       // While it was read it may have left, or been moved out of an old segment.

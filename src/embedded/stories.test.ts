@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EngineTrial, messageOf, ok } from '../../test/embedded/engine-trial.ts'
+import { encodeProperties } from '../amqp/protocol/properties.ts'
 import type { Delivery } from '../message/delivery.ts'
 import { callbackQueue } from '../message/message.ts'
+import type { HeldDelivery, Taker } from './live-queue.ts'
 import type { Attempt, MessageStory } from './message-story.ts'
 
 const retry = (message: string, delayMs = 0) => ({
@@ -237,4 +239,64 @@ test('parents, children and replays name each other, before and after they have 
   const child = await storyOf(trial, 'child')
   assert.deepEqual([child.parentId, child.replayedAs, child.isDeadLetter], ['parent', again, false])
   assert.equal((await storyOf(trial, again)).replayOf, 'child')
+})
+
+test('a request of an AMQP client tells its attempts, its connection, and its reply', async () => {
+  const trial = await EngineTrial.open()
+  const { door } = trial.broker
+  const live = door.declareQueue('requests', {})
+  const properties = encodeProperties({ replyTo: 'replies', correlationId: 'r1' })
+  const meta = { awaitsReply: true as const }
+  void door.publishTracked(
+    messageOf('requests', 'r1', 'x', { properties, meta, attemptsMax: 100 }),
+    live,
+  )
+  const held: HeldDelivery[] = []
+  const taker = { deliver: (one: HeldDelivery) => held.push(one), revoke: () => undefined }
+  const names = { consumerName: 'ctag-1', connectionName: '10.0.0.7:4711', userName: 'worker' }
+  door.subscribe(live, { prefetch: 1, ...names }, taker as unknown as Taker)
+  const next = async (): Promise<HeldDelivery> => {
+    door.resume(live)
+    await trial.clock.advance(50)
+    const delivery = held.shift()
+    assert.ok(delivery)
+    return delivery
+  }
+  door.requeue([await next()], true)
+  door.requeue([await next()], true, true)
+  door.acknowledge([await next()])
+  await trial.clock.advance(50)
+  const waiting = await storyOf(trial, 'r1')
+  const expected = ['1 requeued', '2 connection-lost', '3 settled']
+  assert.deepEqual(ends(waiting.attempts), expected)
+  assert.equal(waiting.queue, 'requests')
+  assert.equal(waiting.message?.properties?.replyTo, 'replies')
+  const [first] = waiting.attempts
+  assert.deepEqual(
+    [first?.consumer, first?.connection, first?.user],
+    ['ctag-1', '10.0.0.7:4711', 'worker'],
+  )
+  const result = { code: 'ok', contentType: 'text/plain', body: Buffer.from('done') }
+  assert.equal(await trial.until(Promise.resolve(door.answer('r1', 'replies', result))), true)
+  await trial.clock.advance(50)
+  await trial.crash()
+  const story = await storyOf(trial, 'r1')
+  assert.equal(Buffer.from(story.outcome?.body ?? []).toString(), 'done')
+  assert.deepEqual(ends(story.attempts), expected)
+})
+
+test('a request that is refused tells who refused it', async () => {
+  const trial = await EngineTrial.open()
+  const { door } = trial.broker
+  const live = door.declareQueue('requests', {})
+  void door.publishTracked(messageOf('requests', 'r1'), live)
+  await trial.clock.advance(50)
+  const got = await trial.until(Promise.resolve(door.get(live, false)))
+  assert.ok(got)
+  door.reject([got])
+  await trial.clock.advance(50)
+  const story = await storyOf(trial, 'r1')
+  assert.equal(story.outcome?.code, 'rejected')
+  assert.deepEqual(ends(story.attempts), ['1 settled'])
+  assert.equal(story.attempts[0]?.consumer, 'basic.get')
 })

@@ -59,7 +59,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'what a killed process left in the page cache is believed as it is',
-    invariants: [2, 20, 22, 24],
+    invariants: [2, 20, 22, 23, 24, 27],
     file: 'embedded/recovery.ts',
     find: 'if (!parts.lookOnly) await believe',
     replace: 'if (parts.lookOnly) await believe',

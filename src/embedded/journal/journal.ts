@@ -215,6 +215,11 @@ export class Journal {
     return this.#records.load(segment, from)
   }
 
+  /** The record alone, of that length, without what lies behind it. Fails with `journal-damaged`. */
+  look(segment: number, from: number, bytes: number): Promise<Buffer> {
+    return this.#records.look(segment, from, bytes)
+  }
+
   /** Bytes that are still in the arena. */
   readonly #inArena = (segment: number, from: number, length: number): Buffer | undefined => {
     if (segment !== this.segment || from < this.#arenaFrom) return undefined

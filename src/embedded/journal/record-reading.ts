@@ -52,7 +52,22 @@ export class RecordReading {
   async load(segment: number, from: number): Promise<Buffer> {
     const known = this.peek(segment, from)
     if (known) return known
-    const piece = await this.#files.readAhead(segment, from).catch((error) => {
+    const { piece, record } = await this.#read(segment, from)
+    this.#readAhead.add(segment, from, piece)
+    return record
+  }
+
+  /** The record alone, of that length, kept nowhere: for those who look here and there. */
+  async look(segment: number, from: number, bytes: number): Promise<Buffer> {
+    return this.peek(segment, from) ?? (await this.#read(segment, from, bytes)).record
+  }
+
+  async #read(
+    segment: number,
+    from: number,
+    bytes?: number,
+  ): Promise<{ readonly piece: Buffer; readonly record: Buffer }> {
+    const piece = await this.#files.readAhead(segment, from, bytes).catch((error) => {
       if (error.code === 'ENOENT') throw unreadable(segment, from, 'is gone with its file', error)
       throw error
     })
@@ -60,8 +75,7 @@ export class RecordReading {
     if (!frame) {
       throw unreadable(segment, from, 'does not match its checksum; it is kept as it is')
     }
-    this.#readAhead.add(segment, from, piece)
-    return piece.subarray(0, frame.end)
+    return { piece, record: piece.subarray(0, frame.end) }
   }
 }
 

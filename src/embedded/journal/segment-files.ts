@@ -88,12 +88,12 @@ export class SegmentFiles {
   }
 
   /** The record at `from` and, as far as one read goes, what lies behind it. */
-  async readAhead(segment: number, from: number): Promise<Buffer> {
+  async readAhead(segment: number, from: number, bytes = readAheadBytes): Promise<Buffer> {
     const reading = this.#reading(segment)
     reading.users++
     try {
       const file = await reading.file
-      const piece = await readPiece(file, from, readAheadBytes)
+      const piece = await readPiece(file, from, bytes)
       if (piece.length < frameBytes) return piece
       const length = frameBytes + piece.readUInt32LE(0)
       if (length <= piece.length || from + length > (await file.size())) return piece
