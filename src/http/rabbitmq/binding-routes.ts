@@ -20,7 +20,7 @@ import { visibilityOf } from './visibility.ts'
 
 const tag = 'Bindings'
 const listAnswers = { 200: { description: 'The bindings.', schema: listOf(bindingShape) } }
-const order = ['vhost', 'source', 'destination_type', 'destination', 'properties_key'] as const
+const order = ['vhost', 'source', 'destination', 'routing_key', 'properties_key'] as const
 
 const bindingBody = z.object({
   routing_key: z.string().default(''),
