@@ -6,8 +6,8 @@ import type { PolicyFacts } from '../../server/policies.ts'
 import type { PolicyObject } from '../shapes/policy.ts'
 import type { UserObject } from '../shapes/user.ts'
 import type { VirtualHostObject } from '../shapes/virtual-host.ts'
-import { countsOf, messageStats, totalOf } from './message-stats.ts'
 import type { QueueCounts } from './queue-objects.ts'
+import { totalsOf } from './queue-totals.ts'
 import type { Showing } from './showing.ts'
 
 export const policyObject = ({ applyTo, operator: _, ...policy }: PolicyFacts): PolicyObject => ({
@@ -50,6 +50,8 @@ export function virtualHostObjects(
     const record = site.definitions.state.vhosts.get(name)
     if (record === undefined) return []
     const view = showing.host(name)?.view
+    const names = (view?.queues() ?? []).map(({ engineName }) => engineName)
+    const { queueTotals, messageStats } = totalsOf(names, counts)
     const { description, defaultQueueType, connectionsMax, queuesMax } = record
     return [
       {
@@ -60,7 +62,8 @@ export function virtualHostObjects(
         default_queue_type: defaultQueueType ?? 'undefined',
         tracing: false as const,
         cluster_state: { [showing.node]: 'running' },
-        ...totals(showing, name, counts),
+        ...queueTotals,
+        message_stats: messageStats,
         homing: {
           queues: view?.queueCount ?? 0,
           exchanges: view?.exchanges().length ?? 0,
@@ -74,24 +77,4 @@ export function virtualHostObjects(
       },
     ]
   })
-}
-
-/** Sums over the queues of a virtual host. */
-function totals(showing: Showing, vhost: string, { figures, rate }: QueueCounts) {
-  const queues = showing.host(vhost)?.view.queues() ?? []
-  const own = queues.flatMap(({ engineName }) => figures.get(engineName) ?? [])
-  const sum = (counter: string): number =>
-    own.reduce((total, one) => total + (countsOf(one)[counter] ?? 0), 0)
-  const rateOf = (counter: string) => ({
-    rate: own.reduce((total, one) => total + rate(one.name, counter).rate, 0),
-  })
-  return {
-    messages: sum('messages'),
-    messages_details: rateOf('messages'),
-    messages_ready: sum('ready'),
-    messages_ready_details: rateOf('ready'),
-    messages_unacknowledged: sum('unsettled'),
-    messages_unacknowledged_details: rateOf('unsettled'),
-    message_stats: messageStats(totalOf(own), rateOf),
-  }
 }

@@ -20,7 +20,7 @@ import { visibilityOf } from './visibility.ts'
 
 const tag = 'Bindings'
 const listAnswers = { 200: { description: 'The bindings.', schema: listOf(bindingShape) } }
-const order = ['vhost', 'source', 'destination_type', 'destination', 'properties_key'] as const
+const order = ['vhost', 'source', 'destination', 'routing_key', 'properties_key'] as const
 
 const bindingBody = z.object({
   routing_key: z.string().default(''),
@@ -49,9 +49,11 @@ function named(call: Call, kind: Kind): BindingView {
   )
 }
 
-function bindingRoutesTo(kind: Kind): readonly Route[] {
-  const path = `/api/bindings/{vhost}/e/{source}/${kind === 'queue' ? 'q' : 'e'}/{destination}`
-  const one = { description: 'The binding.', schema: bindingShape }
+const pathTo = (kind: Kind): string =>
+  `/api/bindings/{vhost}/e/{source}/${kind === 'queue' ? 'q' : 'e'}/{destination}`
+
+function bindingsRoutesTo(kind: Kind): readonly Route[] {
+  const path = pathTo(kind)
   return [
     route({
       method: 'get',
@@ -87,18 +89,24 @@ function bindingRoutesTo(kind: Kind): readonly Route[] {
         return { status: 201, headers: { location: `${pathname.replace(/\/$/, '')}/${key}` } }
       },
     }),
+  ]
+}
+
+function bindingRoutesTo(kind: Kind): readonly Route[] {
+  const path = `${pathTo(kind)}/{properties}`
+  return [
     route({
       method: 'get',
-      path: `${path}/{properties}`,
+      path,
       summary: 'Read a binding by its properties key',
       tag,
       access: 'management',
-      answers: { 200: one },
+      answers: { 200: { description: 'The binding.', schema: bindingShape } },
       handle: (call) => ({ json: bindingObject(call.param('vhost'), named(call, kind)) }),
     }),
     route({
       method: 'delete',
-      path: `${path}/{properties}`,
+      path,
       summary: 'Delete a binding by its properties key',
       tag,
       access: 'management',
@@ -148,6 +156,8 @@ export const bindingRoutes: readonly Route[] = [
     handle: ({ site, caller, query, param }) =>
       listed(bindingObjects(showingOf(site), caller, param('vhost')), query, order),
   }),
+  ...bindingsRoutesTo('queue'),
   ...bindingRoutesTo('queue'),
+  ...bindingsRoutesTo('exchange'),
   ...bindingRoutesTo('exchange'),
 ]

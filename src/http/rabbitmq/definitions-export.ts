@@ -46,11 +46,11 @@ export function exportedDefinitions({ site }: Showing) {
   }
 }
 
-/** What is declared in one virtual host, without its name, so that it can be imported into another. */
+/** What is declared in one virtual host; it can be imported into another. */
 export const exportedOf = ({ site }: Showing, vhost: string) => ({
   rabbit_version: rabbitmqVersion,
-  parameters: parametersOf(site, vhost).map(({ vhost: _, ...one }) => one),
-  policies: policiesOf(site, vhost).map(({ vhost: _, ...one }) => one),
+  parameters: parametersOf(site, vhost),
+  policies: policiesOf(site, vhost),
   queues: queuesOf(site, vhost),
   exchanges: exchangesOf(site, vhost),
   bindings: bindingsOf(site, vhost),
@@ -58,7 +58,8 @@ export const exportedOf = ({ site }: Showing, vhost: string) => ({
 
 type Site = Showing['site']
 
-function parametersOf({ definitions, policies }: Site, vhost: string) {
+/** Limits and operator policies, which are parameters in RabbitMQ. */
+export function parametersOf({ definitions, policies }: Site, vhost: string) {
   const { connectionsMax, queuesMax } = definitions.limitsOf(vhost)
   const limits = {
     ...(connectionsMax !== undefined && { 'max-connections': connectionsMax }),

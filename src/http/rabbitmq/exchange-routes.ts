@@ -55,7 +55,7 @@ const bindingsOf = (end: 'source' | 'destination'): Route =>
       const bindings =
         end === 'source' ? view.bindingsFrom(name) : view.bindingsTo('exchange', name)
       const objects = bindings.map((binding) => bindingObject(vhost, binding))
-      return listed(objects, query, ['source', 'destination', 'properties_key'])
+      return listed(objects, query, ['source', 'destination', 'routing_key', 'properties_key'])
     },
   })
 

@@ -85,8 +85,8 @@ function pageOf(rows: readonly Row[], total: number, query: ListQuery): Page<Row
       `page_size is ${pageSize}; give one of 1 to ${pageSizeMax}`,
     )
   }
-  const pages = Math.max(1, Math.ceil(rows.length / pageSize))
-  if (page < 1 || page > pages) {
+  const pages = Math.ceil(rows.length / pageSize)
+  if (page < 1 || page > Math.max(1, pages)) {
     throw new HomingError(
       'bad-argument',
       `page ${page} is out of range, page size: ${pageSize}; there are ${pages}`,

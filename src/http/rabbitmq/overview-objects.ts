@@ -7,8 +7,8 @@ import { memoryUsage, pid } from 'node:process'
 import type { Caller } from '../caller.ts'
 import type { NodeObject, Overview } from '../shapes/overview.ts'
 import { connectionsSeen } from './connection-objects.ts'
-import { countsOf, messageStats, totalOf } from './message-stats.ts'
 import { queueCounts } from './queue-objects.ts'
+import { totalsOf } from './queue-totals.ts'
 import type { Showing } from './showing.ts'
 import { visibilityOf } from './visibility.ts'
 
@@ -41,12 +41,10 @@ export async function overviewOf(
     const visibility = visibilityOf(caller, vhost)
     return view.queues().filter(({ name }) => visibility.sees(name))
   })
-  const figures = queues.flatMap(({ engineName }) => counts.figures.get(engineName) ?? [])
-  const sum = (counter: string): number =>
-    figures.reduce((total, one) => total + (countsOf(one)[counter] ?? 0), 0)
-  const rate = (counter: string) => ({
-    rate: figures.reduce((total, one) => total + counts.rate(one.name, counter).rate, 0),
-  })
+  const totals = totalsOf(
+    queues.map(({ engineName }) => engineName),
+    counts,
+  )
   const connections = connectionsSeen(showing, caller)
   const { product, version } = site.server
   return {
@@ -60,21 +58,11 @@ export async function overviewOf(
     disable_stats: isPlain,
     enable_queue_totals: false,
     exchange_types: exchangeTypes,
-    ...(!isPlain && {
-      message_stats: messageStats(totalOf(figures), rate),
-      queue_totals: {
-        messages: sum('messages'),
-        messages_details: rate('messages'),
-        messages_ready: sum('ready'),
-        messages_ready_details: rate('ready'),
-        messages_unacknowledged: sum('unsettled'),
-        messages_unacknowledged_details: rate('unsettled'),
-      },
-    }),
+    ...(!isPlain && { message_stats: totals.messageStats, queue_totals: totals.queueTotals }),
     object_totals: {
       channels: connections.reduce((total, { channels }) => total + channels.length, 0),
       connections: connections.length,
-      consumers: figures.reduce((total, one) => total + one.consumers, 0),
+      consumers: totals.consumers,
       exchanges: views.reduce((total, [, view]) => total + view.exchanges().length, 0),
       queues: queues.length,
     },
@@ -86,10 +74,10 @@ export async function overviewOf(
       blocked_for: site.server.blockedFor ?? null,
       stopping: site.server.isStopping,
       read_only: site.settings.readOnly ?? false,
-      not_home: sum('messages') + figures.reduce((total, one) => total + one.delayed, 0),
-      delayed: figures.reduce((total, one) => total + one.delayed, 0),
-      dead: figures.reduce((total, one) => total + one.dead, 0),
-      paused_queues: figures.filter(({ paused }) => paused).length,
+      not_home: totals.queueTotals.messages + totals.delayed,
+      delayed: totals.delayed,
+      dead: totals.dead,
+      paused_queues: totals.paused,
     },
   }
 }

@@ -113,7 +113,7 @@ const listRoutes: readonly Route[] = [
       if (queue === undefined) throw unknownQueue(name, vhost)
       const bindings = showing.host(vhost)?.view.bindingsTo('queue', name) ?? []
       const objects = bindings.map((binding) => bindingObject(vhost, binding))
-      return listed(objects, query, ['source', 'properties_key'])
+      return listed(objects, query, ['source', 'routing_key', 'properties_key'])
     },
   }),
 ]
