@@ -23,6 +23,7 @@ import type { Results, ScenarioResult } from './report/results.ts'
 import { textReport } from './report/text-report.ts'
 import { backlogOneMillion, backlogTenMillion } from './scenario/backlog.ts'
 import { confirmedSends } from './scenario/confirmed-sends.ts'
+import { httpLists, httpSends } from './scenario/http.ts'
 import { joined } from './scenario/joined.ts'
 import { openEmpty } from './scenario/open-empty.ts'
 import { roundTrips } from './scenario/round-trips.ts'
@@ -37,6 +38,8 @@ const scenarios: readonly Scenario[] = [
   backlogOneMillion,
   backlogTenMillion,
   openEmpty,
+  httpSends,
+  httpLists,
   ...flowScenarios,
   amqpRpc,
   amqpConfirms,

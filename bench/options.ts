@@ -26,7 +26,8 @@ export const helpText = `Usage: npm run bench -- [options]
 
   --quick          short rounds, no 10-million backlog; results are not written to docs/
   --only NAME      only scenarios whose name contains NAME: ${'round-trips'}, sequential,
-                   confirmed-sends, joined, backlog-1m, backlog-10m, open; of the broker amqp-transient,
+                   confirmed-sends, joined, backlog-1m, backlog-10m, open, http-sends, http-lists;
+                   of the broker amqp-transient,
                    amqp-durable, amqp-durable-4k, amqp-fanout, amqp-topic, amqp-rpc,
                    amqp-confirms, amqp-connections, or all of these: amqp
   --seconds N      measured seconds of one load (default 5, quick 2)

@@ -47,7 +47,7 @@ export interface Target {
   readonly max?: number
   readonly bound: number
   readonly atLeast: boolean
-  readonly unit: '×' | 'MB' | 'ms' | 'µs'
+  readonly unit: '×' | 'MB' | 'ms' | 'µs' | '/s'
   readonly met: boolean
 }
 

@@ -105,7 +105,10 @@ export class Serving {
       body: await readBody(route, request),
       headers: request.headers,
       url,
-      signal: request.signal,
+      // Made when it is asked for: most never do.
+      get signal() {
+        return request.signal
+      },
       param: (name) => params[name] ?? '',
     }
     try {

@@ -57,6 +57,15 @@ test('nothing to do is an empty list, and nothing stays behind', async () => {
   assert.equal(server.engine.inspection.queue('jobs')?.consumers, 0)
 })
 
+test('who does not wait has what is there', async () => {
+  await using server = await jobs()
+  const lines = Array.from({ length: 20 }, (_, n) => `{"body":${n}}`).join('\n')
+  await server.api('POST', `${place}/batch`, lines)
+  assert.equal((await take(server.api, '?max=15')).length, 15)
+  const rest = await take(server.api, '?max=15')
+  assert.deepEqual([rest.length, rest[0]?.attempt], [5, 1])
+})
+
 test('each way of settling ends where it says', async () => {
   await using server = await jobs()
   const { api } = server

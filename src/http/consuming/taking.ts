@@ -1,18 +1,20 @@
 /*
  * Taking deliveries from a queue for one request: a subscription that lives until the last of them is settled.
  *
- *   subscribe ─▶ first deliveries ─▶ end of this turn ─▶ taken: no more come, these are held
+ *   subscribe ─▶ first deliveries ─▶ end of this turn ─▶ what is on its way ─▶ taken: these are held
  *             └▶ nothing in time, client gone ─▶ closed: what was on its way goes back, and does not count
  *
  * Rule: what has come is either handed to the client as leases or given back.
  */
 
 import type { Clock } from '../../clock.ts'
-import type { Engine, Subscription } from '../../engine.ts'
+import type { Engine, Subscription, SubscriptionHandler } from '../../engine.ts'
 import type { Delivery, Revocation } from '../../message/delivery.ts'
 
 /** Bodies taken by one request beyond which no more are. */
 const bytesMax = 16 * 1024 * 1024
+/** A disk that fails hands nothing out. */
+const comingMsMax = 10_000
 
 export interface TakingParts {
   readonly engine: Engine
@@ -31,6 +33,12 @@ export interface Take {
   readonly signal: AbortSignal
 }
 
+/** An engine that tells what is on its way, and asks before it sends more. */
+interface AskedHandler extends SubscriptionHandler {
+  mayDeliver(): boolean
+  onItsWay(change: 1 | -1): void
+}
+
 export class Taking {
   readonly #parts: TakingParts
   /** Transient messages come before it is there. */
@@ -38,25 +46,41 @@ export class Taking {
   readonly #held = new Set<Delivery>()
   #bytes = 0
   #isClosed = false
-  /** Ends the wait. */
-  #come: (() => void) | undefined
+  #mayTake = true
+  /** Taken from the queue for it, and not handed to it yet. */
+  #coming = 0
+  /** Something came, or comes no more. */
+  #changed: (() => void) | undefined
 
   /** Fails with `queue-unknown`, `closed`. */
   constructor(parts: TakingParts, { queue, max, consumerName }: Take) {
     this.#parts = parts
-    const options = { prefetch: max, consumerName }
-    this.#subscription = parts.engine.subscribe(queue, options, {
+    const handler: AskedHandler = {
+      mayDeliver: () => this.#mayTake,
+      onItsWay: (change) => {
+        this.#coming += change
+        this.#changed?.()
+      },
       deliver: (delivery) => this.#deliver(delivery),
       revoke: (delivery, reason) => {
         if (this.#held.delete(delivery)) this.#parts.revoked(delivery, reason)
       },
-    })
+    }
+    this.#subscription = parts.engine.subscribe(queue, { prefetch: max, consumerName }, handler)
   }
 
   /** What came, when it came in time. */
   async taken({ waitMs, signal }: Take): Promise<readonly Delivery[]> {
-    if (this.#held.size === 0 && !signal.aborted) await this.#wait(waitMs, signal)
-    else this.#subscription?.stop()
+    // At once: what others give back in this turn is not for who has gone.
+    const gone = (): void => this.#subscription?.stop()
+    signal.addEventListener('abort', gone, { once: true })
+    if (signal.aborted) gone()
+    await this.#until(waitMs, signal, () => this.#held.size > 0)
+    this.#mayTake = false
+    // What is on its way is on record as delivered to it, and is there in a moment.
+    await this.#until(comingMsMax, signal, () => this.#coming === 0)
+    this.#subscription?.stop()
+    signal.removeEventListener('abort', gone)
     return signal.aborted ? [] : [...this.#held]
   }
 
@@ -85,26 +109,26 @@ export class Taking {
   #deliver(delivery: Delivery): void {
     this.#held.add(delivery)
     this.#bytes += delivery.message.body.length
-    if (this.#bytes >= bytesMax) this.#subscription?.stop()
-    const come = this.#come
-    this.#come = undefined
+    if (this.#bytes >= bytesMax) this.#mayTake = false
     // Others of this turn come along.
-    if (come !== undefined) this.#parts.clock.soon(come)
+    this.#parts.clock.soon(() => this.#changed?.())
   }
 
-  #wait(waitMs: number, signal: AbortSignal): Promise<void> {
+  /** Until it is so, the time is over, or nobody waits any more. */
+  #until(waitMs: number, signal: AbortSignal, isSo: () => boolean): Promise<void> {
+    if (isSo() || signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const over = (): void => {
-        // At once: what others give back in this turn is not for it.
-        this.#subscription?.stop()
         timer.cancel()
         signal.removeEventListener('abort', over)
-        this.#come = undefined
+        this.#changed = undefined
         resolve()
       }
       const timer = this.#parts.clock.after(waitMs, over)
       signal.addEventListener('abort', over, { once: true })
-      this.#come = over
+      this.#changed = () => {
+        if (isSo()) over()
+      }
     })
   }
 }

@@ -48,7 +48,7 @@ const takeDeliveries = (parts: RouteParts): Route =>
         user: caller.user,
         queue: names.in(param('queue')),
         max: query.max ?? 1,
-        waitMs: Math.min(durationFrom(query.wait ?? 0, 'wait'), limits.httpWaitMsMax),
+        waitMs: waitMsFrom(query.wait, site, names.in(param('queue'))),
         leaseMs: leaseMsFrom(query.lease),
         consumerName: query.consumer ?? `HTTP of ${caller.user}`,
         signal: open.signal,
@@ -58,6 +58,15 @@ const takeDeliveries = (parts: RouteParts): Route =>
       return { json: { deliveries: taken.map((one) => deliveryJson(one, names)) } }
     },
   })
+
+/** What is ready is read from the disk and put on record first: who asks for what is there now waits for that. */
+const recordMs = 500
+
+function waitMsFrom(given: string | undefined, { engine }: Call['site'], queue: string): number {
+  const waitMs = Math.min(durationFrom(given ?? 0, 'wait'), limits.httpWaitMsMax)
+  const isReady = (engine.inspection.queue(queue)?.ready ?? 0) > 0
+  return isReady ? Math.max(waitMs, recordMs) : waitMs
+}
 
 const leaseMsFrom = (given: string | undefined): number =>
   given === undefined

@@ -1,0 +1,4 @@
+import { runClient } from '../../client/run-client.ts'
+import { runHttpLists } from '../lists.ts'
+
+runClient(runHttpLists)
