@@ -28,6 +28,12 @@ export interface Site {
   readonly settings: HttpSettings
 }
 
+export interface CertificateFacts {
+  /** Of the port it is for. */
+  readonly url: string
+  readonly validUntilMs: number
+}
+
 /** The server itself, as far as it can be looked at and told something. */
 export interface ServerFacts {
   readonly startedAtMs: number
@@ -40,7 +46,11 @@ export interface ServerFacts {
   readonly isStopping: boolean
   /** Why publishers are blocked; undefined when they are not. */
   readonly blockedFor: string | undefined
+  /** Of the ports with TLS. */
+  certificates(): readonly CertificateFacts[]
   connections(): readonly ConnectionFacts[]
   /** Ends the connection of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean
+  /** Ends a consumer and tells its client; false when there is none of that tag. */
+  cancelConsumer(connection: string, channel: number, consumerTag: string): boolean
 }

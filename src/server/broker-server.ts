@@ -28,6 +28,7 @@ import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
+import { certificatesOf } from './certificates.ts'
 import { ClientLinks } from './client-links.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { KnownHosts } from './known-hosts.ts'
@@ -166,9 +167,16 @@ export class BrokerServer implements RunningServer {
 
   /** Ends the connections of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean {
-    const found = [...this.#amqp.connections].filter(({ facts }) => facts.name === name)
+    const found = this.#amqp.named(name)
     for (const connection of found) connection.close(connectionForced(reason))
     return found.length > 0
+  }
+
+  /** Ends a consumer and tells its client; false when there is none of that tag. */
+  cancelConsumer(connection: string, channel: number, consumerTag: string): boolean {
+    return this.#amqp
+      .named(connection)
+      .some((one) => one.channel(channel)?.cancelConsumer(consumerTag) === true)
   }
 
   /** Serves one who came by the socket that nobody but the data directory's owner can open. */
@@ -245,8 +253,10 @@ export class BrokerServer implements RunningServer {
       get blockedFor() {
         return blockedFor()
       },
+      certificates: () => certificatesOf(this.#parts.settings, urls()),
       connections: () => this.connections(),
       closeConnection: (connection, reason) => this.closeConnection(connection, reason),
+      cancelConsumer: (...of) => this.cancelConsumer(...of),
     }
   }
 
