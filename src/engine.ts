@@ -55,6 +55,8 @@ export interface QueueSettings {
   readonly consumerTimeoutMs?: number
   /** An AMQP message's `message_id` is its id here: the same one twice is taken once. */
   readonly deduplicate?: boolean
+  /** No deliveries. Set by those who administer the engine; a declaration does not change it. */
+  readonly paused?: boolean
   /** What an AMQP client declared, as JSON; kept and shown, never interpreted here. */
   readonly declaration?: unknown
 }
@@ -64,6 +66,9 @@ export interface SubscribeOptions {
   readonly prefetch: number
   /** Shown to people, kept with the outcome. */
   readonly consumerName?: string
+  /** The same of a consumer that comes over a connection: how that is named, and whose it is. */
+  readonly connectionName?: string
+  readonly userName?: string
 }
 
 export interface SubscriptionHandler {

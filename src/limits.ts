@@ -21,6 +21,12 @@ export const limits = {
   idBytesMax: 255,
   /** Stack, message and cause of a thrown error that are kept, together. */
   errorBytesMax: 16 * kib,
+  /** The same of an attempt that is to be tried again. */
+  attemptErrorBytesMax: 8 * kib,
+  /** Attempts of one message of which is kept how they ended, beside the last one. */
+  attemptsKeptMax: 100,
+  /** Rows of one page of what is shown to people. */
+  inspectionPageMax: 1_000,
   /** Nesting of a JSON body. */
   jsonDepthMax: 1_000,
   /** Priority of a message; 0 is the lowest and the default. */
@@ -109,6 +115,34 @@ export const limits = {
   httpHeadersMsMax: 10 * second,
   /** Time for the whole of an HTTP request to come. */
   httpRequestMsMax: 60 * second,
+  /** `Prefer: wait` and `wait` of an HTTP request; a longer one is cut. */
+  httpWaitMsMax: 300 * second,
+  /** Messages of one batch over HTTP. */
+  httpBatchMax: 10_000,
+  /** Body of a batch over HTTP. */
+  httpBatchBytesMax: 32 * mib,
+  /** Deliveries that one HTTP request takes. */
+  httpTakenMax: 1_000,
+  /** Deliveries held over HTTP by one user. */
+  httpHeldPerUserMax: 10_000,
+  /** Deliveries held over HTTP. */
+  httpHeldMax: 100_000,
+  /** Time a delivery is held over HTTP when the request names none. */
+  httpLeaseMsDefault: 60 * second,
+  /** Time a delivery may be held over HTTP without being asked for more. */
+  httpLeaseMsMax: 3_600 * second,
+  /** Rows of one page of a list over HTTP. */
+  httpPageMax: 1_000,
+  /** Bytes shown of each body in a list over HTTP. */
+  httpShownBytesMax: 16 * kib,
+  /** Ids whose outcomes one stream of events tells. */
+  httpWatchedIdsMax: 1_000,
+  /** Queues of which a history is kept for charts; with more there is only that of the whole. */
+  figuresQueuesMax: 2_000,
+  /** Streams of events of one user. */
+  httpStreamsPerUserMax: 100,
+  /** Streams of events. */
+  httpStreamsMax: 1_000,
   /** Sessions of browsers; beyond it the oldest ends. */
   browserSessionsMax: 10_000,
   /** Sessions of browsers of one user. */

@@ -129,7 +129,7 @@ export class Settling<Owner extends DeliveryOwner> {
     if (this.transaction !== undefined) this.rollback(this.transaction)
     const taken = new Taken<Owner>()
     this.#unacknowledged.takeAll(taken)
-    if (taken.count > 0) this.#line.host.requeue(taken.held, true)
+    if (taken.count > 0) this.#line.host.requeue(taken.held, true, true)
   }
 
   #settle(how: SettleHow): Taken<Owner> {

@@ -11,7 +11,7 @@ import type { AnyContract, Input, Output } from '../contract/contract.ts'
 import { invalidError } from '../contract/validation.ts'
 import type { Accepted } from '../engine.ts'
 import { HomingError } from '../errors.ts'
-import type { Message } from '../message/message.ts'
+import type { Message, MessageMeta } from '../message/message.ts'
 import { type Written, writeValue } from './body.ts'
 import type { BoundContract } from './bound-contract.ts'
 import type { Outcome } from './outcome.ts'
@@ -51,6 +51,19 @@ export function send<C extends AnyContract>(
       ? undefined
       : readSendOptions(options, sendOptionNames, `a send to "${bound.contract.name}"`)
   return accepted(bound, input, read, id).then(bound.toReceipt)
+}
+
+/** The same for an occurrence of a schedule, which its message tells of. */
+export function sendOccurrence<C extends AnyContract>(
+  bound: BoundContract<C>,
+  input: Input<C>,
+  options: SendOptions<C>,
+  schedule: NonNullable<MessageMeta['schedule']>,
+): Promise<Receipt<C>> {
+  const what = `a send to "${bound.contract.name}"`
+  const read = readSendOptions(options, sendOptionNames, what)
+  const told = { ...read, meta: { ...read.meta, schedule } }
+  return accepted(bound, input, told, readId(options.id)).then(bound.toReceipt)
 }
 
 export function call<C extends AnyContract>(

@@ -3,7 +3,7 @@ import { HomingError } from '../errors.ts'
 import { checkOptions } from '../known-options.ts'
 import type { BoundContract } from './bound-contract.ts'
 import type { KeepAlive } from './keep-alive.ts'
-import { send } from './producer.ts'
+import { sendOccurrence } from './producer.ts'
 import { checkScheduleName, RunningSchedule, type Schedule } from './schedule.ts'
 import { type SendManyOptions, sendManyOnlyNames } from './send-options.ts'
 
@@ -66,6 +66,7 @@ export class Schedules {
     input: Input<C>,
     { timezone, ...options }: ScheduleOptions<C>,
   ): Promise<Schedule> {
+    const told = { cron, ...(timezone !== undefined && { timezone }) }
     const schedule = await RunningSchedule.read({
       name,
       cron,
@@ -73,7 +74,8 @@ export class Schedules {
       log: bound.log,
       cancel: (id) => bound.engine.cancel(id, `schedule "${name}" was ended`),
       send: async (id, at) => {
-        const receipt = await send(bound, input, { ...options, id, at, detached: true })
+        const occurrence = { ...options, id, at, detached: true }
+        const receipt = await sendOccurrence(bound, input, occurrence, told)
         return !receipt.duplicate || (await bound.engine.answer(id)).state === 'pending'
       },
       ended: (ended) => {

@@ -31,16 +31,18 @@ import { keepingDeclared } from './declared-settings.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { EngineParts, type PartsNeeded } from './engine-parts.ts'
 import { IndexPages } from './index-pages.ts'
+import type { Inspection } from './inspection-port.ts'
 import type { Disk } from './journal/disk.ts'
 import { Journal } from './journal/journal.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { HeldDelivery, type Subscriber } from './live-queue.ts'
+import { Looking } from './looking.ts'
 import { Progress } from './progress.ts'
 import { QueueDoor } from './queue-door.ts'
 import { type Recovered, recover } from './recovery.ts'
 import type { ExchangeSettings } from './routing/exchange.ts'
 import type { BindingMatch, BindingTarget } from './routing/routing.ts'
-import type { Topology } from './topology.ts'
+import { queueUnknown, type Topology } from './topology.ts'
 
 export interface Devices {
   readonly disk: Disk
@@ -109,7 +111,7 @@ export async function openBroker(
     clock,
     {
       ...options,
-      onCommit: () => opened?.committed(),
+      onCommit: (tookMs) => opened?.committed(tookMs),
       onSealed: (segment, lastLsn) => {
         state.segments.use(segment).lastLsn = lastLsn
       },
@@ -130,6 +132,8 @@ export class Broker implements Engine {
   readonly #progress = new Progress()
   /** The same queues, as a broker serves them. */
   readonly door: QueueDoor
+  /** What people see of it. */
+  readonly inspection: Inspection
   readonly #mintId: MintId
   #closing: Promise<void> | undefined
 
@@ -141,14 +145,17 @@ export class Broker implements Engine {
     this.#parts = new EngineParts(needed)
     this.#core = this.#parts.core
     this.door = new QueueDoor(this.#parts, this.#mintId)
+    this.inspection = new Looking(this.#parts)
     this.#parts.gathering.resume()
     this.#parts.topology.finishDeletions((live) => this.#parts.ending.discard(live))
     this.#parts.janitor.opened()
     this.#core.wakeAt(this.nowMs())
   }
 
-  /** After each group commit. */
-  committed(): void {
+  /** After each group commit, which took so long. */
+  committed(tookMs: number): void {
+    this.#core.tally.committed()
+    this.#core.tally.sync.add(tookMs, this.#core.turnMs())
     this.#parts.janitor.look()
   }
 
@@ -274,6 +281,7 @@ export class Broker implements Engine {
 
   reportProgress(delivery: Delivery, body: Uint8Array, contentType: string): void {
     if (delivery instanceof HeldDelivery && !delivery.over) {
+      delivery.progress = { contentType, body, reportedAtMs: this.#core.turnMs() }
       this.#progress.report(delivery.message.id, body, contentType)
     }
   }
@@ -324,10 +332,22 @@ export class Broker implements Engine {
     return this.#parts.deadLetters.drop(filter)
   }
 
+  /** No deliveries until `resumeQueue`, also after a restart. Fails with `queue-unknown`. */
+  pauseQueue(name: string): Promise<void> {
+    return this.#change((topology) => topology.setPaused(name, true))
+  }
+
+  async resumeQueue(name: string): Promise<void> {
+    await this.#change((topology) => {
+      const live = topology.setPaused(name, false)
+      if (live) this.#parts.delivering.settingsChanged(live)
+    })
+  }
+
   async purgeQueue(name: string): Promise<number> {
     this.#refuseWhenClosed()
     const live = this.#core.queue(name)
-    if (!live) throw new HomingError('queue-unknown', `there is no queue "${name}"`)
+    if (!live) throw queueUnknown(name)
     return this.#parts.ending.purge(live)
   }
 

@@ -56,11 +56,12 @@ export class BulkSettling {
     this.#delivering.pump(live)
   }
 
-  /** `counted`: the delivery counts for the limits of queue and message. */
-  requeue(held: readonly HeldDelivery[], counted: boolean): void {
+  /** `counted`: the delivery counts for the limits of queue and message. `isLost`: its channel is over. */
+  requeue(held: readonly HeldDelivery[], counted: boolean, isLost = false): void {
     const lives = new Set<LiveQueue>()
     for (const delivery of held) {
       if (!this.#leave(delivery)) continue
+      delivery.isLost = isLost
       lives.add(delivery.live)
       this.#back(delivery, counted)
     }

@@ -9,6 +9,7 @@ import type { Outcomes } from './outcomes.ts'
 import type { Entry } from './queue/entry.ts'
 import type { State } from './state.ts'
 import { type StoredMessage, storedMessage } from './stored-message.ts'
+import { Tally } from './tally.ts'
 
 /** Told what people should know and no caller can be told: damage, a full disk. */
 export type OnProblem = (text: string) => void
@@ -19,6 +20,7 @@ export class Core {
   readonly state: State
   readonly journal: Journal
   readonly outcomes: Outcomes
+  readonly tally = new Tally()
   readonly clock: Clock
   readonly nowMs: () => number
   readonly onProblem: OnProblem

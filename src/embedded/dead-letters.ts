@@ -15,6 +15,7 @@ import { baseName, scopedName, virtualHostOf } from '../scoped-name.ts'
 import type { Core } from './core.ts'
 import { recordTypes } from './journal/record.ts'
 import { dropKind } from './ledger/ledger-event.ts'
+import type { DeadLettersWanted } from './ledger/ledger-search.ts'
 import type { Publishing } from './publishing.ts'
 
 const pageMax = 1_000
@@ -32,7 +33,7 @@ export class DeadLetters {
     this.#mintId = mintId
   }
 
-  async list(filter: DeadLetterFilter): Promise<readonly DeadLetter[]> {
+  async list(filter: DeadLettersWanted): Promise<readonly DeadLetter[]> {
     await this.#core.outcomes.caughtUp()
     const found = this.#core.outcomes.ledger.deadLetters(filter)
     return found.filter((dead) => !this.#taken.has(dead.message.id))

@@ -279,9 +279,11 @@ export class Delivering {
   /** A delivery is over, in whatever way: its consumer may take another, its limits are freed. */
   release(delivery: HeldDelivery, over: NonNullable<HeldDelivery['over']>): void {
     delivery.over = over
-    delivery.entry.holder = undefined
-    const { live, subscriber } = delivery
+    const { entry, live, subscriber } = delivery
+    entry.holder = undefined
+    if (entry.kind !== plainKind) entry.lastHolder = delivery
     subscriber.held.delete(delivery)
+    if (subscriber.hasLeft && subscriber.held.size === 0) live.leavers.delete(subscriber)
     if (!delivery.seen) subscriber.handler.onItsWay?.(-1)
     live.limiter.end()
     const { perKey } = live.queue.settings
@@ -295,6 +297,7 @@ export class Delivering {
     delivery.over = 'settled'
     delivery.isAnswered = true
     delivery.entry.holder = undefined
+    delivery.entry.lastHolder = delivery
   }
 
   /** What was answered is acknowledged, or given back: only now its consumer may take another. */

@@ -17,8 +17,9 @@ import { readAccept } from './journal/accept-record.ts'
 import { readMove } from './journal/move-record.ts'
 import { frameBytes, recordTypes } from './journal/record.ts'
 import type { LiveQueue } from './live-queue.ts'
+import { standingAt } from './queue/browse.ts'
 import { type Entry, messageKind } from './queue/entry.ts'
-import type { IndexBlock } from './queue/index-block.ts'
+import { IndexBlock } from './queue/index-block.ts'
 import { readPlace } from './read-place.ts'
 import { jsonBody, type OutcomeBody } from './settling.ts'
 import { storedId, storedMessage } from './stored-message.ts'
@@ -68,9 +69,9 @@ export class EndingById {
       if (!isIt(record, id, way)) continue
       for (const { queueNumber, position } of entriesOf(record)) {
         const live = state.numbered.get(queueNumber)
-        const found = live && this.#waitingOrHeld(live, position)
+        const found = live && standingAt(live.queue, position)
         if (!found) continue
-        if ('columns' in found) return undefined
+        if (found instanceof IndexBlock) return undefined
         this.#end(live, found, way)
         ended = true
       }
@@ -96,9 +97,9 @@ export class EndingById {
 
   async #endAt(live: LiveQueue, position: number, way: Way): Promise<boolean> {
     for (;;) {
-      const found = this.#waitingOrHeld(live, position)
+      const found = standingAt(live.queue, position)
       if (found === undefined) return false
-      if ('columns' in found) {
+      if (found instanceof IndexBlock) {
         await this.#parts.pages.bringBack(found)
         continue
       }
@@ -111,23 +112,13 @@ export class EndingById {
     this.#parts.ending.endEntry(live, found, because, () => how)
     this.#parts.delivering.pump(live)
   }
-
-  /** The entry of that position, or the block to bring back first. */
-  #waitingOrHeld(live: LiveQueue, position: number): Entry | IndexBlock | undefined {
-    const entry = live.queue.entry(position)
-    if (entry) return entry
-    const there = live.queue.locate(position)
-    if (!there) return undefined
-    if (!there.block.columns) return there.block
-    const row = there.block.rowOf(position)
-    return row < 0 ? undefined : there.block.entryAt(row, there.fifo.priority)
-  }
 }
 
 const isIt = (record: Buffer, id: string, { fits }: Way): boolean =>
   storedId(record) === id && (!fits || fits(storedMessage(record, messageKind).message))
 
-function entriesOf(record: Buffer): readonly { queueNumber: number; position: number }[] {
+/** Where the message of a record stands, or stood. */
+export function entriesOf(record: Buffer): readonly { queueNumber: number; position: number }[] {
   const reader = new ByteReader(record, frameBytes)
   return record[8] === recordTypes.move ? [readMove(reader)] : readAccept(reader).entries
 }

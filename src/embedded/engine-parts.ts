@@ -12,6 +12,7 @@ import type { Clock, SteadyTime } from '../clock.ts'
 import type { MintId } from '../identifier.ts'
 import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
+import { Attempts } from './attempts.ts'
 import { AwaitedReplies } from './awaited-replies.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Core } from './core.ts'
@@ -34,6 +35,7 @@ import { Outcomes } from './outcomes.ts'
 import { PlainPublishing } from './plain-publishing.ts'
 import { Publishing } from './publishing.ts'
 import type { Recovered } from './recovery.ts'
+import { Relations } from './relations.ts'
 import { Settling } from './settling.ts'
 import { Topology } from './topology.ts'
 
@@ -54,6 +56,8 @@ const tagsPerOpening = 2 ** 32
 export class EngineParts {
   readonly core: Core
   readonly pages: IndexPages
+  readonly attempts: Attempts
+  readonly relations = new Relations()
   readonly ids: KnownIds
   readonly topology: Topology
   readonly delivering: Delivering
@@ -90,6 +94,7 @@ export class EngineParts {
       onProblem: options.onProblem,
       due: () => this.ending.due(),
     })
+    this.attempts = new Attempts(this.core)
     this.ids = new KnownIds(this.core)
     this.topology = new Topology(this.core)
     this.delivering = this.#delivering()
@@ -130,7 +135,7 @@ export class EngineParts {
   }
 
   #settling(): Settling {
-    const { core, delivering } = this
+    const { core, attempts, delivering } = this
     const onward = new OnwardSending({
       core,
       delivering,
@@ -139,6 +144,7 @@ export class EngineParts {
     })
     return new Settling({
       core,
+      attempts,
       delivering,
       onward,
       gathered: (id) => this.gathering.finished(id),
@@ -150,9 +156,10 @@ export class EngineParts {
   }
 
   #publishing(): Publishing {
-    const { core, delivering, ids, pages, topology } = this
+    const { core, delivering, ids, pages, relations, topology } = this
     return new Publishing({
       core,
+      relations,
       ids,
       delivering,
       pages,

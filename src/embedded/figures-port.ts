@@ -9,7 +9,10 @@ export interface Counters {
   /** Messages taken into a queue. */
   readonly published: number
   readonly publishedBytes: number
-  /** Of them durable and confirmed; transient ones count at once. */
+  /**
+   * Of them durable and confirmed; transient ones count at once. By queue it is `published`: a message is
+   * confirmed a group commit after it was taken, if at all.
+   */
   readonly confirmed: number
   /** Refused: queue full, disk full, too large, unroutable. */
   readonly refused: number
@@ -27,8 +30,8 @@ export interface Counters {
 export interface QueueFigures extends QueueStats, Counters {
   readonly durable: boolean
   readonly paused: boolean
-  /** Bytes of the records of what waits; about. */
-  readonly readyBytes: number
+  /** Bytes of the bodies that wait, where the settings limit them; they are not counted elsewhere. */
+  readonly readyBytes: number | undefined
   /** Callback queues (`callback:NAME`) and others that the engine keeps for itself. */
   readonly kind: 'queue' | 'callback' | 'internal'
   /** Accepted at, of the oldest message that waits in memory; undefined when there is none or it is not known without the disk. */

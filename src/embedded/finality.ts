@@ -2,7 +2,7 @@ import type { HomingError } from '../errors.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import type { Settled } from '../message/settlement.ts'
 import type { Core } from './core.ts'
-import type { Waiter } from './journal/journal.ts'
+import type { Waiter } from './journal/journal-options.ts'
 import { type Entry, messageKind } from './queue/entry.ts'
 
 export const accepted: Settled = { accepted: true }
@@ -47,11 +47,14 @@ export class Finality implements Waiter {
       this.#asked?.reject(error)
       return
     }
-    const { state, outcomes } = this.#core
+    const { state, outcomes, tally } = this.#core
+    const { acceptedAtMs, finishedAtMs } = this.#outcome
     const entry = this.#entry
     state.release(entry)
     const hash = entry.kind === messageKind ? entry.hash : state.hash(this.#outcome.id)
     outcomes.add(hash, this.#segment, this.#from, this.#lsn)
+    const nowMs = this.#core.turnMs()
+    tally.roundTrip.add(Math.max(nowMs, finishedAtMs) - acceptedAtMs, nowMs)
     outcomes.tell(this.#outcome)
     this.#asked?.resolve(accepted)
   }

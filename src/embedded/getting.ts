@@ -40,7 +40,7 @@ export class Getting {
   /** The oldest message that may be delivered. `noAck`: it is settled with this. */
   get(live: LiveQueue, noAck: boolean): Later<HeldDelivery | undefined> {
     for (;;) {
-      if (this.#core.closed || live.deleted) return undefined
+      if (this.#core.closed || live.deleted || live.paused) return undefined
       if (this.#core.journal.failure) throw this.#core.journal.failure
       const entry = live.queue.candidate()
       if (!entry) {
@@ -87,8 +87,9 @@ export class Getting {
     entry.attempts++
     entry.acceptedAtMs = acceptedAtMs
     live.limiter.start()
-    const getter = new Subscriber(live, { prefetch: 1, noAck }, taker)
+    const getter = new Subscriber(live, { prefetch: 1, noAck, consumerName: 'basic.get' }, taker)
     const delivery = this.#parts.delivering.hold(live, entry, message, getter)
+    live.hasLeft(getter)
     if (!entry.transient) {
       const isGone = noAck && entry.kind === plainKind
       writePositions(journal.begin(), live.queue.number, [entry.position])
@@ -105,7 +106,9 @@ export class Getting {
     // It expired, or was purged, while that was put on record.
     if (delivery.over && !(live.deleted && noAck)) return this.get(live, noAck)
     delivery.seen = true
+    delivery.deliveredAtMs = this.#core.nowMs()
     live.delivered++
+    if (delivery.redelivered) live.redelivered++
     // Asked for before its queue was deleted, and gone on record: it is still handed over.
     if (delivery.over) return delivery
     if (noAck) this.#parts.settling.handedOver(delivery)

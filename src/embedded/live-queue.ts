@@ -6,10 +6,18 @@ import type { Timer } from '../clock.ts'
 import type { QueueSettings, SubscribeOptions, SubscriptionHandler } from '../engine.ts'
 import type { Delivery } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
+import { consumerLabel } from './consumer-label.ts'
 import { Chain, type Link } from './queue/chain.ts'
 import { type Entry, entryStates } from './queue/entry.ts'
 import { Limiter, type LimitSettings } from './queue/limiter.ts'
 import { Queue } from './queue/queue.ts'
+import type { QueueTally } from './tally.ts'
+
+export interface ReportedProgress {
+  readonly contentType: string
+  readonly body: Uint8Array
+  readonly reportedAtMs: number
+}
 
 /** One handing of one entry to one subscription. */
 export class HeldDelivery implements Delivery, Link<HeldDelivery> {
@@ -31,6 +39,14 @@ export class HeldDelivery implements Delivery, Link<HeldDelivery> {
   after: HeldDelivery | undefined
   /** Handed out: the consumer has seen it. */
   seen = false
+  /** Wall ms of that. */
+  deliveredAtMs: number | undefined
+  /** What was thrown, when it is to be tried again. */
+  failure: { readonly code: string; readonly body: Uint8Array } | undefined
+  /** What its consumer reported last. */
+  progress: ReportedProgress | undefined
+  /** Its consumer is gone, with its channel or connection. */
+  isLost = false
 
   constructor(
     message: Message,
@@ -86,6 +102,10 @@ export class Subscriber {
   readonly noAck: boolean
   readonly priority: number
   readonly held = new Chain<HeldDelivery>()
+  /** Its name, its connection and its user in UTF-8, for records. */
+  readonly label: Uint8Array
+  /** It is among its queue's consumers no more. */
+  hasLeft = false
   stopped = false
 
   constructor(live: LiveQueue, options: TakingOptions, handler: Taker) {
@@ -94,6 +114,7 @@ export class Subscriber {
     this.handler = handler
     this.noAck = options.noAck === true
     this.priority = options.priority ?? 0
+    this.label = consumerLabel(options)
   }
 
   /** Deliveries it may still take. */
@@ -119,9 +140,11 @@ const recordOverheadBytes = 72
 const bodyBytesOf = (entry: Entry): number =>
   entry.message?.body.length ?? Math.max(0, entry.bytes - recordOverheadBytes)
 
-export class LiveQueue {
+export class LiveQueue implements QueueTally {
   readonly queue: Queue
   readonly subscribers: Subscriber[] = []
+  /** Those that are gone and still hold something. */
+  readonly leavers = new Set<Subscriber>()
   #turn = -1
   readonly limiter: Limiter
   readonly keys = new Map<string, KeyState>()
@@ -129,8 +152,13 @@ export class LiveQueue {
   parked = 0
   /** Totals since the engine was opened. */
   accepted = 0
+  acceptedBytes = 0
+  refused = 0
   delivered = 0
+  redelivered = 0
   settled = 0
+  outcomes = 0
+  failed = 0
   /** When a limit lets the next one go (monotonic ms), and the timer that looks then. */
   pumpsAtMs = Number.POSITIVE_INFINITY
   pumpTimer: Timer | undefined
@@ -167,12 +195,18 @@ export class LiveQueue {
     return Math.min(message.deadlineAtMs, Math.max(acceptedAtMs, message.availableAtMs) + ttlMs)
   }
 
+  /** Nothing is delivered until it is resumed. */
+  get paused(): boolean {
+    return this.queue.settings.paused === true
+  }
+
   get durable(): boolean {
     return this.queue.settings.durable !== false
   }
 
   /** Whether a consumer may take one more. */
   get hasCredit(): boolean {
+    if (this.queue.settings.paused) return false
     if (this.queue.settings.singleActive) return this.#active() !== undefined
     for (const subscriber of this.subscribers) if (subscriber.hasCredit) return true
     return false
@@ -218,8 +252,22 @@ export class LiveQueue {
     const at = this.subscribers.indexOf(subscriber)
     if (at < 0) return false
     this.subscribers.splice(at, 1)
+    this.hasLeft(subscriber)
     this.#rank()
     return true
+  }
+
+  /** What it holds stays held. */
+  hasLeft(subscriber: Subscriber): void {
+    subscriber.hasLeft = true
+    if (subscriber.held.size > 0) this.leavers.add(subscriber)
+  }
+
+  /** What consumers hold, also those that are gone. */
+  *held(): Generator<HeldDelivery> {
+    for (const subscriber of [...this.subscribers, ...this.leavers]) {
+      for (const delivery of subscriber.held) if (!delivery.over) yield delivery
+    }
   }
 
   #rank(): void {
@@ -229,6 +277,7 @@ export class LiveQueue {
 
   /** The next subscriber in turn that may take one more. */
   nextSubscriber(): Subscriber | undefined {
+    if (this.queue.settings.paused) return undefined
     if (this.queue.settings.singleActive) return this.#active()
     return this.#ranked ? this.#nextRanked() : this.#nextInTurn()
   }

@@ -71,11 +71,13 @@ export class OnwardSending {
     const { core } = this.#parts
     const { segment, recordFrom, recordBytes } = core.journal
     const final = { outcome, accepted: { message, acceptedAtMs, entries: [] }, onward }
+    // Of the message whose outcome it is: it is looked for by it, though no id is found by it.
+    const hash = core.state.hash(outcome.id)
     onward.forEach(({ queueNumber, position, delivered }, n) => {
       const live = core.state.numbered.get(queueNumber) as LiveQueue
       const kind = homecomingKind + n
       const never = Number.POSITIVE_INFINITY
-      const entry = new Entry(position, 0, kind, 0, never, segment, recordFrom, recordBytes)
+      const entry = new Entry(position, 0, kind, hash, never, segment, recordFrom, recordBytes)
       entry.acceptedAtMs = outcome.finishedAtMs
       core.state.hold(entry)
       live.accepted++

@@ -16,7 +16,7 @@ import { readFinal } from './journal/final-record.ts'
 import type { Journal } from './journal/journal.ts'
 import { frameBytes } from './journal/record.ts'
 import type { Ledger, LedgerAnswer } from './ledger/ledger.ts'
-import { type dropKind, type outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
+import { type LedgerEventKind, writeLedgerEvent } from './ledger/ledger-event.ts'
 import { readPlace } from './read-place.ts'
 import { RecentOutcomes } from './recent-outcomes.ts'
 
@@ -87,7 +87,7 @@ export class Outcomes {
   }
 
   /** Feeds the record just appended to the ledger, once its batch is durable. */
-  feedLast(lsn: number, kind: typeof outcomeKind | typeof dropKind): void {
+  feedLast(lsn: number, kind: LedgerEventKind): void {
     const journal = this.#journal
     let feed = this.#feed
     if (feed?.batch !== journal.batch) {

@@ -14,6 +14,7 @@ import { frameAt, recordHome } from './journal/record.ts'
 import { readSegment } from './journal/scan-file.ts'
 import { segmentName } from './journal/segment.ts'
 import type { Ledger, LedgerBatch } from './ledger/ledger.ts'
+import { noFailures, noStory } from './ledger/ledger-story.ts'
 import type { LiveQueue } from './live-queue.ts'
 import { type Entry, entryStates } from './queue/entry.ts'
 import { recover } from './recovery.ts'
@@ -110,6 +111,9 @@ function deafLedger(openedAtLsn: number, onEvents: (batch: LedgerBatch) => void)
     lagBytes: () => 0,
     find: () => undefined,
     outcomes: () => [],
+    story: () => noStory,
+    failures: () => noFailures,
+    search: () => ({ outcomes: [], next: undefined }),
     deadLetters: () => [],
     deadCounts: () => new Map(),
     outcomeCount: () => 0,

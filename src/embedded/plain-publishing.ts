@@ -64,6 +64,7 @@ export class PlainPublishing {
     if (core.closed) throw new HomingError('closed', 'the engine is closed; nothing was published')
     if (persistent && core.journal.full) {
       void core.journal.retakeReserve()
+      core.tally.refused++
       return 'refused'
     }
     if (this.refuses(message, lives)) return 'refused'
@@ -100,12 +101,14 @@ export class PlainPublishing {
     if (overflow === 'drop-head' || !isOver(live, 1, message.body.length)) return false
     if (live.queue.waiting === 0 && live.hasCredit) return false
     if (overflow === 'reject-dead-letter' && deadLetter) this.#parts.refused(live, message)
+    live.refused++
     return true
   }
 
   #toOne(live: LiveQueue, message: PlainMessage, persistent: boolean, nowMs: number): PlainFate {
     const taker = this.#startAtOnce(live, message, nowMs)
     if (taker && isHandedOver(taker)) {
+      this.#core.tally.published(live, message.body.length)
       handOver(live, taker, message)
       return 'done'
     }
@@ -142,6 +145,7 @@ export class PlainPublishing {
     for (const live of lives) {
       const taker = this.#startAtOnce(live, message, nowMs)
       if (taker && isHandedOver(taker)) {
+        this.#core.tally.published(live, message.body.length)
         handOver(live, taker, message)
         continue
       }
@@ -188,7 +192,7 @@ export class PlainPublishing {
     if (queue.settings.messageTtlMs !== undefined) entry.acceptedAtMs = nowMs
     if (segment === noSegment) entry.message = message
     else this.#core.state.hold(entry)
-    live.accepted++
+    this.#core.tally.published(live, message.body.length)
     if (taker) {
       entry.attempts = 1
       queue.pushHeld(entry)
@@ -236,7 +240,6 @@ function isOver(live: LiveQueue, count: number, bytes: number): boolean {
 }
 
 function handOver(live: LiveQueue, taker: Subscriber, message: PlainMessage): void {
-  live.accepted++
   live.delivered++
   live.settled++
   live.limiter.end()

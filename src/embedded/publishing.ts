@@ -16,13 +16,14 @@ import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
 import type { IndexPages } from './index-pages.ts'
 import { type AcceptedEntry, metaJson, writeAccept } from './journal/accept-record.ts'
-import type { Waiter } from './journal/journal.ts'
+import type { Waiter } from './journal/journal-options.ts'
 import { recordTypes } from './journal/record.ts'
 import type { KnownIds } from './known-ids.ts'
 import type { LiveQueue, Subscriber } from './live-queue.ts'
 import { checkChosenId, checkMessage, checkMeta } from './port-checks.ts'
 import { Entry, entryStates, messageKind } from './queue/entry.ts'
 import { checkRoom, roomFor } from './queue-room.ts'
+import type { Relations } from './relations.ts'
 import type { Lies } from './state.ts'
 
 export interface PublishingParts {
@@ -30,6 +31,7 @@ export interface PublishingParts {
   readonly delivering: Delivering
   readonly pages: IndexPages
   readonly ids: KnownIds
+  readonly relations: Relations
   /** Queues that the message goes to; fails with `unroutable`, `queue-unknown`, `exchange-unknown`. */
   route(message: Message): readonly LiveQueue[]
   /** Makes room by pushing out the oldest message of a full queue; false when there is none to push. */
@@ -67,6 +69,7 @@ export class Publishing {
       this.accept(message)
       return this.#confirm(message.id, false)
     } catch (error) {
+      this.#core.tally.refused++
       return Promise.reject(error)
     }
   }
@@ -88,6 +91,7 @@ export class Publishing {
         ? this.#acceptAllLater(messages)
         : this.#acceptAll(messages, [])
     } catch (error) {
+      this.#core.tally.refused += messages.length
       return Promise.reject(error)
     }
   }
@@ -268,6 +272,7 @@ export class Publishing {
 
   #store(message: Message, lives: readonly LiveQueue[], metaText: string | undefined): void {
     const nowMs = this.#core.nowMs()
+    if (message.meta) this.#parts.relations.accepted(message.id, message.meta)
     if (lives.length <= entriesPerRecord) {
       this.#acceptInto(lives, message, metaText, nowMs)
       return
@@ -323,7 +328,7 @@ export class Publishing {
     )
     entry.acceptedAtMs = nowMs
     this.#core.state.hold(entry)
-    live.accepted++
+    this.#core.tally.published(live, message.body.length)
     if (subscriber) {
       entry.attempts = 1
       queue.pushHeld(entry)

@@ -175,9 +175,12 @@ export class QueueDoor {
     if (!this.#isOver) this.#bulk.acknowledge(held)
   }
 
-  /** To their old places. `counted`: the deliveries count for the limits of queue and message. */
-  requeue(held: readonly HeldDelivery[], counted: boolean): void {
-    if (!this.#isOver) this.#bulk.requeue(held, counted)
+  /**
+   * To their old places. `counted`: the deliveries count for the limits of queue and message. `isLost`:
+   * nobody gave them back, their channel is over.
+   */
+  requeue(held: readonly HeldDelivery[], counted: boolean, isLost = false): void {
+    if (!this.#isOver) this.#bulk.requeue(held, counted, isLost)
   }
 
   reject(held: readonly HeldDelivery[]): void {

@@ -6,7 +6,8 @@ export function roomFor({ queue, subscribers }: LiveQueue): number {
   const { depthMax } = queue.settings
   if (depthMax === undefined) return Number.POSITIVE_INFINITY
   const waiting = queue.waiting + queue.delayed
-  const credit = subscribers.reduce((sum, one) => sum + one.credit, 0)
+  // A paused queue gives nothing to its consumers.
+  const credit = queue.settings.paused ? 0 : subscribers.reduce((sum, one) => sum + one.credit, 0)
   return depthMax === 0 ? 0 : depthMax - waiting + (queue.waiting === 0 ? credit : 0)
 }
 

@@ -21,6 +21,7 @@ import {
 } from './checkpoints.ts'
 import { dropFinished } from './finished-entries.ts'
 import type { IndexPages } from './index-pages.ts'
+import { readAttempt } from './journal/attempt-record.ts'
 import type { Disk } from './journal/disk.ts'
 import { readFinal } from './journal/final-record.ts'
 import { makeDurable } from './journal/make-durable.ts'
@@ -28,7 +29,13 @@ import { type Frame, readBatch, recordTypes } from './journal/record.ts'
 import { type ScanHandler, type Skipped, scanSegment } from './journal/scan.ts'
 import { segmentHeaderBytes, segmentName, segmentNumber } from './journal/segment.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import { dropKind, outcomeKind, writeLedgerEvent } from './ledger/ledger-event.ts'
+import {
+  attemptKind,
+  dropKind,
+  type LedgerEventKind,
+  outcomeKind,
+  writeLedgerEvent,
+} from './ledger/ledger-event.ts'
 import { Replay } from './replay.ts'
 import { type Lies, State } from './state.ts'
 import { Withheld, type WithheldRecord } from './withheld.ts'
@@ -170,6 +177,7 @@ class Reading implements ScanHandler {
       bringBack: (block) => parts.pages.bringBack(block),
       onFinal: (final, lies, lsn, payload) => this.#final(final.outcome.id, lies, lsn, payload),
       onDrop: (_ids, lsn, payload) => this.#toLedger(lsn, dropKind, payload),
+      onAttempt: (lsn, payload) => this.#toLedger(lsn, attemptKind, payload),
     })
   }
 
@@ -237,6 +245,10 @@ class Reading implements ScanHandler {
       this.#final(outcome.id, lies, frame.lsn, payload)
     }
     if (frame.type === recordTypes.drop) this.#toLedger(frame.lsn, dropKind, payload)
+    if (frame.type === recordTypes.attempt) {
+      readAttempt(new ByteReader(payload))
+      this.#toLedger(frame.lsn, attemptKind, payload)
+    }
   }
 
   #batch(frame: Frame, buffer: Buffer): Promise<void> | undefined {
@@ -291,7 +303,7 @@ class Reading implements ScanHandler {
     this.#toLedger(lsn, outcomeKind, payload)
   }
 
-  #toLedger(lsn: number, kind: typeof outcomeKind | typeof dropKind, payload: Buffer): void {
+  #toLedger(lsn: number, kind: LedgerEventKind, payload: Buffer): void {
     this.#state.ledgerLsn = Math.max(this.#state.ledgerLsn, lsn)
     if (lsn <= this.#parts.ledger.openedAtLsn) return
     writeLedgerEvent(this.#feed, lsn, kind, payload)

@@ -13,6 +13,7 @@ import { callbackQueue, type Message } from '../message/message.ts'
 import { PlainMessage } from '../message/plain-message.ts'
 import type { GatherRecord } from './gathers.ts'
 import { type AcceptRecord, readAccept } from './journal/accept-record.ts'
+import { readAttempt } from './journal/attempt-record.ts'
 import { readPositions, readRequeue } from './journal/entry-records.ts'
 import { type FinalRecord, readFinal } from './journal/final-record.ts'
 import { readMove } from './journal/move-record.ts'
@@ -30,6 +31,7 @@ export interface ReplayParts {
   /** The record carries something for the ledger. */
   readonly onFinal: (final: FinalRecord, lies: Lies, lsn: number, payload: Buffer) => void
   readonly onDrop: (ids: readonly string[], lsn: number, payload: Buffer) => void
+  readonly onAttempt: (lsn: number, payload: Buffer) => void
 }
 
 export class Replay {
@@ -67,6 +69,11 @@ export class Replay {
         return
       case recordTypes.drop:
         this.#parts.onDrop(JSON.parse(text(payload)) as string[], frame.lsn, payload)
+        return
+      case recordTypes.attempt:
+        // Refused here when it cannot be read, and not by the ledger, which would stop.
+        readAttempt(reader)
+        this.#parts.onAttempt(frame.lsn, payload)
         return
       default:
         return frame.type satisfies never
@@ -143,6 +150,7 @@ export class Replay {
   }
 
   #onward(final: FinalRecord, lies: Lies): void {
+    const hash = final.onward.length > 0 ? this.#state.hash(final.outcome.id) : 0
     final.onward.forEach(({ callback, queueNumber, position, delivered }, n) => {
       const live = this.#live(queueNumber, callbackQueue(callback))
       const { segment, from, bytes } = lies
@@ -150,7 +158,7 @@ export class Replay {
         position,
         0,
         homecomingKind + n,
-        0,
+        hash,
         Number.POSITIVE_INFINITY,
         segment,
         from,

@@ -18,13 +18,19 @@ import { type CallbackTarget, type Message, notification } from '../message/mess
 import { builtinCodes, isBuiltinCode, type StoredOutcome } from '../message/outcome.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 import type { Settled, Settlement } from '../message/settlement.ts'
+import type { Attempts } from './attempts.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
 import { type Asked, accepted, Finality } from './finality.ts'
 import { gatheredPrefix } from './gathers.ts'
 import { writeAccept } from './journal/accept-record.ts'
 import { writePositions, writeRequeue } from './journal/entry-records.ts'
-import { type FinalExtras, type Onward, writeFinal } from './journal/final-record.ts'
+import {
+  type FinalExtras,
+  type FinalStory,
+  type Onward,
+  writeFinal,
+} from './journal/final-record.ts'
 import { recordTypes } from './journal/record.ts'
 import { outcomeKind } from './ledger/ledger-event.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
@@ -41,6 +47,7 @@ export interface OutcomeBody {
 
 export interface SettlingParts {
   readonly core: Core
+  readonly attempts: Attempts
   readonly delivering: Delivering
   readonly onward: OnwardSending
   /** The same with an outcome to come: under its id, into the next queue. False when none takes it. */
@@ -125,7 +132,11 @@ export class Settling {
         // That a gather was told is known as long as outcomes are: its id is unique for ever.
         if (message.idChosen && message.id.startsWith(gatheredPrefix)) {
           this.finish(live, entry, message, entry.acceptedAtMs, toldOfGather)
-        } else this.remove(live, [entry])
+        } else {
+          // That it was told after it had failed is worth a record.
+          if (entry.attempts > 1) this.#parts.attempts.settled(entry)
+          this.remove(live, [entry])
+        }
         return this.#durable()
       case 'return':
         this.#back(delivery, 0, true)
@@ -156,6 +167,7 @@ export class Settling {
     if (entry.attempts - entry.excused < message.attemptsMax) {
       const nowMs = this.#core.nowMs()
       const availableAtMs = settlement.delayMs > 0 ? nowMs + settlement.delayMs : 0
+      delivery.failure = settlement
       this.#back(delivery, availableAtMs, false)
       return
     }
@@ -173,6 +185,7 @@ export class Settling {
 
   giveBack(live: LiveQueue, entry: Entry, availableAtMs: number, excused: boolean): void {
     const { journal } = this.#core
+    this.#parts.attempts.gaveBack(entry, availableAtMs, excused)
     if (excused) entry.excused++
     if (entry.message) {
       // Zero: the queue had no time to live when it was accepted.
@@ -257,8 +270,10 @@ export class Settling {
   }
 
   #acknowledge(live: LiveQueue, entry: Entry, message: Message): void {
-    if (message.meta?.awaitsReply) this.#parts.awaitReply(live, entry, message)
-    else this.finish(live, entry, message, entry.acceptedAtMs, acknowledged)
+    if (message.meta?.awaitsReply) {
+      this.#parts.attempts.settled(entry)
+      this.#parts.awaitReply(live, entry, message)
+    } else this.finish(live, entry, message, entry.acceptedAtMs, acknowledged)
   }
 
   /** A copy for the dead-letter exchange of the queue, when it has one. */
@@ -311,10 +326,12 @@ export class Settling {
     }
     const callbacks = message.meta?.callbacks
     const planned = callbacks ? onward.plan(callbacks, how.code) : none
-    const extras = this.#extras(message, acceptedAtMs, how.code, planned)
+    const story = this.#parts.attempts.story(entry, message)
+    const extras = this.#extras(message, acceptedAtMs, how.code, planned, story)
     writeFinal(journal.begin(), live.queue.number, entry.position, outcome, extras)
     const lsn = journal.end(recordTypes.final)
     outcomes.feedLast(lsn, outcomeKind)
+    this.#core.tally.ended(live, how.code)
     journal.tellDurable(new Finality(this.#core, entry, outcome, lsn, asked))
     if (callbacks) this.#tellElsewhere(outcome, message, callbacks)
     if (entry.state !== entryStates.gone) live.queue.remove(entry)
@@ -343,13 +360,17 @@ export class Settling {
     acceptedAtMs: number,
     code: string,
     onward: readonly Onward[],
+    story: FinalStory | undefined,
   ): FinalExtras | undefined {
     const deadLetter = isBuiltinCode(code) && builtinCodes[code].deadLetter
-    if (!deadLetter && onward.length === 0) return undefined
+    if (!deadLetter && onward.length === 0) {
+      if (story === undefined) return undefined
+      return { acceptPayload: undefined, deadLetter, onward, story }
+    }
     const scratch = this.#scratch
     scratch.length = 0
     writeAccept(scratch, message, acceptedAtMs, [])
-    return { acceptPayload: scratch.taken(), deadLetter, onward }
+    return { acceptPayload: scratch.taken(), deadLetter, onward, story }
   }
 }
 

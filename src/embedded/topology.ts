@@ -67,12 +67,25 @@ export class Topology {
   }
 
   /** The queue, when it was made or changed; undefined when it is as asked already. */
-  declareQueue(name: string, settings: QueueSettings): LiveQueue | undefined {
+  declareQueue(name: string, asked: QueueSettings): LiveQueue | undefined {
     const live = this.#core.queue(name)
+    const settings = withPaused(asked, live?.paused === true)
     if (!live) return this.#make(name, settings)
+    return this.#change(live, settings)
+  }
+
+  /** Undefined when it is so already. Fails with `queue-unknown`. */
+  setPaused(name: string, paused: boolean): LiveQueue | undefined {
+    const live = this.#core.queue(name)
+    if (!live) throw queueUnknown(name)
+    return this.#change(live, withPaused(live.queue.settings, paused))
+  }
+
+  #change(live: LiveQueue, settings: QueueSettings): LiveQueue | undefined {
+    const { name, number } = live.queue
     if (sameSettings(live.queue.settings, settings)) return undefined
     live.change(settings)
-    if (live.durable) this.#write({ op: 'queue', number: live.queue.number, name, settings })
+    if (live.durable) this.#write({ op: 'queue', number, name, settings })
     return live
   }
 
@@ -86,6 +99,7 @@ export class Topology {
     if (state.queues.get(name) !== live) return
     state.queues.delete(name)
     live.deleted = true
+    this.#core.tally.removed(live)
     const { unused } = state.routing.removeQueue(name)
     const end = (): void => {
       state.numbered.delete(number)
@@ -196,6 +210,13 @@ export class Topology {
     )
   }
 }
+
+/** A setting of its own: whoever declares the queue leaves it as it is. */
+const withPaused = ({ paused: _, ...settings }: QueueSettings, paused: boolean): QueueSettings =>
+  paused ? { ...settings, paused } : settings
+
+export const queueUnknown = (name: string): HomingError =>
+  new HomingError('queue-unknown', `there is no queue "${name}"; look at the list of queues`)
 
 const bindingRecord = (source: string, to: BindingTarget, on: BindingMatch): PlainBinding =>
   plainBinding({

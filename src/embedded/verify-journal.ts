@@ -15,6 +15,7 @@ import type { Buffer } from 'node:buffer'
 import { ByteReader } from '../bytes.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import { readAccept } from './journal/accept-record.ts'
+import { readAttempt } from './journal/attempt-record.ts'
 import { readPositions, readRequeue } from './journal/entry-records.ts'
 import { readFinal } from './journal/final-record.ts'
 import { readMove } from './journal/move-record.ts'
@@ -190,6 +191,9 @@ function readPayload(frame: Frame, buffer: Buffer): StoredOutcome | undefined {
       return undefined
     case recordTypes.move:
       readMove(reader)
+      return undefined
+    case recordTypes.attempt:
+      readAttempt(reader)
       return undefined
     case recordTypes.topology:
     case recordTypes.gather:

@@ -155,11 +155,12 @@ const isBlank = (db: DatabaseSync): boolean =>
 function checkFormat(db: DatabaseSync, path: string): void {
   const id = Number(db.prepare('PRAGMA application_id').get()?.application_id)
   const version = Number(db.prepare('PRAGMA user_version').get()?.user_version)
-  if (id === applicationId && version === formatVersion) return
+  // What is checked here has been the same since format 1.
+  if (id === applicationId && version >= 1 && version <= formatVersion) return
   throw new HomingError(
     'format-unknown',
     id === applicationId
-      ? `${path} has ledger format ${version}, this Homing reads format ${formatVersion}; verify it with the version that wrote it`
+      ? `${path} has ledger format ${version}, this Homing reads formats up to ${formatVersion}; verify it with the version that wrote it`
       : `${path} is a SQLite database of another program (application id ${id}); move it away`,
   )
 }

@@ -65,10 +65,15 @@ export function application({ routes, serving, page }: ApplicationParts): Applic
   })
   return async (request, from) => {
     const response = await hono.fetch(request, from)
-    for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value)
+    for (const [name, value] of securityHeaderPairs) {
+      // Who says it is stricter.
+      if (!response.headers.has(name)) response.headers.set(name, value)
+    }
     return response
   }
 }
+
+const securityHeaderPairs = Object.entries(securityHeaders)
 
 const isReading = ({ method }: Request): boolean => method === 'GET' || method === 'HEAD'
 

@@ -7,7 +7,13 @@ import { getRequestListener } from '@hono/node-server'
 import { application, type FromSocket } from './application.ts'
 import { Authentication } from './authentication.ts'
 import { BrowserSessions } from './browser-sessions.ts'
+import { Leases } from './consuming/leases.ts'
+import { Cursors } from './cursors.ts'
+import { Entrances } from './entrances.ts'
+import { LiveRowsReading } from './figures/live-rows.ts'
+import { Sampler } from './figures/sampler.ts'
 import type { AnswerRequest } from './http-server.ts'
+import { OpenRequests } from './open-requests.ts'
 import { routesOf } from './routes.ts'
 import { Serving } from './serving.ts'
 import type { Site } from './site.ts'
@@ -25,14 +31,33 @@ export function loadApplication(site: Site): LoadedApplication {
   const streams = new Streams()
   const authentication = new Authentication(site.admissions, sessions)
   const hostNames = new Set(site.settings.hostNames ?? [])
+  const entrances = new Entrances(site.hosts, site.definitions)
+  const openRequests = new OpenRequests()
+  const leases = new Leases({
+    ...site,
+    onProblem: (error) => site.log.warn({ error }, 'HTTP: a delivery could not be given back'),
+  })
+  const sampler = new Sampler({
+    engine: site.engine.inspection,
+    clock: site.clock,
+    onProblem: (error) => site.log.warn({ error }, 'figures could not be sampled'),
+  })
   const files = new StaticFiles()
   const app = application({
-    routes: routesOf({ sessions, authentication, streams }),
+    routes: routesOf({
+      ...{ sessions, authentication, streams, entrances, openRequests, leases, sampler },
+      liveRows: new LiveRowsReading(sampler.history, site.engine.inspection),
+      cursors: new Cursors(),
+    }),
     serving: new Serving({ site, authentication, origin: { hostNames } }),
     page: (path, request) => files.find(path, request),
   })
   const unwatch = site.definitions.watch((before, after) => {
-    for (const user of sessions.changed(before, after)) streams.closeAllOf(user)
+    for (const user of sessions.changed(before, after)) {
+      streams.closeAllOf(user)
+      openRequests.closeAllOf(user)
+      leases.giveBackAllOf(user)
+    }
   })
   const listen = (from: FromSocket): ReturnType<typeof getRequestListener> =>
     getRequestListener((request) => app(request, from), { overrideGlobalObjects: false })
@@ -46,6 +71,9 @@ export function loadApplication(site: Site): LoadedApplication {
     close: () => {
       unwatch()
       streams.close()
+      openRequests.close()
+      leases.close()
+      sampler.close()
     },
   }
 }

@@ -55,6 +55,11 @@ export interface RouteOf<Query, Body> {
    * administration of virtual hosts themselves.
    */
   readonly anyVirtualHost?: true
+  /**
+   * The virtual host stands in the query as `vhost` and not in the path. `one`: `/` when it is left out;
+   * `any`: then all that the user may enter. One that is named is checked as one of the path is.
+   */
+  readonly virtualHostInQuery?: 'one' | 'any'
   /** Writes that are allowed in read-only mode: logging in and out. */
   readonly allowedReadOnly?: true
   /** The traffic of messages: when it is done, the audit log is not told. Refusals are told always. */

@@ -10,6 +10,8 @@
 import type { PeerFacts } from '../amqp/admission.ts'
 import type { Arrival } from '../amqp/arrivals.ts'
 import { HomingError } from '../errors.ts'
+import { Names } from '../port-session/names.ts'
+import { defaultVirtualHost, scopeEnd } from '../scoped-name.ts'
 import { authorize } from '../server/permissions.ts'
 import type { Authentication } from './authentication.ts'
 import type { Call } from './call.ts'
@@ -34,6 +36,12 @@ export interface ServingParts {
   readonly site: Site
   readonly authentication: Authentication
   readonly origin: OriginSettings
+}
+
+interface Asking {
+  readonly caller: Caller
+  readonly params: Readonly<Record<string, string>>
+  readonly vhost: string | undefined
 }
 
 export class Serving {
@@ -74,8 +82,9 @@ export class Serving {
     const { tls, localAddress } = peer
     checkOrigin({ method: request.method, tls, localAddress, header }, origin)
     const caller = await this.#caller(route, arrived)
-    this.#checkAllowed(route, caller, params)
     const url = new URL(request.url)
+    const vhost = virtualHostOf(route, params, url)
+    this.#checkAllowed(route, { caller, params, vhost })
     const query =
       route.query && fitted(route.query, Object.fromEntries(url.searchParams), 'the query')
     const call: Call = {
@@ -89,7 +98,11 @@ export class Serving {
       signal: request.signal,
       param: (name) => params[name] ?? '',
     }
-    return route.handle(call)
+    try {
+      return await route.handle(call)
+    } catch (thrown) {
+      throw asWithin(vhost, thrown)
+    }
   }
 
   async #caller(route: Route, { request, peer, arrival }: Arrived): Promise<Caller> {
@@ -111,7 +124,7 @@ export class Serving {
   }
 
   /** Fails with `access-refused`, `read-only`, `definition-unknown`. */
-  #checkAllowed(route: Route, caller: Caller, params: Readonly<Record<string, string>>): void {
+  #checkAllowed(route: Route, { caller, params, vhost }: Asking): void {
     const { site } = this.#parts
     const { access, method, right } = route
     if (access !== 'open' && !caller.has(access)) {
@@ -124,7 +137,6 @@ export class Serving {
         'this server is in read-only mode: nothing is changed by HTTP',
       )
     }
-    const { vhost } = params
     if (vhost === undefined || route.anyVirtualHost === true) return
     const sees = method === 'get' ? caller.maySee(vhost) : caller.mayEnter(vhost)
     const isThere = site.definitions.state.vhosts.has(vhost)
@@ -163,6 +175,27 @@ export function responseOf({ status, headers, json, body }: Answer): Response {
       ...headers,
     },
   })
+}
+
+/** The virtual host that a request names, or means. */
+function virtualHostOf(
+  { virtualHostInQuery }: Route,
+  params: Readonly<Record<string, string>>,
+  { searchParams }: URL,
+): string | undefined {
+  if (virtualHostInQuery === undefined) return params.vhost
+  const named = searchParams.get('vhost') ?? undefined
+  return virtualHostInQuery === 'one' ? (named ?? defaultVirtualHost) : named
+}
+
+const scopedPart = new RegExp(`[^"'\\s]*${scopeEnd}`, 'g')
+
+/** The engine's errors name things as it does; the caller knows them by their names in the virtual host. */
+function asWithin(vhost: string | undefined, thrown: unknown): unknown {
+  if (!(thrown instanceof HomingError) || !thrown.message.includes(scopeEnd)) return thrown
+  if (vhost !== undefined) return new Names(vhost).errorOut(thrown)
+  const { code, message, data } = thrown
+  return new HomingError(code, message.replaceAll(scopedPart, ''), { cause: thrown, data })
 }
 
 const refused = (text: string): HomingError => new HomingError('access-refused', text)

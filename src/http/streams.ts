@@ -7,11 +7,16 @@
  * Rule: what waits for a slow reader is bounded; then the stream ends, and the client comes again.
  */
 
+import { HomingError } from '../errors.ts'
+import { limits } from '../limits.ts'
+
 export interface StreamEvent {
   /** Kind of event; the client listens by it. */
   readonly event: string
   /** Written as JSON. */
-  readonly data: unknown
+  readonly data?: unknown
+  /** In place of `data`: JSON that is written already. */
+  readonly json?: string
   /** Sent back as `Last-Event-ID` when the client comes again. */
   readonly id?: string
 }
@@ -44,12 +49,25 @@ export class Streams {
     return this.#open.size
   }
 
+  /** Fails with `memory-full`. */
   open(user: string, signal: AbortSignal): EventStream {
+    this.#checkRoom(user)
     const stream = new Stream(() => this.#open.delete(stream))
     this.#open.set(stream, user)
     if (signal.aborted) stream.close()
     else signal.addEventListener('abort', () => stream.close(), { once: true })
     return stream
+  }
+
+  #checkRoom(user: string): void {
+    const { httpStreamsMax, httpStreamsPerUserMax } = limits
+    const own = [...this.#open.values()].filter((of) => of === user).length
+    if (own < httpStreamsPerUserMax && this.#open.size < httpStreamsMax) return
+    const max = own < httpStreamsPerUserMax ? httpStreamsMax : httpStreamsPerUserMax
+    throw new HomingError(
+      'memory-full',
+      `${max} streams of events are open, which is the limit; close some first`,
+    )
   }
 
   /** Ends the streams of a user who lost something: coming again tells what is left. */
@@ -89,9 +107,9 @@ class Stream implements EventStream {
     return this.#over.signal
   }
 
-  send({ event, data, id }: StreamEvent): boolean {
+  send({ event, data, json = JSON.stringify(data), id }: StreamEvent): boolean {
     const named = id === undefined ? '' : `id: ${oneLine(id)}\n`
-    return this.#write(`${named}event: ${oneLine(event)}\ndata: ${JSON.stringify(data)}\n\n`)
+    return this.#write(`${named}event: ${oneLine(event)}\ndata: ${json}\n\n`)
   }
 
   mustSend(event: StreamEvent): void {

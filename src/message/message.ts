@@ -54,6 +54,8 @@ export interface MessageMeta {
   readonly backoff?: Backoff
   /** What the consumer publishes to the message's reply_to is its result; an acknowledgement is not. */
   readonly awaitsReply?: true
+  /** It is an occurrence of the cron schedule that its id names. */
+  readonly schedule?: { readonly cron: string; readonly timezone?: string }
   /** Acknowledged there, after so many attempts, and waiting for its reply since. */
   readonly workedOn?: { readonly queue: string; readonly attempts: number }
 }

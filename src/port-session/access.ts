@@ -8,6 +8,9 @@ import type { QueueSettings } from '../engine.ts'
 
 export interface PortAccess {
   readonly virtualHost: string
+  /** Who the consumers of the session are, for people. */
+  readonly connectionName: string
+  readonly userName: string
   /** Fails with `access-refused`, `exchange-unknown`, `queue-full` … as for an AMQP publish. */
   checkPublish(exchange: string, routingKey: string): void
   /** Outcomes may go to the queues of callbacks. */

@@ -71,7 +71,9 @@ export class Subscriptions {
       )
     access.checkConsume(queue)
     const handler = this.#handler(number, queue)
-    this.#open.set(number, engine.subscribe(names.in(queue), options, handler))
+    const { connectionName, userName } = access
+    const known = { ...options, connectionName, userName }
+    this.#open.set(number, engine.subscribe(names.in(queue), known, handler))
   }
 
   stop(number: number): void {

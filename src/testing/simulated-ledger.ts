@@ -12,8 +12,14 @@
 
 import type { Clock } from '../clock.ts'
 import type { Ledger, LedgerAnswer, LedgerBatch, Retention } from '../embedded/ledger/ledger.ts'
+import type {
+  DeadLettersWanted,
+  OutcomeSearch,
+  OutcomesFound,
+} from '../embedded/ledger/ledger-search.ts'
+import type { FailureCounts, FailureRange, LedgerStory } from '../embedded/ledger/ledger-story.ts'
 import { type MemoryLedger, openMemoryLedger } from '../embedded/ledger/memory-ledger.ts'
-import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../engine.ts'
+import type { DeadLetter, OutcomeFilter } from '../engine.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import { type RandomSource, randomSource } from './random.ts'
 
@@ -156,7 +162,19 @@ class OpenedLedger implements Ledger {
     return this.#database.committed.outcomes(filter)
   }
 
-  deadLetters(filter: DeadLetterFilter): readonly DeadLetter[] {
+  story(id: string): LedgerStory {
+    return this.#database.committed.story(id)
+  }
+
+  failures(range: FailureRange): FailureCounts {
+    return this.#database.committed.failures(range)
+  }
+
+  search(filter: OutcomeSearch): OutcomesFound {
+    return this.#database.committed.search(filter)
+  }
+
+  deadLetters(filter: DeadLettersWanted): readonly DeadLetter[] {
     return this.#database.committed.deadLetters(filter)
   }
 

@@ -87,6 +87,8 @@ export class HostConsumer implements Consumer, Taker {
       prefetch: noAck || prefetch === 0 ? Number.POSITIVE_INFINITY : prefetch,
       priority: Number(args.get('x-priority') ?? 0),
       consumerName: consumerTag,
+      connectionName: this.#parts.session.connectionName,
+      userName: this.#parts.session.user,
     }
     this.#subscriber = this.#parts.door.subscribe(this.live, options, this)
     if (this.#timeoutMs !== undefined) this.#watch(this.#timeoutMs)

@@ -192,8 +192,8 @@ export class Host implements VirtualHost {
     this.#parts.door.acknowledge(held as readonly HeldDelivery[])
   }
 
-  requeue(held: readonly HeldMessage[], counted: boolean): void {
-    this.#parts.door.requeue(held as readonly HeldDelivery[], counted)
+  requeue(held: readonly HeldMessage[], counted: boolean, isLost = false): void {
+    this.#parts.door.requeue(held as readonly HeldDelivery[], counted, isLost)
   }
 
   reject(held: readonly HeldMessage[]): void {

@@ -38,6 +38,8 @@ const madeByLibrary = { exclusive: false } as QueueDeclaration
 
 export class HostPortAccess implements PortAccess {
   readonly virtualHost: string
+  readonly connectionName: string
+  readonly userName: string
   readonly #parts: PortAccessParts
   /** The last publish that was allowed, to a queue by its name. */
   #allowed:
@@ -50,6 +52,8 @@ export class HostPortAccess implements PortAccess {
 
   constructor(parts: PortAccessParts) {
     this.virtualHost = parts.queues.virtualHost
+    this.connectionName = parts.session.connectionName
+    this.userName = parts.session.user
     this.#parts = parts
   }
 

@@ -211,8 +211,11 @@ export interface VirtualHost {
 
   /** In order of delivery. Nobody waits for these. */
   acknowledge(held: readonly HeldMessage[]): void
-  /** Back to their old places, marked as redelivered. `counted`: the attempt counts for a delivery limit. */
-  requeue(held: readonly HeldMessage[], counted: boolean): void
+  /**
+   * Back to their old places, marked as redelivered. `counted`: the attempt counts for a delivery limit.
+   * `isLost`: because the channel is over.
+   */
+  requeue(held: readonly HeldMessage[], counted: boolean, isLost?: boolean): void
   /** Dead-lettered, or dropped. */
   reject(held: readonly HeldMessage[]): void
 

@@ -3,7 +3,8 @@
  */
 
 import { ByteReader } from '../../src/bytes.ts'
-import { Journal, type JournalOptions } from '../../src/embedded/journal/journal.ts'
+import { Journal } from '../../src/embedded/journal/journal.ts'
+import type { JournalOptions } from '../../src/embedded/journal/journal-options.ts'
 import { recordTypes } from '../../src/embedded/journal/record.ts'
 import { scanSegment } from '../../src/embedded/journal/scan.ts'
 import { segmentNumber } from '../../src/embedded/journal/segment.ts'

@@ -54,7 +54,12 @@ test('a dead letter and what goes onward come back with the message, byte for by
       fc.boolean(),
       fc.array(anyOnward, { maxLength: 4 }),
       (outcome, accepted, deadLetter, onward) => {
-        const extras = { acceptPayload: acceptPayload(accepted), deadLetter, onward }
+        const extras = {
+          acceptPayload: acceptPayload(accepted),
+          deadLetter,
+          onward,
+          story: undefined,
+        }
         const read = writtenAndRead(outcome, extras)
         assert.deepEqual(plain(read.outcome), plain(outcome))
         assert.equal(read.deadLetter, deadLetter)

@@ -21,30 +21,20 @@ import { ByteWriter } from '../../bytes.ts'
 import type { Clock } from '../../clock.ts'
 import { HomingError } from '../../errors.ts'
 import type { Disk, DiskFile } from './disk.ts'
-import { frameBytes, type RecordType, recordHome, recordTypes, sealFrame } from './record.ts'
+import type { JournalOptions, Waiter } from './journal-options.ts'
+import {
+  frameBytes,
+  isForLedger,
+  type RecordType,
+  recordHome,
+  recordTypes,
+  sealFrame,
+} from './record.ts'
 import { RecordReading } from './record-reading.ts'
 import { Reserve } from './reserve.ts'
 import { segmentHeaderBytes } from './segment.ts'
 import { SegmentFiles } from './segment-files.ts'
-import { SegmentWriter, type Sync } from './segment-writer.ts'
-
-export interface JournalOptions {
-  readonly sync: Sync
-  readonly segmentBytes: number
-  readonly tailBytesMax: number
-  readonly reserveBytes: number
-  /** Told after each group commit. */
-  readonly onCommit: () => void
-  /** Told when a segment got its last record. */
-  readonly onSealed: (segment: number, lastLsn: number) => void
-  /** Told once, when the journal has ended because the disk failed. */
-  readonly onFailed: (error: HomingError) => void
-}
-
-/** Told when its record is durable, or with the error that ended the journal. */
-export interface Waiter {
-  durable(error: HomingError | undefined): void
-}
+import { SegmentWriter } from './segment-writer.ts'
 
 const arenaBytesMax = 1024 * 1024
 const arenaBytesMin = 64 * 1024
@@ -146,6 +136,11 @@ export class Journal {
     return this.#failure
   }
 
+  /** Everything appended is durable. */
+  get isIdle(): boolean {
+    return this.gatheredBytes === 0 && this.#running === undefined
+  }
+
   /** Bytes gathered and not yet taken for writing. */
   get gatheredBytes(): number {
     return this.#arena.length - this.#taken
@@ -164,7 +159,7 @@ export class Journal {
   end(type: RecordType): number {
     const arena = this.#arena
     const lsn = ++this.lastLsn
-    if (type === recordTypes.final || type === recordTypes.drop) this.ledgerLsn = lsn
+    if (isForLedger(type)) this.ledgerLsn = lsn
     this.recordFrom = this.#arenaFrom + this.#recordAt
     const home = recordHome(this.segment, this.recordFrom)
     sealFrame(arena.buffer, arena.view, this.#recordAt, arena.length, type, lsn, home)
@@ -347,6 +342,7 @@ export class Journal {
       this.#taken = this.#arena.length
       this.#waiters = []
       this.#underWay = waiters
+      const startedMs = this.#clock.monotonicMs()
       try {
         await this.#writer.write(file, bytes, position)
       } catch (error) {
@@ -356,7 +352,7 @@ export class Journal {
       this.#underWay = undefined
       this.durableLsn = lsn
       for (const waiter of waiters) waiter.durable(undefined)
-      this.#options.onCommit()
+      this.#options.onCommit(this.#clock.monotonicMs() - startedMs)
     }
   }
 

@@ -40,9 +40,15 @@ export const recordTypes = {
   drop: 9,
   /** move-record.ts: an entry rewritten out of a segment that is to go. */
   move: 10,
+  /** attempt-record.ts: how a delivery ended that did not end its message. */
+  attempt: 11,
 } as const
 
 export type RecordType = (typeof recordTypes)[keyof typeof recordTypes]
+
+/** The ledger takes something from records of this type. */
+export const isForLedger = (type: RecordType): boolean =>
+  type === recordTypes.final || type === recordTypes.attempt || type === recordTypes.drop
 
 const lsnHigh = 2 ** 32
 
@@ -87,7 +93,7 @@ export function frameAt(buffer: Buffer, from: number, home: number): Frame | und
   const end = from + frameBytes + length
   if (end > buffer.length) return undefined
   const type = buffer[from + 8] as RecordType
-  if (type < recordTypes.batch || type > recordTypes.move || buffer[from + 9] !== 0)
+  if (type < recordTypes.batch || type > recordTypes.attempt || buffer[from + 9] !== 0)
     return undefined
   const checksum = buffer.readUInt32LE(from + 4)
   const checked = buffer.subarray(from + checkedFrom, end)

@@ -42,12 +42,20 @@ test('a header that is cut short is not whole', () => {
   }
 })
 
+test('a segment of format 1 is read', () => {
+  const header = segmentHeader(3)
+  header.writeUInt32LE(1, 8)
+  header.writeUInt32LE(crc32(header.subarray(0, 16)), 16)
+  assert.ok(segmentHeaderIsWhole(header, 'x'))
+})
+
 test('a segment of a newer format is refused by name, with both versions and what to do', () => {
   const header = segmentHeader(3)
   header.writeUInt32LE(journalFormat + 1, 8)
   header.writeUInt32LE(crc32(header.subarray(0, 16)), 16)
   assert.throws(() => segmentHeaderIsWhole(header, segmentName(3)), {
     code: 'format-unknown',
-    message: /^journal-0000000003\.log has journal format 2; .* reads format 1: open .* with/,
+    message:
+      /^journal-0000000003\.log has journal format 3; .* reads formats up to 2: open .* with/,
   })
 })

@@ -12,7 +12,8 @@ import { crc32 } from 'node:zlib'
 import { HomingError } from '../../errors.ts'
 
 export const segmentHeaderBytes = 64
-export const journalFormat = 1
+/** Written; those from 1 on are read. Format 2 has `attempt` records, and more in `final` ones. */
+export const journalFormat = 2
 const magic = 'HOMINGJ1'
 const checkedBytes = 16
 
@@ -41,10 +42,10 @@ export function segmentHeaderIsWhole(bytes: Buffer, name: string): boolean {
   if (bytes.length < segmentHeaderBytes || bytes.toString('latin1', 0, 8) !== magic) return false
   if (bytes.readUInt32LE(checkedBytes) !== crc32(bytes.subarray(0, checkedBytes))) return false
   const version = bytes.readUInt32LE(8)
-  if (version !== journalFormat) {
+  if (version < 1 || version > journalFormat) {
     throw new HomingError(
       'format-unknown',
-      `${name} has journal format ${version}; this version of Homing reads format ${journalFormat}: open the directory with the version that wrote it`,
+      `${name} has journal format ${version}; this version of Homing reads formats up to ${journalFormat}: open the directory with the version that wrote it`,
     )
   }
   return true

@@ -6,12 +6,14 @@
  *
  * kind 1 outcome: payload of a `final` record, as it stands in the journal (journal/final-record.ts)
  * kind 2 drop:    JSON array of ids; those dead letters are no longer kept (dropped or replayed)
+ * kind 3 attempt: payload of an `attempt` record, as it stands in the journal (journal/attempt-record.ts)
  */
 
 import { ByteReader, type ByteWriter } from '../../bytes.ts'
 import type { DeadLetter } from '../../engine.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
-import { readFinal } from '../journal/final-record.ts'
+import { type AttemptRecord, readAttempt } from '../journal/attempt-record.ts'
+import { type FinalStory, readFinal } from '../journal/final-record.ts'
 
 export type LedgerEvent =
   | {
@@ -19,16 +21,22 @@ export type LedgerEvent =
       readonly lsn: number
       readonly outcome: StoredOutcome
       readonly deadLetter: DeadLetter | undefined
+      readonly story: FinalStory | undefined
+      /** Names of the callbacks that it was sent to. */
+      readonly callbacks: readonly string[]
     }
+  | { readonly kind: 'attempt'; readonly lsn: number; readonly attempt: AttemptRecord }
   | { readonly kind: 'drop'; readonly lsn: number; readonly ids: readonly string[] }
 
 export const outcomeKind = 1
 export const dropKind = 2
+export const attemptKind = 3
+export type LedgerEventKind = typeof outcomeKind | typeof dropKind | typeof attemptKind
 
 export function writeLedgerEvent(
   writer: ByteWriter,
   lsn: number,
-  kind: typeof outcomeKind | typeof dropKind,
+  kind: LedgerEventKind,
   payload: Uint8Array,
 ): void {
   writer.u32(payload.length)
@@ -50,8 +58,10 @@ export function* readLedgerEvents(events: Uint8Array): Generator<LedgerEvent> {
     if (kind === dropKind) {
       const ids = JSON.parse(payload.buffer.toString('utf8', payload.at, end)) as string[]
       yield { kind: 'drop', lsn, ids }
+    } else if (kind === attemptKind) {
+      yield { kind: 'attempt', lsn, attempt: readAttempt(payload) }
     } else {
-      const { outcome, deadLetter, accepted } = readFinal(payload)
+      const { outcome, deadLetter, accepted, onward, story } = readFinal(payload)
       const dead: DeadLetter | undefined =
         deadLetter && accepted
           ? {
@@ -65,7 +75,8 @@ export function* readLedgerEvents(events: Uint8Array): Generator<LedgerEvent> {
               diedAtMs: outcome.finishedAtMs,
             }
           : undefined
-      yield { kind: 'outcome', lsn, outcome, deadLetter: dead }
+      const callbacks = onward.map(({ callback }) => callback)
+      yield { kind: 'outcome', lsn, outcome, deadLetter: dead, story, callbacks }
     }
   }
 }

@@ -46,7 +46,7 @@ export class LedgerFeed {
     this.#accept.length = 0
     if (message !== undefined) writeAccept(this.#accept, message, outcome.acceptedAtMs, [])
     const acceptPayload = this.#accept.taken()
-    const extras = message && { acceptPayload, deadLetter: true, onward: [] }
+    const extras = message && { acceptPayload, deadLetter: true, onward: [], story: undefined }
     writeFinal(this.#payload, 1, this.#nextLsn, outcome, extras)
     writeLedgerEvent(this.#events, this.#nextLsn++, outcomeKind, this.#payload.taken())
     return this

@@ -23,8 +23,11 @@ import {
 import { basename, dirname, extname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HomingError } from '../../errors.ts'
-import { applicationId, formatVersion } from './ledger-schema.ts'
+import { applicationId, formatVersion, upgradeSchema } from './ledger-schema.ts'
 import { lacksTables, ledgerTrouble, notPermitted, troubleError } from './ledger-trouble.ts'
+
+/** Who holds it locked for longer is waited for by the caller. */
+const upgradeBusyMs = 1_000
 
 /** Files of SQLite beside the main one: they belong to it and go where it goes. */
 const companions = ['-wal', '-shm', '-journal']
@@ -81,15 +84,29 @@ function readAppliedLsn(path: string): number | undefined {
         `${path} is a SQLite database of another program (application id ${found}, a ledger has ${applicationId}); move it away`,
       )
     }
-    if (version !== formatVersion)
+    if (version > formatVersion || version < 1)
       throw new HomingError(
         'format-unknown',
         `${path} has ledger format ${version}, this Homing writes format ${formatVersion}; open it with the version of Homing that wrote it, or a newer one`,
         { data: { found: version, known: formatVersion } },
       )
+    if (version === 1) upgrade(path)
     glance(db)
     const lsn = db.prepare('SELECT applied_lsn FROM state').get()?.applied_lsn
     return typeof lsn === 'number' ? lsn : undefined
+  } finally {
+    db.close()
+  }
+}
+
+/** All of it or nothing, also when the machine stops meanwhile. */
+function upgrade(path: string): void {
+  const db = new DatabaseSync(path, { timeout: upgradeBusyMs })
+  try {
+    db.exec('PRAGMA trusted_schema = OFF; PRAGMA synchronous = FULL; BEGIN IMMEDIATE')
+    // Somebody else may have come first.
+    if (Number(db.prepare('PRAGMA user_version').get()?.user_version) === 1) db.exec(upgradeSchema)
+    db.exec('COMMIT')
   } finally {
     db.close()
   }
@@ -102,6 +119,8 @@ function glance(db: DatabaseSync): void {
     ['outcome_rows', 'id'],
     ['outcome_rows', 'finished_at_ms'],
     ['outcome_rows', 'kind, finished_at_ms'],
+    ['attempts', 'lsn'],
+    ['attempts', 'id'],
     ['kinds', 'kind'],
     ['kinds', 'queue, code'],
     ['dead_letters', 'seq'],

@@ -9,12 +9,20 @@
  */
 
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
+import type { DeadLetter, OutcomeFilter } from '../../engine.ts'
 import type { MessageMeta } from '../../message/message.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import { forgottenKey } from './forgotten-key.ts'
 import type { LedgerAnswer } from './ledger.ts'
 import { pageLimit, timeBound, unknownCursor } from './ledger-filter.ts'
+import {
+  type DeadLettersWanted,
+  type OutcomeSearch,
+  type OutcomesFound,
+  prefixEnd,
+  searchedRowsMax,
+} from './ledger-search.ts'
+import { StoryReader } from './story-reader.ts'
 
 type Row = Record<string, unknown>
 
@@ -45,9 +53,11 @@ const newest: Place = { atMs: Infinity, seq: Number.MAX_SAFE_INTEGER }
 export class LedgerReader {
   readonly #db: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
+  readonly stories: StoryReader
 
   constructor(path: string) {
     this.#db = new DatabaseSync(path, { readOnly: true, timeout: busyMs })
+    this.stories = new StoryReader((text) => this.#sql(text))
   }
 
   find(id: string): LedgerAnswer {
@@ -69,7 +79,42 @@ export class LedgerReader {
     })
   }
 
-  deadLetters(filter: DeadLetterFilter): readonly DeadLetter[] {
+  /** In the order of ids, so that a page goes on where the one before has ended. */
+  search(filter: OutcomeSearch): OutcomesFound {
+    const limit = pageLimit(filter)
+    const { idPrefix: prefix = '', after = '' } = filter
+    return this.#inOneSnapshot(() => {
+      const wanted = this.#wantedIn(filter)
+      const text = `SELECT seq, id, kind, finished_at_ms FROM outcome_rows
+        WHERE id >= ? AND id > ? AND id < ? ORDER BY id LIMIT ?`
+      const bounds = [prefix, after, prefixEnd(prefix)]
+      const rows = this.#sql(text).all(...bounds, searchedRowsMax)
+      const row = this.#sql(`${selectOutcome} WHERE o.seq = ?`)
+      const outcomes: StoredOutcome[] = []
+      for (const [n, one] of rows.entries()) {
+        if (!wanted(one)) continue
+        outcomes.push(outcomeFrom(row.get(one.seq as number) as Row))
+        const isLast = n === rows.length - 1 && rows.length < searchedRowsMax
+        if (outcomes.length === limit)
+          return { outcomes, next: isLast ? undefined : String(one.id) }
+      }
+      const isCut = rows.length === searchedRowsMax
+      return { outcomes, next: isCut ? String(rows.at(-1)?.id) : undefined }
+    })
+  }
+
+  #wantedIn(filter: OutcomeSearch): (row: Row) => boolean {
+    const sinceMs = timeBound(filter.finishedSinceMs, 'finishedSinceMs', -Infinity)
+    const beforeMs = timeBound(filter.finishedBeforeMs, 'finishedBeforeMs', Infinity)
+    const anyKind = filter.queue === undefined && filter.code === undefined
+    const kinds = anyKind ? undefined : new Set(this.#kinds(filter).map(({ kind }) => kind))
+    return ({ kind, finished_at_ms }) =>
+      kinds?.has(Number(kind)) !== false &&
+      Number(finished_at_ms) >= sinceMs &&
+      Number(finished_at_ms) < beforeMs
+  }
+
+  deadLetters(filter: DeadLettersWanted): readonly DeadLetter[] {
     const limit = sqlLimit(pageLimit(filter, filter.ids?.length))
     return this.#inOneSnapshot(() => {
       const from = this.#deadPlace(filter.after)
@@ -115,13 +160,24 @@ export class LedgerReader {
     return rows.map((row) => ({ seq: Number(row.seq), atMs: Number(row.finished_at_ms) }))
   }
 
-  #deadFrom(from: Place, filter: DeadLetterFilter, limit: number): DeadLetter[] {
+  #deadFrom(from: Place, filter: DeadLettersWanted, limit: number): DeadLetter[] {
     const where = ['(died_at_ms, seq) < (?, ?)']
     const values: (string | number)[] = [from.atMs, from.seq]
     if (filter.queue !== undefined) {
       where.push('queue = ?')
       values.push(filter.queue)
     }
+    if (filter.reason !== undefined) {
+      where.push('reason = ?')
+      values.push(filter.reason)
+    }
+    if (filter.idPrefix !== undefined) {
+      where.push('id >= ? AND id < ?')
+      values.push(filter.idPrefix, prefixEnd(filter.idPrefix))
+    }
+    where.push('died_at_ms >= ? AND died_at_ms < ?')
+    values.push(timeBound(filter.diedSinceMs, 'diedSinceMs', -Infinity))
+    values.push(timeBound(filter.diedBeforeMs, 'diedBeforeMs', Infinity))
     if (filter.ids !== undefined) {
       where.push('id IN (SELECT value FROM json_each(?))')
       values.push(JSON.stringify(filter.ids))

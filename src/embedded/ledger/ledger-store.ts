@@ -11,9 +11,12 @@
  * the errors of its automatic one to itself, and a failed sync must not be repeated.
  */
 
+import { Buffer } from 'node:buffer'
 import { closeSync, openSync, statSync } from 'node:fs'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { DeadLetter } from '../../engine.ts'
+import { type AttemptRecord, attemptEnds } from '../journal/attempt-record.ts'
+import { failureText } from './failure-text.ts'
 import { forgottenKey } from './forgotten-key.ts'
 import { type LedgerEvent, readLedgerEvents } from './ledger-event.ts'
 import { LedgerKinds } from './ledger-kinds.ts'
@@ -149,9 +152,13 @@ export class LedgerStore {
       for (const id of event.ids) this.#dropDead(id)
       return 0
     }
-    const { outcome } = event
+    if (event.kind === 'attempt') {
+      this.#keepAttempt(event.lsn, event.attempt)
+      return 0
+    }
+    const { outcome, story, callbacks } = event
     const { id } = outcome
-    if (this.#forgotten > 0 && this.#statements.isForgotten.get(forgottenKey(id))) return 0
+    if (this.#isForgotten(id)) return 0
     const kind = this.#kinds.of(outcome.queue, outcome.code)
     const seq = ++this.#lastSeq
     const { changes } = this.#statements.insert.run(
@@ -163,12 +170,41 @@ export class LedgerStore {
       outcome.attempts,
       outcome.contentType,
       outcome.body,
+      story?.attempt === undefined ? null : attemptEnds.indexOf(story.attempt.end),
+      story?.attempt?.deliveredAtMs ?? null,
+      story?.attempt === undefined ? null : textOf(story.attempt.consumer),
+      story?.parentId ?? null,
+      story?.replayOf ?? null,
+      callbacks.length === 0 ? null : JSON.stringify(callbacks),
+      failureText(outcome) ?? null,
     )
     const inserted = Number(changes)
     this.#kinds.count(kind, inserted)
     this.#outcomes += inserted
     if (event.deadLetter !== undefined) this.#keepDead(seq, event.deadLetter)
     return inserted
+  }
+
+  #isForgotten(id: string): boolean {
+    if (this.#forgotten === 0) return false
+    return this.#statements.isForgotten.get(forgottenKey(id)) !== undefined
+  }
+
+  #keepAttempt(lsn: number, attempt: AttemptRecord): void {
+    if (this.#isForgotten(attempt.id)) return
+    this.#statements.insertAttempt.run(
+      lsn,
+      attempt.id,
+      attempt.callback,
+      attempt.number,
+      attempt.end,
+      attempt.deliveredAtMs,
+      attempt.endedAtMs,
+      attempt.retryAtMs,
+      attempt.consumer,
+      attempt.code,
+      attempt.error,
+    )
   }
 
   #keepDead(seq: number, dead: DeadLetter): void {
@@ -217,11 +253,18 @@ export class LedgerStore {
 
   #forgetRow(kind: number, id: string): void {
     this.#dropDead(id)
+    this.#statements.deleteAttempts.run(id)
     this.#forgotten += Number(this.#statements.remember.run(forgottenKey(id)).changes)
     this.#outcomes--
     this.#kinds.count(kind, -1)
   }
 }
+
+/** Most consumers have no name. */
+const textOf = (bytes: Uint8Array): string =>
+  bytes.length === 0
+    ? ''
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
 
 /** SQLite gives -wal and -shm the mode of the main file, so only that one needs care. */
 function makePrivateFile(path: string): void {
@@ -237,13 +280,18 @@ function prepare(db: DatabaseSync) {
   const sql = (text: string): StatementSync => db.prepare(text)
   return {
     insert: sql(`INSERT INTO outcome_rows
-      (seq, id, kind, finished_at_ms, accepted_at_ms, attempts, content_type, body)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
+      (seq, id, kind, finished_at_ms, accepted_at_ms, attempts, content_type, body,
+       attempt_end, delivered_at_ms, consumer, parent_id, replay_of, callbacks, failure)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
     insertDead: sql(`INSERT INTO dead_letters
       (seq, id, queue, reason, died_at_ms, accepted_at_ms, attempts, error_content_type, error,
        id_chosen, exchange, routing_key, content_type, body, priority,
        deadline_at_ms, available_at_ms, timeout_ms, attempts_max, meta)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
+    insertAttempt: sql(`INSERT INTO attempts
+      (lsn, id, callback, number, ended, delivered_at_ms, ended_at_ms, retry_at_ms, consumer, code, error)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (lsn) DO NOTHING`),
+    deleteAttempts: sql('DELETE FROM attempts WHERE id = ?'),
     deleteDead: sql('DELETE FROM dead_letters WHERE id = ? RETURNING queue'),
     isForgotten: sql('SELECT 1 FROM forgotten_ids WHERE key = ?'),
     remember: sql('INSERT INTO forgotten_ids VALUES (?) ON CONFLICT (key) DO NOTHING'),

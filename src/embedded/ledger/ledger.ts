@@ -7,8 +7,10 @@
  * A journal segment is deleted only after `flushed()` has returned an LSN past it.
  */
 
-import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
+import type { DeadLetter, OutcomeFilter } from '../../engine.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
+import type { DeadLettersWanted, OutcomeSearch, OutcomesFound } from './ledger-search.ts'
+import type { FailureCounts, FailureRange, LedgerStory } from './ledger-story.ts'
 
 /** Framed ledger events, as `ledger-event.ts` encodes them; one journal record makes one event. */
 export interface LedgerBatch {
@@ -43,7 +45,13 @@ export interface Ledger {
   /** Reads what is stored. Synchronous: the hot path of sender-chosen ids. */
   find(id: string): LedgerAnswer
   outcomes(filter: OutcomeFilter): readonly StoredOutcome[]
-  deadLetters(filter: DeadLetterFilter): readonly DeadLetter[]
+  /** What is kept of a message beside its outcome; of one without an outcome its attempts so far. */
+  story(id: string): LedgerStory
+  /** The newest failures in that range, grouped; a bounded number of them is looked at. */
+  failures(range: FailureRange): FailureCounts
+  /** Outcomes whose ids begin so, in the order of their ids; a bounded number of them is looked at. */
+  search(filter: OutcomeSearch): OutcomesFound
+  deadLetters(filter: DeadLettersWanted): readonly DeadLetter[]
   /** Dead letters per queue name. */
   deadCounts(): ReadonlyMap<string, number>
   outcomeCount(): number

@@ -10,11 +10,21 @@
  * After a crash it is gone, as is everything of a `memory:` engine.
  */
 
-import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
+import type { DeadLetter, OutcomeFilter } from '../../engine.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
+import { failureText } from './failure-text.ts'
 import type { Ledger, LedgerAnswer, LedgerBatch, Retention } from './ledger.ts'
 import { type LedgerEvent, readLedgerEvents } from './ledger-event.ts'
 import { pageLimit, timeBound, unknownCursor } from './ledger-filter.ts'
+import type { DeadLettersWanted, OutcomeSearch, OutcomesFound } from './ledger-search.ts'
+import {
+  type FailureCount,
+  type FailureCounts,
+  type FailureRange,
+  failuresExaminedMax,
+  type LedgerStory,
+} from './ledger-story.ts'
+import { MemoryStories } from './memory-stories.ts'
 import { type TimedRow, TimeOrder } from './time-order.ts'
 
 interface OutcomeRow extends TimedRow {
@@ -47,6 +57,7 @@ export class MemoryLedger implements Ledger {
   #deadOrder = new TimeOrder<DeadRow>()
   #deadCounts = new Map<string, number>()
   #forgotten = new Set<string>()
+  #stories = new MemoryStories()
 
   constructor(options: MemoryLedgerOptions, openedAtLsn = 0) {
     this.#retention = options.retention
@@ -102,14 +113,47 @@ export class MemoryLedger implements Ledger {
     return page
   }
 
-  deadLetters(filter: DeadLetterFilter): readonly DeadLetter[] {
+  story(id: string): LedgerStory {
+    return this.#stories.story(id)
+  }
+
+  failures(range: FailureRange): FailureCounts {
+    const limit = failuresExaminedMax + 1
+    const found = this.outcomes({ ...range, code: 'failed', limit })
+    const examined = found.slice(0, failuresExaminedMax)
+    const groups = Map.groupBy(examined, (one) =>
+      JSON.stringify([one.queue, one.code, failureText(one)]),
+    )
+    return {
+      groups: [...groups.values()].map(failureCount).sort(mostFrequentFirst),
+      examined: examined.length,
+      isComplete: found.length < limit,
+    }
+  }
+
+  search(filter: OutcomeSearch): OutcomesFound {
+    const limit = pageLimit(filter)
+    const { idPrefix = '', after = '', ...others } = filter
+    const found = this.outcomes({ ...others, limit: Number.POSITIVE_INFINITY })
+      .filter(({ id }) => id.startsWith(idPrefix) && id > after)
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+    const outcomes = found.slice(0, limit)
+    return { outcomes, next: found.length > limit ? outcomes.at(-1)?.id : undefined }
+  }
+
+  deadLetters(filter: DeadLettersWanted): readonly DeadLetter[] {
     const limit = pageLimit(filter, filter.ids?.length)
     const from = this.#cursor(filter.after, this.#dead)
     if (from === 'forgotten') return []
     const ids = filter.ids === undefined ? undefined : new Set(filter.ids)
     const page: DeadLetter[] = []
+    const sinceMs = timeBound(filter.diedSinceMs, 'diedSinceMs', Number.NEGATIVE_INFINITY)
+    const beforeMs = timeBound(filter.diedBeforeMs, 'diedBeforeMs', Infinity)
     for (const { dead } of this.#deadOrder.newestFirst(from)) {
       if (page.length >= limit) break
+      if (dead.diedAtMs < sinceMs || dead.diedAtMs >= beforeMs) continue
+      if (filter.reason !== undefined && dead.reason !== filter.reason) continue
+      if (!dead.message.id.startsWith(filter.idPrefix ?? '')) continue
       if (filter.queue !== undefined && dead.queue !== filter.queue) continue
       if (ids === undefined || ids.has(dead.message.id)) page.push(dead)
     }
@@ -146,12 +190,17 @@ export class MemoryLedger implements Ledger {
     copy.#deadOrder = this.#deadOrder.copy()
     copy.#deadCounts = new Map(this.#deadCounts)
     copy.#forgotten = new Set(this.#forgotten)
+    copy.#stories = this.#stories.copy()
     return copy
   }
 
   #apply(event: LedgerEvent): void {
     if (event.kind === 'drop') {
       for (const id of event.ids) this.#dropDead(id)
+      return
+    }
+    if (event.kind === 'attempt') {
+      if (!this.#forgotten.has(event.attempt.id)) this.#stories.attempted(event.attempt)
       return
     }
     const { outcome, deadLetter } = event
@@ -163,6 +212,7 @@ export class MemoryLedger implements Ledger {
       const row = { ...place, outcome: { ...outcome, body: copied(outcome.body) } }
       this.#outcomes.set(id, row)
       this.#outcomeOrder.insert(row)
+      this.#stories.finished(event)
     }
     if (deadLetter !== undefined && !this.#dead.has(id)) this.#keepDead(id, place, deadLetter)
   }
@@ -192,6 +242,7 @@ export class MemoryLedger implements Ledger {
     for (const { outcome } of rows) {
       this.#outcomes.delete(outcome.id)
       this.#dropDead(outcome.id)
+      this.#stories.forget(outcome.id)
       this.#forgotten.add(outcome.id)
     }
     const forgottenMax = Math.max(retainCount, forgottenMin)
@@ -218,6 +269,22 @@ export class MemoryLedger implements Ledger {
     throw unknownCursor(after)
   }
 }
+
+function failureCount(group: readonly StoredOutcome[]): FailureCount {
+  const [newest] = group as [StoredOutcome]
+  return {
+    queue: newest.queue,
+    code: newest.code,
+    message: failureText(newest) ?? '',
+    count: group.length,
+    firstAtMs: group.at(-1)?.finishedAtMs ?? 0,
+    lastAtMs: newest.finishedAtMs,
+    lastId: newest.id,
+  }
+}
+
+const mostFrequentFirst = (a: FailureCount, b: FailureCount): number =>
+  b.count - a.count || b.lastAtMs - a.lastAtMs
 
 const copied = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
 

@@ -131,7 +131,7 @@ test('a ledger of a newer format is refused by name and left alone', async () =>
   await assert.rejects(open(path), (error) => {
     assert.ok(error instanceof HomingError)
     assert.equal(error.code, 'format-unknown')
-    assert.match(error.message, /format 9.*format 1/)
+    assert.match(error.message, /format 9.*format 2/)
     return true
   })
   assert.ok(readFileSync(path).equals(bytes))

@@ -17,12 +17,20 @@
 
 import { resolve } from 'node:path'
 import { systemClock } from '../../clock.ts'
-import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
+import type { DeadLetter, OutcomeFilter } from '../../engine.ts'
 import { HomingError } from '../../errors.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import type { Ledger, LedgerAnswer, LedgerBatch, Retention } from './ledger.ts'
 import { examineLedgerFile } from './ledger-file.ts'
 import { LedgerReader } from './ledger-reader.ts'
+import type { DeadLettersWanted, OutcomeSearch, OutcomesFound } from './ledger-search.ts'
+import {
+  type FailureCounts,
+  type FailureRange,
+  type LedgerStory,
+  noFailures,
+  noStory,
+} from './ledger-story.ts'
 import { isLocked, type LedgerTrouble, ledgerTrouble, troubleError } from './ledger-trouble.ts'
 import { LedgerWriter } from './ledger-writer.ts'
 
@@ -114,7 +122,19 @@ export class SqliteLedger implements Ledger {
     return this.#read((reader) => reader.outcomes(filter), [])
   }
 
-  deadLetters(filter: DeadLetterFilter): readonly DeadLetter[] {
+  story(id: string): LedgerStory {
+    return this.#read((reader) => reader.stories.story(id), noStory)
+  }
+
+  failures(range: FailureRange): FailureCounts {
+    return this.#read((reader) => reader.stories.failures(range), noFailures)
+  }
+
+  search(filter: OutcomeSearch): OutcomesFound {
+    return this.#read((reader) => reader.search(filter), { outcomes: [], next: undefined })
+  }
+
+  deadLetters(filter: DeadLettersWanted): readonly DeadLetter[] {
     return this.#read((reader) => reader.deadLetters(filter), [])
   }
 

@@ -50,6 +50,8 @@ export class Entry {
   acceptedAtMs = 0
   /** Who holds it, and under which tag: the broker's business. */
   holder: unknown
+  /** Who held it last, until it is on record how that ended; not of plain messages. */
+  lastHolder: unknown
   /** It stands in a line of transient messages, not in the index. */
   lined = false
 

@@ -15,6 +15,17 @@ export class Heap<T> {
     return this.#items[0]
   }
 
+  /** All of them, the first one first, left where they are; must not change meanwhile. */
+  *inOrder(): Generator<T> {
+    const items = this.#items
+    const next = new Heap<number>((a, b) => this.#before(items[a] as T, items[b] as T))
+    if (items.length > 0) next.push(0)
+    for (let at = next.pop(); at !== undefined; at = next.pop()) {
+      yield items[at] as T
+      for (const child of [2 * at + 1, 2 * at + 2]) if (child < items.length) next.push(child)
+    }
+  }
+
   /** Forgets all others, once they are many. */
   keepOnly(kept: (item: T) => boolean): void {
     this.replaceAll(this.#items.filter(kept))

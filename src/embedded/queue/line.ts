@@ -55,6 +55,21 @@ export class Line {
     if (this.live === 0 || (gone >= takenMax && gone > this.live)) this.#sweep()
   }
 
+  /** Those behind that position that wait. */
+  *behind(position: number): Generator<Entry> {
+    let low = this.#head
+    let high = this.#items.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((this.#items[middle] as Entry).position <= position) low = middle + 1
+      else high = middle
+    }
+    for (let at = low; at < this.#items.length; at++) {
+      const entry = this.#items[at] as Entry
+      if (entry.lined && entry.state === entryStates.ready) yield entry
+    }
+  }
+
   entries(): Entry[] {
     const waiting: Entry[] = []
     for (let at = this.#head; at < this.#items.length; at++) {

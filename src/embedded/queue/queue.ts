@@ -13,6 +13,7 @@
 
 import { assert } from '../../assert.ts'
 import type { QueueSettings } from '../../engine.ts'
+import type { Due } from './due.ts'
 import { type Entry, entryStates } from './entry.ts'
 import { Fifo } from './fifo.ts'
 import { Heap } from './heap.ts'
@@ -20,22 +21,16 @@ import type { IndexBlock } from './index-block.ts'
 import { Line } from './line.ts'
 import { PositionTable } from './position-table.ts'
 
-const before = (a: Entry, b: Entry): boolean =>
+/** The order of delivery. */
+export const standsBefore = (a: Standing, b: Standing): boolean =>
   a.priority === b.priority ? a.position < b.position : a.priority > b.priority
+
+type Standing = Pick<Entry, 'priority' | 'position'>
 
 /** Entries that may be in the heap of deadlines and no longer in a line. */
 const expiringSlack = 1_024
 
-const dueAt = (entry: Entry): number => Math.min(entry.availableAtMs, entry.deadlineAtMs)
-
-/** What time has done to a queue. */
-export interface Due {
-  /** Waiting rows are named by block; what is held, delayed or came back, by entry. */
-  readonly expired: Entry[]
-  readonly timedOut: Entry[]
-  /** Blocks with expired rows that are put away: bring them back and ask again. */
-  readonly needed: IndexBlock[]
-}
+export const dueAt = (entry: Entry): number => Math.min(entry.availableAtMs, entry.deadlineAtMs)
 
 export class Queue {
   readonly number: number
@@ -49,7 +44,7 @@ export class Queue {
   readonly #awake = new PositionTable()
   /** What is delayed, by position: apart, so that a million of them cost nothing while they sleep. */
   readonly #asleep = new Map<number, Entry>()
-  readonly #returned = new Heap<Entry>(before)
+  readonly returned = new Heap<Entry>(standsBefore)
   readonly #delayed = new Heap<Entry>((a, b) => dueAt(a) < dueAt(b))
   /** An entry in the heap has another time now than the one it was put there with. */
   #isDelayedDisordered = false
@@ -142,7 +137,7 @@ export class Queue {
       if (fifo.live === 0) continue
       const first = fifo.first()
       if (!first) return fifo.needed() ? undefined : best
-      if (!best || before(first, best)) best = first
+      if (!best || standsBefore(first, best)) best = first
       break
     }
     return this.lines.length === 0 ? best : this.#firstInLine(best)
@@ -152,7 +147,7 @@ export class Queue {
     for (const line of this.lines) {
       if (other && other.priority > line.priority) break
       const first = line.first()
-      if (first) return !other || before(first, other) ? first : other
+      if (first) return !other || standsBefore(first, other) ? first : other
     }
     return other
   }
@@ -219,17 +214,17 @@ export class Queue {
     this.waiting++
     this.#asleep.delete(entry.position)
     this.#awake.set(entry)
-    this.#returned.push(entry)
+    this.returned.push(entry)
   }
 
   unpark(entry: Entry): void {
     entry.state = entryStates.ready
-    this.#returned.push(entry)
+    this.returned.push(entry)
   }
 
   #takeOut(entry: Entry): void {
     if (this.#peekReturned() === entry) {
-      this.#returned.pop()
+      this.returned.pop()
       return
     }
     if (entry.lined) {
@@ -328,19 +323,23 @@ export class Queue {
     }
   }
 
+  /** What is delayed, next first; among it what is no longer. */
+  get sleeping(): Heap<Entry> {
+    if (this.#isDelayedDisordered) this.#delayed.replaceAll(this.#asleep.values())
+    this.#isDelayedDisordered = false
+    return this.#delayed
+  }
+
   #wakeDue(nowMs: number, due: Due): void {
-    if (this.#isDelayedDisordered) {
-      this.#delayed.replaceAll(this.#asleep.values())
-      this.#isDelayedDisordered = false
-    }
+    const sleeping = this.sleeping
     for (;;) {
-      const entry = this.#delayed.peek()
+      const entry = sleeping.peek()
       if (!entry) return
       if (entry.state === entryStates.delayed && dueAt(entry) > nowMs) {
         this.#watch(entry)
         return
       }
-      this.#delayed.pop()
+      sleeping.pop()
       if (entry.state !== entryStates.delayed) continue
       if (entry.deadlineAtMs <= nowMs) due.expired.push(entry)
       else this.#wake(entry)
@@ -370,9 +369,9 @@ export class Queue {
 
   #peekReturned(): Entry | undefined {
     for (;;) {
-      const entry = this.#returned.peek()
+      const entry = this.returned.peek()
       if (!entry || entry.state === entryStates.ready) return entry
-      this.#returned.pop()
+      this.returned.pop()
     }
   }
 

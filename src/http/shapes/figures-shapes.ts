@@ -141,7 +141,8 @@ export const queueRow = z.object({
   durable: z.boolean(),
   paused: z.boolean(),
   ready: count,
-  readyBytes: count,
+  /** Of the bodies, where the settings of the queue limit them. */
+  readyBytes: count.optional(),
   unsettled: count,
   delayed: count,
   dead: count,
