@@ -127,6 +127,14 @@ export const errorCodes = {
     403,
     'channel',
   ),
+  'backup-running': row('Another backup of this engine is being taken.', true, 406, 409, 'channel'),
+  'backup-failed': row(
+    'A copy of the data directory could not be made; the directory itself is as it was.',
+    true,
+    541,
+    500,
+    'channel',
+  ),
   'disk-full': row(
     'The disk is full: nothing new is accepted, settling and reading go on.',
     true,

@@ -49,6 +49,7 @@ const exitOfError: Partial<Record<ErrorCode, ExitName>> = {
   timeout: 'pending',
   forgotten: 'forgotten',
   locked: 'locked',
+  'backup-running': 'locked',
   'ledger-unavailable': 'locked',
   'journal-damaged': 'damaged',
   undecodable: 'damaged',

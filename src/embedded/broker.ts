@@ -5,6 +5,7 @@
  */
 
 import { randomBytes } from 'node:crypto'
+import { resolve } from 'node:path'
 import { type Clock, steadyWallClock } from '../clock.ts'
 import type {
   Accepted,
@@ -26,12 +27,14 @@ import type { Delivery } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
 import type { Answer, StoredOutcome } from '../message/outcome.ts'
 import type { Settled, Settlement } from '../message/settlement.ts'
+import { unsupported } from '../unsupported.ts'
 import type { Core } from './core.ts'
 import { keepingDeclared } from './declared-settings.ts'
+import { guaranteesOf } from './embedded-guarantees.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { EngineParts, type PartsNeeded } from './engine-parts.ts'
 import { IndexPages } from './index-pages.ts'
-import type { Inspection } from './inspection-port.ts'
+import type { Administration, BackupReport, Inspection } from './inspection-port.ts'
 import type { Disk } from './journal/disk.ts'
 import { Journal } from './journal/journal.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -50,34 +53,6 @@ export interface Devices {
   readonly ledger: Ledger
   /** 16 random bits; the machine's own randomness by default. */
   readonly random16?: () => number
-}
-
-const guarantees: Guarantees = {
-  durability: 'native',
-  order: 'native',
-  batches: 'native',
-  deduplication: 'native',
-  priority: 'native',
-  delay: 'native',
-  expiry: 'native',
-  reinsertion: 'native',
-  fencing: 'native',
-  ledger: 'native',
-  callbacks: 'native',
-  gather: 'native',
-  cancel: 'native',
-  progress: 'native',
-  elsewhere: 'native',
-  deadLetters: 'native',
-  depth: 'native',
-  overflow: 'native',
-  limits: 'native',
-  counts: 'native',
-}
-
-const inMemory: Guarantees = {
-  ...guarantees,
-  durability: { emulated: 'in memory: until the process ends, and no longer' },
 }
 
 /** Recovers what the disk holds and opens the engine on it. */
@@ -123,7 +98,7 @@ export async function openBroker(
   return opened
 }
 
-export class Broker implements Engine {
+export class Broker implements Engine, Administration {
   readonly kind: string
   readonly guarantees: Guarantees
   readonly nowMs: () => number
@@ -139,7 +114,7 @@ export class Broker implements Engine {
 
   constructor(kind: string, needed: PartsNeeded) {
     this.kind = kind
-    this.guarantees = kind === 'memory' ? inMemory : guarantees
+    this.guarantees = guaranteesOf(kind)
     this.nowMs = needed.nowMs
     this.#mintId = needed.mintId
     this.#parts = new EngineParts(needed)
@@ -342,6 +317,17 @@ export class Broker implements Engine {
       const live = topology.setPaused(name, false)
       if (live) this.#parts.delivering.settingsChanged(live)
     })
+  }
+
+  /**
+   * A copy of the data directory while it is in use: all that was confirmed before the call is in it. The
+   * directory must not be there, or be empty. Fails with `bad-argument`, `not-permitted`, `disk-full`,
+   * `backup-running`, `backup-failed`, `unsupported`.
+   */
+  async backup(directory: string): Promise<BackupReport> {
+    this.#refuseWhenClosed()
+    if (this.#core.outcomes.ledger.backup) return this.#parts.backup.take(resolve(directory))
+    throw unsupported(this.kind, 'backup', 'it keeps everything in memory')
   }
 
   async purgeQueue(name: string): Promise<number> {

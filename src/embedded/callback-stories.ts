@@ -11,11 +11,11 @@
  */
 
 import { type CallbackTarget, callbackQueue, notification } from '../message/message.ts'
-import { runningAttempt, shownAttempts, storedAttempts } from './attempts-shown.ts'
+import { lastAttempt, runningAttempt, shownAttempts, storedAttempts } from './attempts-shown.ts'
 import type { Core } from './core.ts'
 import type { LedgerStory } from './ledger/ledger-story.ts'
 import type { HeldDelivery, LiveQueue } from './live-queue.ts'
-import type { CallbackState, CallbackStory } from './message-story.ts'
+import type { Attempt, CallbackState, CallbackStory } from './message-story.ts'
 import { type Entry, entryStates, homecomingKind, plainKind } from './queue/entry.ts'
 import type { IndexBlock } from './queue/index-block.ts'
 import type { QueueBrowsing } from './queue-browsing.ts'
@@ -54,15 +54,17 @@ export class CallbackStories {
     const live = this.#core.queue(callbackQueue(name))
     const which = n === 0 ? name : `${name}>${n}`
     const entry = isFinal && live ? await this.#entry(live, id, which) : undefined
+    const end = isFinal && entry === undefined ? await this.#end(`${id}>${which}`) : undefined
     const delivery = entry === 'deep' ? undefined : (entry?.holder as HeldDelivery | undefined)
     const tries = storedAttempts(known, which)
     if (delivery && !delivery.over) tries.push(runningAttempt(delivery))
-    const made = entry === undefined || entry === 'deep' ? tries.length : entry.attempts
+    if (end?.last) tries.push(end.last)
+    const made = entry instanceof Object ? entry.attempts : tries.length
     const shown = shownAttempts(tries, made)
     return {
       name,
       kind: 'callback',
-      state: isFinal ? await this.#state(entry, `${id}>${which}`) : 'pending',
+      state: isFinal ? stateOf(entry, end !== undefined) : 'pending',
       context,
       tries: shown,
       triesMade: Math.max(made, shown.length),
@@ -73,13 +75,13 @@ export class CallbackStories {
     }
   }
 
-  async #state(entry: Entry | 'deep' | undefined, homecomingId: string): Promise<CallbackState> {
-    if (entry === 'deep') return 'waiting'
-    if (entry?.state === entryStates.held) return 'running'
-    if (entry?.state === entryStates.delayed) return 'backing-off'
-    if (entry) return 'waiting'
-    const end = await this.#core.outcomes.lookUp(homecomingId)
-    return end?.state === 'final' ? 'dead' : 'told'
+  /** Its tries were used up: the last of them. */
+  async #end(homecomingId: string): Promise<{ readonly last: Attempt | undefined } | undefined> {
+    const { outcomes } = this.#core
+    const end = await outcomes.lookUp(homecomingId)
+    if (end?.state !== 'final') return undefined
+    const { lastAttempt: last } = outcomes.ledger.story(homecomingId)
+    return { last: last && lastAttempt(last, end.outcome) }
   }
 
   /** `deep`: it may be in a block that was not read. */
@@ -115,6 +117,14 @@ export class CallbackStories {
 }
 
 const nothingTried = { tries: [], triesMade: 0, nextTryAtMs: undefined }
+
+function stateOf(entry: Entry | 'deep' | undefined, hasEnded: boolean): CallbackState {
+  if (entry === 'deep') return 'waiting'
+  if (entry?.state === entryStates.held) return 'running'
+  if (entry?.state === entryStates.delayed) return 'backing-off'
+  if (entry) return 'waiting'
+  return hasEnded ? 'dead' : 'told'
+}
 
 function rowsOf(block: IndexBlock, priority: number, hash: number): Entry[] {
   const rows: Entry[] = []

@@ -14,6 +14,7 @@ import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 import { Attempts } from './attempts.ts'
 import { AwaitedReplies } from './awaited-replies.ts'
+import { Backup } from './backup.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { Core } from './core.ts'
 import { DeadLettering } from './dead-lettering.ts'
@@ -71,6 +72,7 @@ export class EngineParts {
   readonly gathering: Gathering
   readonly deadLetters: DeadLetters
   readonly janitor: Janitor
+  readonly backup: Backup
   /** A broker is told of notifications that no durable queue takes. */
   tellElsewhere: (queue: string, message: PlainMessage) => void = () => undefined
 
@@ -118,6 +120,7 @@ export class EngineParts {
     this.gathering = new Gathering(this.core, this.publishing, this.ids)
     this.deadLetters = new DeadLetters(this.core, this.publishing, mintId)
     this.janitor = this.#janitor(needed)
+    this.backup = new Backup(this)
   }
 
   #delivering(): Delivering {

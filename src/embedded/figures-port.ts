@@ -131,7 +131,7 @@ export interface FiguresHistoryPort {
   /** Takes a sample; whoever owns the timer calls it once a second. */
   sample(): void
   samples(step: HistoryStep): readonly FiguresSample[]
-  /** The same by queue; undefined for a queue that was never sampled. */
+  /** The same by queue, but for `1m`; undefined for a queue that was idle ever since. */
   queueSamples(queue: string, step: HistoryStep): readonly QueueSample[] | undefined
 }
 

@@ -119,6 +119,17 @@ export class Janitor {
     await checkpoints.take(core.journal)
   }
 
+  /** Does that in place of a round: meanwhile nothing is removed, rewritten or written over. */
+  async hold<Result>(work: () => Promise<Result>): Promise<Result> {
+    while (this.#round) await this.#round
+    const working = work()
+    const over = (): void => {
+      this.#round = undefined
+    }
+    this.#round = working.then(over, over)
+    return working
+  }
+
   /** Waits for the round under way. */
   async rest(): Promise<void> {
     this.#timer?.cancel()

@@ -106,6 +106,12 @@ export class EngineTrial {
     this.#broker = await this.clock.until(openBroker(devices, settings))
   }
 
+  /** The same, with what only this engine has. */
+  get broker(): Broker {
+    if (!this.#broker) throw new Error('the engine is not open')
+    return this.#broker
+  }
+
   get engine(): Engine {
     if (!this.#broker) throw new Error('the engine is not open')
     return this.#broker

@@ -8,6 +8,7 @@ import { findingCases } from './finding-conformance.ts'
 import type { Ledger, Retention } from './ledger.ts'
 import { listingCases } from './listing-conformance.ts'
 import { retentionCases } from './retention-conformance.ts'
+import { storyCases } from './story-conformance.ts'
 
 export interface LedgerMaker {
   readonly name: string
@@ -23,7 +24,13 @@ const keepAll: Retention = { retainMs: 1e12, retainCount: 1e9 }
  * testLedger({ name: 'memory ledger', open: async (retention) => openMemoryLedger({ retention }) })
  */
 export function testLedger(maker: LedgerMaker): void {
-  for (const one of [...findingCases, ...listingCases, ...deadLetterCases, ...retentionCases])
+  for (const one of [
+    ...findingCases,
+    ...listingCases,
+    ...deadLetterCases,
+    ...retentionCases,
+    ...storyCases,
+  ])
     test(`${maker.name}: ${one.title}`, async () => {
       const ledger = await maker.open(one.retention ?? keepAll)
       try {

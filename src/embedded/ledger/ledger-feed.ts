@@ -3,9 +3,10 @@ import { ByteWriter } from '../../bytes.ts'
 import type { Message } from '../../message/message.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import { writeAccept } from '../journal/accept-record.ts'
-import { writeFinal } from '../journal/final-record.ts'
+import { type AttemptRecord, writeAttempt } from '../journal/attempt-record.ts'
+import { type FinalStory, writeFinal } from '../journal/final-record.ts'
 import type { LedgerBatch } from './ledger.ts'
-import { dropKind, outcomeKind, writeLedgerEvent } from './ledger-event.ts'
+import { attemptKind, dropKind, outcomeKind, writeLedgerEvent } from './ledger-event.ts'
 
 /** Makes batches as the journal would: for tests and measurements of ledgers. */
 export class LedgerFeed {
@@ -28,6 +29,18 @@ export class LedgerFeed {
     return this.#final(outcome, made.message ?? messageOf(id))
   }
 
+  /** An outcome with what is told beside it. */
+  told(outcome: StoredOutcome, story: FinalStory): this {
+    return this.#final(outcome, undefined, story)
+  }
+
+  attempt(attempt: AttemptRecord): this {
+    this.#payload.length = 0
+    writeAttempt(this.#payload, attempt)
+    writeLedgerEvent(this.#events, this.#nextLsn++, attemptKind, this.#payload.taken())
+    return this
+  }
+
   drop(ids: readonly string[]): this {
     const json = Buffer.from(JSON.stringify(ids))
     writeLedgerEvent(this.#events, this.#nextLsn++, dropKind, json)
@@ -41,12 +54,12 @@ export class LedgerFeed {
     return { events, lastLsn: this.#nextLsn - 1 }
   }
 
-  #final(outcome: StoredOutcome, message: Message | undefined): this {
+  #final(outcome: StoredOutcome, message: Message | undefined, story?: FinalStory): this {
     this.#payload.length = 0
     this.#accept.length = 0
     if (message !== undefined) writeAccept(this.#accept, message, outcome.acceptedAtMs, [])
-    const acceptPayload = this.#accept.taken()
-    const extras = message && { acceptPayload, deadLetter: true, onward: [], story: undefined }
+    const acceptPayload = message && this.#accept.taken()
+    const extras = { acceptPayload, deadLetter: message !== undefined, onward: [], story }
     writeFinal(this.#payload, 1, this.#nextLsn, outcome, extras)
     writeLedgerEvent(this.#events, this.#nextLsn++, outcomeKind, this.#payload.taken())
     return this

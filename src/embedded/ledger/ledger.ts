@@ -57,6 +57,11 @@ export interface Ledger {
   outcomeCount(): number
   /** Forces what is stored to the disk; resolves with the LSN that is safe. */
   flushed(): Promise<number>
+  /**
+   * Copies what is stored now into a file of that path; false when nothing is stored yet. A ledger
+   * without files has none.
+   */
+  backup?(path: string): Promise<boolean>
   /** Forgets by age and count now; resolves with how many. Also runs by itself. */
   forget(nowMs: number): Promise<number>
   /** Stores what was fed, then closes. Rejects when the database failed. */

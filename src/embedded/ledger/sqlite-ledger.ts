@@ -150,6 +150,12 @@ export class SqliteLedger implements Ledger {
     return this.#writer.flushed()
   }
 
+  async backup(path: string): Promise<boolean> {
+    const copying = this.#read((reader) => reader.backup(path), undefined)
+    await copying
+    return copying !== undefined
+  }
+
   forget(nowMs: number): Promise<number> {
     return this.#writer.forget(nowMs)
   }
