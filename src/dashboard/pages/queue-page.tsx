@@ -126,16 +126,17 @@ function Acts({ row, detail, reload }: ActsProps) {
   )
 }
 
+const oldestText = ({ oldestReadyAtMs, readyBytes }: QueueRowJson): string =>
+  oldestReadyAtMs === undefined
+    ? bytes(readyBytes ?? 0)
+    : t('queue.oldestSince', { time: ago(oldestReadyAtMs) })
+
 const Glance = ({ row }: { readonly row: QueueRowJson }) => (
   <section class="cards" aria-label={t('overview.glance')}>
     <Stat
       label={t('count.ready')}
       value={number(row.ready)}
-      more={
-        row.oldestReadyAtMs === undefined
-          ? bytes(row.readyBytes)
-          : t('queue.oldestSince', { time: ago(row.oldestReadyAtMs) })
-      }
+      more={oldestText(row)}
     />
     <Stat
       label={t('count.unacked')}
