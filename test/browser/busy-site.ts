@@ -14,7 +14,12 @@ import { type HttpTestServer, httpTestServer } from '../http/http-server.ts'
 export interface BusySite extends HttpTestServer {
   readonly home: Home
   /** Ids of messages whose stories are worth looking at. */
-  readonly ids: { readonly ok: string; readonly dead: string; readonly told: string; readonly away: string }
+  readonly ids: {
+    readonly ok: string
+    readonly dead: string
+    readonly told: string
+    readonly away: string
+  }
 }
 
 const retry = { attempts: 3, backoff: '20ms' } as const
@@ -63,14 +68,19 @@ async function filled(home: Home): Promise<BusySite['ids']> {
   })
   const receipts = []
   for (let index = 0; index < 60; index++) {
-    const sku = index % 9 === 8 ? `broken-${index}` : index % 5 === 4 ? `shy-${index}` : `a-${index}`
+    const sku =
+      index % 9 === 8 ? `broken-${index}` : index % 5 === 4 ? `shy-${index}` : `a-${index}`
     receipts.push(await home.send(orders, { sku, pieces: index }))
   }
   const [told] = receipts
   const options = { callback: shipped }
   const ok = await home.send(orders, { sku: 'shy-1', pieces: 2 }, { id: 'order-1', ...options })
   const dead = await home.send(orders, { sku: 'broken', pieces: 1 }, { id: 'order-2', ...options })
-  const away = await home.send(orders, { sku: 'a', pieces: 1 }, { id: 'order-3', callback: invoiced })
+  const away = await home.send(
+    orders,
+    { sku: 'a', pieces: 1 },
+    { id: 'order-3', callback: invoiced },
+  )
   const mail = await home.send(mails, 'dear sir or madam', { id: 'mail-1' })
   for (let index = 0; index < 12; index++) await home.send(reports, `report ${index}`)
   await home.send(reports, 'next week', { id: 'report-later', delay: '7d' })

@@ -105,11 +105,11 @@ function optionsOf({ lines, write, element, under }: Making): UPlot.Options {
     width: element.clientWidth,
     height,
     legend: { show: false },
-    padding: [10, 8, 0, 0],
+    padding: [12, 18, 4, 6],
     cursor: { y: false, points: { size: 7 }, sync: { key: 'page' }, drag: { x: false, y: false } },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(high || 0, 1) * 1.1] } },
     axes: [
-      { ...axis, values: (_plot, splits) => splits.map(shortTime), space: 70 },
+      { ...axis, size: 26, values: (_plot, splits) => splits.map(shortTime), space: 70 },
       { ...axis, size: 62, values: (_plot, splits) => splits.map((value) => write(value)) },
     ],
     series: [

@@ -132,18 +132,19 @@ export const CodeBadge = ({ code }: { readonly code: string }) => (
   <Badge tone={code === 'ok' ? 'ok' : code === 'canceled' ? '' : 'bad'}>{code}</Badge>
 )
 
-export const Facts = ({
-  of,
-}: {
-  readonly of: readonly (readonly [string, ComponentChildren])[]
-}) => (
+type Fact = readonly [name: string, value: ComponentChildren]
+
+/** What has no value is left out. */
+export const Facts = ({ of }: { readonly of: readonly Fact[] }) => (
   <dl class="facts">
-    {of.map(([name, value]) => (
-      <>
-        <dt>{name}</dt>
-        <dd>{value}</dd>
-      </>
-    ))}
+    {of
+      .filter(([, value]) => value !== undefined && value !== '')
+      .map(([name, value]) => (
+        <>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </>
+      ))}
   </dl>
 )
 

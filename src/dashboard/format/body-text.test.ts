@@ -12,7 +12,10 @@ test('bytes that are text are shown as text, others are not', () => {
 
 test('JSON is written anew; what is none stays text', () => {
   assert.equal(jsonOf('{"a":[1]}'), '{\n  "a": [\n    1\n  ]\n}')
+  assert.equal(jsonOf('[ ]'), '[]')
   assert.equal(jsonOf('{a}'), undefined)
+  const long = '{"id":9007199254740993,"t":"a: {b, c}"}'
+  assert.equal(jsonOf(long), '{\n  "id": 9007199254740993,\n  "t": "a: {b, c}"\n}')
 })
 
 test('JSON is coloured by keys, strings and literals, and nothing of it is lost', () => {

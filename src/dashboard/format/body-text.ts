@@ -16,14 +16,28 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Written anew with two blanks; undefined when it is no JSON. */
+/** With a line for each member; numbers and texts as they were written. Undefined when it is no JSON. */
 export function jsonOf(text: string): string | undefined {
   try {
-    return JSON.stringify(JSON.parse(text), undefined, 2)
+    JSON.parse(text)
   } catch {
     return undefined
   }
+  let depth = 0
+  const line = (): string => `\n${'  '.repeat(depth)}`
+  return text.replace(mark, (found) => {
+    if (found.startsWith('"')) return found
+    if (/^\s/.test(found)) return ''
+    if (found === ':') return ': '
+    if (found === ',') return `,${line()}`
+    if (/^[[{]\s*[\]}]$/.test(found)) return found.replace(/\s/g, '')
+    depth += found === '{' || found === '[' ? 1 : -1
+    return found === '{' || found === '[' ? found + line() : line() + found
+  })
 }
+
+/** A text, an empty list or object, or what stands between values. */
+const mark = /"(?:[^"\\]|\\.)*"|\{\s*\}|\[\s*\]|[{}[\],:]|\s+/g
 
 export interface Token {
   readonly kind: 'key' | 'string' | 'literal' | 'plain'

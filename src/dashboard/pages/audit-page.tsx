@@ -3,12 +3,12 @@
  */
 
 import type { AuditEntry, AuditPage as AuditPageJson } from '../../http/shapes/audit.ts'
-import { Button } from '../elements/controls.tsx'
+import { ListFoot, shownText } from '../elements/columns.tsx'
 import { Ago, Badge, Empty, Loaded, PageHead } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
 import { get } from '../site/api.ts'
 import { usePages } from '../site/pages-of.ts'
-import { t, tn } from '../texts/text.ts'
+import { t } from '../texts/text.ts'
 
 const rereadMs = 5_000
 
@@ -35,16 +35,7 @@ export function AuditPage() {
               rows={rows}
               columns={columns()}
               keyOf={({ sequence }) => String(sequence)}
-              foot={
-                <>
-                  <span>{tn('told.shown', rows.length)}</span>
-                  {pages.more && (
-                    <Button kind="short" onClick={pages.more}>
-                      {t('act.more')}
-                    </Button>
-                  )}
-                </>
-              }
+              foot={<ListFoot text={shownText(rows.length)} more={pages.more} />}
             />
           )
         }}

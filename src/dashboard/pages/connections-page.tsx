@@ -3,9 +3,10 @@
  */
 
 import type { ChannelObject, ConnectionObject } from '../../http/shapes/connection.ts'
+import { countColumn, textColumn, timeColumn } from '../elements/columns.tsx'
 import { Button, Link } from '../elements/controls.tsx'
 import { confirm } from '../elements/dialogs.tsx'
-import { Ago, Badge, Empty, Facts, Loaded, PageHead, Section } from '../elements/page.tsx'
+import { Badge, Empty, Facts, Loaded, PageHead, Section } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
 import { tell } from '../elements/toasts.tsx'
 import { ask, get, path } from '../site/api.ts'
@@ -60,14 +61,8 @@ const columns = (reload: () => void): readonly Column<ConnectionObject>[] => [
       </Link>
     ),
   },
-  { key: 'user', title: t('login.user'), by: ({ user }) => user, cell: ({ user }) => user },
-  {
-    key: 'vhost',
-    title: t('hosts.one'),
-    isExtra: true,
-    by: ({ vhost }) => vhost,
-    cell: ({ vhost }) => vhost || '–',
-  },
+  textColumn({ key: 'user', title: t('login.user'), of: ({ user }) => user }),
+  textColumn({ key: 'vhost', title: t('hosts.one'), of: ({ vhost }) => vhost, isExtra: true }),
   {
     key: 'state',
     title: t('connections.state'),
@@ -76,13 +71,7 @@ const columns = (reload: () => void): readonly Column<ConnectionObject>[] => [
     ),
   },
   { key: 'tls', title: 'TLS', isExtra: true, cell: ({ ssl }) => t(ssl ? 'told.yes' : 'told.no') },
-  {
-    key: 'channels',
-    title: t('channels.title'),
-    isNumber: true,
-    by: ({ channels }) => channels,
-    cell: ({ channels }) => number(channels),
-  },
+  countColumn({ key: 'channels', title: t('channels.title'), of: ({ channels }) => channels }),
   {
     key: 'in',
     title: t('connections.received'),
@@ -99,12 +88,7 @@ const columns = (reload: () => void): readonly Column<ConnectionObject>[] => [
     by: (one) => one.send_oct_details.rate,
     cell: (one) => `${bytes(one.send_oct_details.rate)}/s`,
   },
-  {
-    key: 'since',
-    title: t('connections.since'),
-    by: (one) => one.connected_at,
-    cell: (one) => <Ago ms={one.connected_at} />,
-  },
+  timeColumn({ key: 'since', title: t('connections.since'), of: (one) => one.connected_at }),
   {
     key: 'close',
     title: '',
@@ -215,19 +199,13 @@ const channelColumns = (): readonly Column<ChannelObject>[] => [
     by: ({ name }) => name,
     cell: ({ name, confirm, transactional }) => (
       <>
-        {name}
+        <span>{name}</span>
         {confirm && <Badge>{t('channels.confirms')}</Badge>}
         {transactional && <Badge>{t('channels.transactional')}</Badge>}
       </>
     ),
   },
-  {
-    key: 'user',
-    title: t('login.user'),
-    isExtra: true,
-    by: ({ user }) => user,
-    cell: ({ user }) => user,
-  },
+  textColumn({ key: 'user', title: t('login.user'), of: ({ user }) => user, isExtra: true }),
   counted('consumers', t('count.consumers'), (one) => one.consumer_count),
   counted('unacked', t('count.unacked'), (one) => one.messages_unacknowledged),
   counted('unconfirmed', t('channels.unconfirmed'), (one) => one.messages_unconfirmed, true),

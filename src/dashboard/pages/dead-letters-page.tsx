@@ -10,7 +10,8 @@ import type {
   DroppedJson,
   ReplayedJson,
 } from '../../http/shapes/dead-letter-shapes.ts'
-import { Button, InTabOrder, Link } from '../elements/controls.tsx'
+import { messageColumn, queueColumn } from '../elements/columns.tsx'
+import { Button, InTabOrder } from '../elements/controls.tsx'
 import { confirm, fillIn } from '../elements/dialogs.tsx'
 import { Ago, CodeBadge, Empty, Loaded, PageHead } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
@@ -22,7 +23,6 @@ import { mayIn } from '../site/session.ts'
 import { oneVhost } from '../site/vhosts.ts'
 import { number, t, tn } from '../texts/text.ts'
 import { chosenFilters, clearFilters, isFiltered, MessageFilters } from './message-filters.tsx'
-import { queueAddress } from './queues-page.tsx'
 
 const filters = ['idPrefix', 'queue', 'reason', 'since'] as const
 const rereadMs = 5_000
@@ -199,21 +199,8 @@ const columns = (
       </InTabOrder.Consumer>
     ),
   },
-  {
-    key: 'id',
-    title: t('message.id'),
-    cell: ({ id, vhost }) => (
-      <Link to={addressOf('message', { id, vhost })} class="fixed">
-        {id}
-      </Link>
-    ),
-  },
-  {
-    key: 'queue',
-    title: t('queue.one'),
-    isExtra: true,
-    cell: ({ vhost, queue }) => <Link to={queueAddress({ vhost, name: queue })}>{queue}</Link>,
-  },
+  messageColumn((row) => row),
+  queueColumn(true),
   { key: 'reason', title: t('dead.reason'), cell: ({ reason }) => <CodeBadge code={reason} /> },
   {
     key: 'error',

@@ -3,15 +3,15 @@
  */
 
 import type { FailureGroupJson, FailurePageJson } from '../../http/shapes/outcome-shapes.ts'
+import { countColumn, queueColumn, timeColumn } from '../elements/columns.tsx'
 import { Button, Link } from '../elements/controls.tsx'
-import { Ago, CodeBadge, Empty, Loaded, PageHead } from '../elements/page.tsx'
+import { CodeBadge, Empty, Loaded, PageHead } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
 import { get } from '../site/api.ts'
 import { useResource } from '../site/resource.ts'
 import { addressOf, go } from '../site/route.ts'
-import { number, t, tn } from '../texts/text.ts'
+import { t, tn } from '../texts/text.ts'
 import { chosenFilters, clearFilters, isFiltered, MessageFilters } from './message-filters.tsx'
-import { queueAddress } from './queues-page.tsx'
 
 const filters = ['queue', 'since'] as const
 const rereadMs = 10_000
@@ -71,36 +71,20 @@ const columns = (): readonly Column<FailureGroupJson>[] => [
     by: ({ code }) => code,
     cell: ({ code }) => <CodeBadge code={code} />,
   },
-  {
-    key: 'queue',
-    title: t('queue.one'),
-    by: ({ queue }) => queue,
-    cell: ({ vhost, queue }) => <Link to={queueAddress({ vhost, name: queue })}>{queue}</Link>,
-  },
-  {
-    key: 'count',
-    title: t('failures.count'),
-    isNumber: true,
-    by: ({ count }) => count,
-    cell: ({ count }) => number(count),
-  },
-  {
+  queueColumn(),
+  countColumn({ key: 'count', title: t('failures.count'), of: ({ count }) => count }),
+  timeColumn({
     key: 'first',
     title: t('failures.first'),
+    of: ({ firstAtMs }) => firstAtMs,
     isExtra: true,
-    by: ({ firstAtMs }) => firstAtMs,
-    cell: ({ firstAtMs }) => <Ago ms={firstAtMs} />,
-  },
-  {
-    key: 'last',
-    title: t('failures.last'),
-    by: ({ lastAtMs }) => lastAtMs,
-    cell: ({ lastAtMs }) => <Ago ms={lastAtMs} />,
-  },
+  }),
+  timeColumn({ key: 'last', title: t('failures.last'), of: ({ lastAtMs }) => lastAtMs }),
   {
     key: 'newest',
     title: t('failures.newestOne'),
     isExtra: true,
+    class: 'narrow-id',
     cell: ({ lastId, vhost }) => (
       <Link to={addressOf('message', { id: lastId, vhost })} class="fixed">
         {lastId}

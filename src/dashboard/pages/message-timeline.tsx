@@ -99,6 +99,8 @@ function EventView({ event, story }: EventProps) {
       )
     case 'callback':
       return <CallbackView callback={event.callback} />
+    case 'folded':
+      return <Folded attempts={event.attempts} />
     case 'callback-try':
       return <CallbackTry attempt={event.attempt} name={event.name} />
     case 'replayed':
@@ -152,7 +154,7 @@ function AttemptView({
     <Box
       icon={iconOf[tone] ?? 'play'}
       tone={tone}
-      what={t('story.attempt', { number: attempt.number, end: t(`story.end.${attempt.end}`) })}
+      what={t('story.attempt', { number: attempt.number, end: endText(attempt) })}
       atMs={attempt.deliveredAtMs}
     >
       <Worker attempt={attempt} />
@@ -237,6 +239,29 @@ const CallbackView = ({ callback }: { readonly callback: CallbackStoryJson }) =>
   </Box>
 )
 
+const Folded = ({ attempts }: { readonly attempts: readonly AttemptJson[] }) => (
+  <Box icon="clock" what={tn('story.earlier', attempts.length)} atMs={attempts[0]?.deliveredAtMs}>
+    <details class="folded">
+      <summary>{t('story.showEarlier')}</summary>
+      <ol>
+        {attempts.map(({ number, deliveredAtMs, error, end }) => (
+          <li key={number}>
+            <span>{number}</span>
+            <span>{deliveredAtMs === undefined ? '–' : clockTime(deliveredAtMs)}</span>
+            <span class="words">{error?.message ?? error?.name ?? t(`story.end.${end}`)}</span>
+          </li>
+        ))}
+      </ol>
+    </details>
+  </Box>
+)
+
+/** How an attempt ended; of one that settled it is said whether it was in vain. */
+const endText = ({ end, code }: AttemptJson): string =>
+  end === 'settled' && code !== undefined && code !== 'ok'
+    ? t('story.end.last')
+    : t(`story.end.${end}`)
+
 interface TryProps {
   readonly attempt: AttemptJson
   readonly name: string
@@ -246,7 +271,7 @@ const CallbackTry = ({ attempt, name }: TryProps) => (
   <Box
     icon={iconOf[toneOf(attempt)] ?? 'play'}
     tone={toneOf(attempt)}
-    what={t('story.try', { name, number: attempt.number, end: t(`story.end.${attempt.end}`) })}
+    what={t('story.try', { name, number: attempt.number, end: endText(attempt) })}
     atMs={attempt.deliveredAtMs}
   >
     <Worker attempt={attempt} />

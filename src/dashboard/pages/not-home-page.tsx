@@ -8,7 +8,15 @@ import type {
   NotHomeJson,
   NotHomePageJson,
 } from '../../http/shapes/dead-letter-shapes.ts'
-import { Button, Link, Select } from '../elements/controls.tsx'
+import {
+  countColumn,
+  ListFoot,
+  messageColumn,
+  queueAddress,
+  shownText,
+  timeColumn,
+} from '../elements/columns.tsx'
+import { Link, Select } from '../elements/controls.tsx'
 import { Ago, Badge, CodeBadge, Empty, Loaded, PageHead, Section } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
 import { get } from '../site/api.ts'
@@ -16,8 +24,7 @@ import { usePages } from '../site/pages-of.ts'
 import { useResource } from '../site/resource.ts'
 import { addressOf, filterBy, go, place } from '../site/route.ts'
 import { shownVhost } from '../site/vhosts.ts'
-import { number, t, tn } from '../texts/text.ts'
-import { queueAddress } from './queues-page.tsx'
+import { t } from '../texts/text.ts'
 
 const rereadMs = 3_000
 
@@ -67,16 +74,7 @@ export function NotHomePage() {
                 onOpen={({ messageId, vhost }) =>
                   go(addressOf('message', { id: messageId, vhost }))
                 }
-                foot={
-                  <>
-                    <span>{tn('told.shown', rows.length)}</span>
-                    {pages.more && (
-                      <Button kind="short" onClick={pages.more}>
-                        {t('act.more')}
-                      </Button>
-                    )}
-                  </>
-                }
+                foot={<ListFoot text={shownText(rows.length)} more={pages.more} />}
               />
             )
           }}
@@ -108,49 +106,33 @@ const Callbacks = ({ of }: { readonly of: readonly CallbackFiguresJson[] }) => (
           </>
         ),
       },
-      {
+      countColumn<CallbackFiguresJson>({
         key: 'waiting',
         title: t('away.waiting'),
-        isNumber: true,
-        by: (one) => one.waiting,
-        cell: (one) => number(one.waiting),
-      },
-      {
+        of: (one) => one.waiting,
+      }),
+      countColumn<CallbackFiguresJson>({
         key: 'running',
         title: t('away.running'),
-        isNumber: true,
-        by: (one) => one.running,
-        cell: (one) => number(one.running),
-      },
-      {
+        of: (one) => one.running,
+      }),
+      countColumn<CallbackFiguresJson>({
         key: 'backing',
         title: t('away.backing-off'),
-        isNumber: true,
-        by: (one) => one.backingOff,
-        cell: (one) => number(one.backingOff),
-      },
-      {
+        of: (one) => one.backingOff,
+      }),
+      countColumn<CallbackFiguresJson>({
         key: 'consumers',
         title: t('count.consumers'),
-        isNumber: true,
+        of: (one) => one.consumers,
         isExtra: true,
-        by: (one) => one.consumers,
-        cell: (one) => number(one.consumers),
-      },
+      }),
     ]}
   />
 )
 
 const columns = (): readonly Column<NotHomeJson>[] => [
-  {
-    key: 'id',
-    title: t('message.id'),
-    cell: ({ messageId, vhost }) => (
-      <Link to={addressOf('message', { id: messageId, vhost })} class="fixed">
-        {messageId}
-      </Link>
-    ),
-  },
+  messageColumn(({ messageId: id, vhost }) => ({ id, vhost })),
   { key: 'code', title: t('outcome.code'), cell: ({ code }) => <CodeBadge code={code} /> },
   { key: 'callback', title: t('away.callback'), isExtra: true, cell: ({ callback }) => callback },
   {
@@ -160,13 +142,7 @@ const columns = (): readonly Column<NotHomeJson>[] => [
       <Badge tone={state === 'backing-off' ? 'warn' : 'accent'}>{t(`away.${state}`)}</Badge>
     ),
   },
-  {
-    key: 'tries',
-    title: t('away.tries'),
-    isNumber: true,
-    by: ({ tries }) => tries,
-    cell: ({ tries }) => number(tries),
-  },
+  countColumn<NotHomeJson>({ key: 'tries', title: t('away.tries'), of: ({ tries }) => tries }),
   {
     key: 'error',
     title: t('away.lastError'),
@@ -182,10 +158,9 @@ const columns = (): readonly Column<NotHomeJson>[] => [
     isExtra: true,
     cell: ({ nextTryAtMs }) => <Ago ms={nextTryAtMs} />,
   },
-  {
+  timeColumn({
     key: 'finished',
     title: t('message.finished'),
-    by: ({ finishedAtMs }) => finishedAtMs,
-    cell: ({ finishedAtMs }) => <Ago ms={finishedAtMs} />,
-  },
+    of: ({ finishedAtMs }) => finishedAtMs,
+  }),
 ]

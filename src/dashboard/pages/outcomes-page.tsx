@@ -3,15 +3,15 @@
  */
 
 import type { OutcomeJson, OutcomePageJson } from '../../http/shapes/outcome-shapes.ts'
+import { ListFoot, messageColumn, queueColumn, shownText } from '../elements/columns.tsx'
 import { Button, Link } from '../elements/controls.tsx'
 import { Ago, CodeBadge, Empty, Loaded, PageHead } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
 import { get } from '../site/api.ts'
 import { usePages } from '../site/pages-of.ts'
 import { addressOf, go } from '../site/route.ts'
-import { bytes, duration, number, t, tn } from '../texts/text.ts'
+import { bytes, duration, number, t } from '../texts/text.ts'
 import { chosenFilters, clearFilters, isFiltered, MessageFilters } from './message-filters.tsx'
-import { queueAddress } from './queues-page.tsx'
 
 const filters = ['idPrefix', 'queue', 'code', 'since'] as const
 const rereadMs = 5_000
@@ -43,16 +43,7 @@ export function OutcomesPage() {
               columns={columns()}
               keyOf={({ id, vhost }) => `${vhost} ${id}`}
               onOpen={({ id, vhost }) => go(addressOf('message', { id, vhost }))}
-              foot={
-                <>
-                  <span>{tn('told.shown', rows.length)}</span>
-                  {pages.more && (
-                    <Button kind="short" onClick={pages.more}>
-                      {t('act.more')}
-                    </Button>
-                  )}
-                </>
-              }
+              foot={<ListFoot text={shownText(rows.length)} more={pages.more} />}
             />
           )
         }}
@@ -75,22 +66,9 @@ const NoOutcomes = () =>
   )
 
 const columns = (): readonly Column<OutcomeJson>[] => [
-  {
-    key: 'id',
-    title: t('message.id'),
-    cell: ({ id, vhost }) => (
-      <Link to={addressOf('message', { id, vhost })} class="fixed">
-        {id}
-      </Link>
-    ),
-  },
+  messageColumn((row) => row),
   { key: 'code', title: t('outcome.code'), cell: ({ code }) => <CodeBadge code={code} /> },
-  {
-    key: 'queue',
-    title: t('queue.one'),
-    isExtra: true,
-    cell: ({ vhost, queue }) => <Link to={queueAddress({ vhost, name: queue })}>{queue}</Link>,
-  },
+  queueColumn(true),
   {
     key: 'finished',
     title: t('message.finished'),

@@ -3,6 +3,7 @@
  */
 
 import type { PolicyObject } from '../../http/shapes/policy.ts'
+import { countColumn, textColumn } from '../elements/columns.tsx'
 import { Button } from '../elements/controls.tsx'
 import { confirm, fillIn } from '../elements/dialogs.tsx'
 import { Empty, Loaded, PageHead } from '../elements/page.tsx'
@@ -12,7 +13,7 @@ import { ask, get, path } from '../site/api.ts'
 import { useResource } from '../site/resource.ts'
 import { mayChange } from '../site/session.ts'
 import { oneVhost } from '../site/vhosts.ts'
-import { number, t } from '../texts/text.ts'
+import { t } from '../texts/text.ts'
 import { vhostField } from './queue-acts.ts'
 
 export function PoliciesPage() {
@@ -57,22 +58,10 @@ const columns = (reload: () => void): readonly Column<PolicyObject>[] => [
     by: ({ name }) => name,
     cell: ({ name }) => <span class="cell-name">{name}</span>,
   },
-  {
-    key: 'vhost',
-    title: t('hosts.one'),
-    isExtra: true,
-    by: ({ vhost }) => vhost,
-    cell: ({ vhost }) => vhost,
-  },
+  textColumn({ key: 'vhost', title: t('hosts.one'), of: ({ vhost }) => vhost, isExtra: true }),
   { key: 'pattern', title: t('policies.pattern'), cell: ({ pattern }) => <code>{pattern}</code> },
   { key: 'to', title: t('policies.applyTo'), isExtra: true, cell: (one) => one['apply-to'] },
-  {
-    key: 'priority',
-    title: t('policies.priority'),
-    isNumber: true,
-    by: ({ priority }) => priority,
-    cell: ({ priority }) => number(priority),
-  },
+  countColumn({ key: 'priority', title: t('policies.priority'), of: ({ priority }) => priority }),
   {
     key: 'definition',
     title: t('policies.definition'),

@@ -3,6 +3,7 @@
  */
 
 import type { ConsumerJson } from '../../http/shapes/figures-shapes.ts'
+import { countColumn } from '../elements/columns.tsx'
 import { Link } from '../elements/controls.tsx'
 import { Badge, Empty, Section } from '../elements/page.tsx'
 import { Table } from '../elements/table.tsx'
@@ -45,13 +46,11 @@ export const QueueConsumers = ({ consumers }: { readonly consumers: readonly Con
               ),
           },
           { key: 'user', title: t('login.user'), isExtra: true, cell: ({ user }) => user ?? '–' },
-          {
+          countColumn<ConsumerJson & { key: string }>({
             key: 'unsettled',
             title: t('count.unacked'),
-            isNumber: true,
-            by: ({ unsettled }) => unsettled,
-            cell: ({ unsettled }) => number(unsettled),
-          },
+            of: ({ unsettled }) => unsettled,
+          }),
           {
             key: 'prefetch',
             title: t('consumer.prefetch'),

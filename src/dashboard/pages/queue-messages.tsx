@@ -10,6 +10,7 @@ import type {
   WholeMessageJson,
 } from '../../http/shapes/message-shapes.ts'
 import { BodyView } from '../elements/body-view.tsx'
+import { countColumn } from '../elements/columns.tsx'
 import { Button, Choice, Link } from '../elements/controls.tsx'
 import { Ago, Badge, Empty, Facts, Loaded, Section } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
@@ -17,7 +18,7 @@ import { get, path } from '../site/api.ts'
 import { useResource } from '../site/resource.ts'
 import { addressOf, go } from '../site/route.ts'
 import { mayIn } from '../site/session.ts'
-import { bytes, number, t, tn } from '../texts/text.ts'
+import { bytes, t, tn } from '../texts/text.ts'
 import { sendMessage } from './queue-acts.ts'
 
 type State = MessageSummaryJson['state']
@@ -138,21 +139,13 @@ const columnsFor = (vhost: string): readonly Column<MessageSummaryJson>[] => [
         (held.consumer ?? held.connection ?? t('consumer.unnamed'))
       ),
   },
-  {
-    key: 'attempts',
-    title: t('message.attempts'),
-    isNumber: true,
-    by: ({ attempts }) => attempts,
-    cell: ({ attempts }) => number(attempts),
-  },
-  {
+  countColumn({ key: 'attempts', title: t('message.attempts'), of: ({ attempts }) => attempts }),
+  countColumn({
     key: 'priority',
     title: t('message.priority'),
-    isNumber: true,
+    of: ({ priority }) => priority,
     isExtra: true,
-    by: ({ priority }) => priority,
-    cell: ({ priority }) => number(priority),
-  },
+  }),
   {
     key: 'type',
     title: t('message.type'),

@@ -132,12 +132,8 @@ const oldestText = ({ oldestReadyAtMs, readyBytes }: QueueRowJson): string =>
     : t('queue.oldestSince', { time: ago(oldestReadyAtMs) })
 
 const Glance = ({ row }: { readonly row: QueueRowJson }) => (
-  <section class="cards" aria-label={t('overview.glance')}>
-    <Stat
-      label={t('count.ready')}
-      value={number(row.ready)}
-      more={oldestText(row)}
-    />
+  <section class="cards six" aria-label={t('overview.glance')}>
+    <Stat label={t('count.ready')} value={number(row.ready)} more={oldestText(row)} />
     <Stat
       label={t('count.unacked')}
       value={number(row.unsettled)}

@@ -4,19 +4,17 @@
 
 import { useMemo } from 'preact/hooks'
 import type { QueueRowJson } from '../../http/shapes/figures-shapes.ts'
+import { queueAddress } from '../elements/columns.tsx'
 import { Button, Link, Select } from '../elements/controls.tsx'
 import { Ago, Badge, Empty, Loaded, PageHead } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
 import { keyOf } from '../site/changed-rows.ts'
 import { useQueueRows } from '../site/queue-rows.ts'
-import { addressOf, filterBy, go, place } from '../site/route.ts'
+import { filterBy, go, place } from '../site/route.ts'
 import { mayIn } from '../site/session.ts'
 import { hasManyVhosts, shownVhost } from '../site/vhosts.ts'
 import { number, rate, t, tn } from '../texts/text.ts'
 import { createQueue } from './queue-acts.ts'
-
-export const queueAddress = ({ vhost, name }: { vhost: string; name: string }): string =>
-  addressOf('queue', { vhost, name })
 
 export function QueuesPage() {
   const rows = useQueueRows()

@@ -5,18 +5,26 @@
 import type {
   DelayedJson,
   DelayedPageJson,
+  ScheduleJson,
   SchedulePageJson,
 } from '../../http/shapes/message-shapes.ts'
-import { Button, Link } from '../elements/controls.tsx'
-import { Ago, Empty, Loaded, PageHead, Section } from '../elements/page.tsx'
+import {
+  ListFoot,
+  messageAddress,
+  messageColumn,
+  queueColumn,
+  shownText,
+  textColumn,
+  timeColumn,
+} from '../elements/columns.tsx'
+import { Empty, Loaded, PageHead, Section } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
 import { get } from '../site/api.ts'
 import { usePages } from '../site/pages-of.ts'
 import { useResource } from '../site/resource.ts'
-import { addressOf, go } from '../site/route.ts'
+import { go } from '../site/route.ts'
 import { shownVhost } from '../site/vhosts.ts'
-import { bytes, number, t, tn } from '../texts/text.ts'
-import { queueAddress } from './queues-page.tsx'
+import { bytes, number, t } from '../texts/text.ts'
 
 const rereadMs = 5_000
 
@@ -43,42 +51,10 @@ export function SchedulesPage() {
             <Table
               label={t('schedules.title')}
               rows={rows}
+              columns={scheduleColumns()}
               keyOf={(row) => `${row.vhost} ${row.queue} ${row.name}`}
               sort={{ key: 'next' }}
-              onOpen={({ messageId, vhost }) => go(addressOf('message', { id: messageId, vhost }))}
-              columns={[
-                {
-                  key: 'name',
-                  title: t('schedules.name'),
-                  by: ({ name }) => name,
-                  cell: ({ name }) => <span class="cell-name">{name}</span>,
-                },
-                {
-                  key: 'cron',
-                  title: t('schedules.cron'),
-                  cell: ({ cron }) => <code>{cron ?? '–'}</code>,
-                },
-                {
-                  key: 'zone',
-                  title: t('schedules.zone'),
-                  isExtra: true,
-                  cell: ({ timezone }) => timezone ?? '–',
-                },
-                {
-                  key: 'queue',
-                  title: t('queue.one'),
-                  by: ({ queue }) => queue,
-                  cell: ({ vhost, queue }) => (
-                    <Link to={queueAddress({ vhost, name: queue })}>{queue}</Link>
-                  ),
-                },
-                {
-                  key: 'next',
-                  title: t('schedules.next'),
-                  by: ({ nextAtMs }) => nextAtMs,
-                  cell: ({ nextAtMs }) => <Ago ms={nextAtMs} />,
-                },
-              ]}
+              onOpen={({ messageId, vhost }) => go(messageAddress(messageId, vhost))}
             />
           )
         }
@@ -101,19 +77,8 @@ export function SchedulesPage() {
                 rows={rows}
                 columns={columns()}
                 keyOf={(row) => `${row.vhost} ${row.queue} ${row.position}`}
-                onOpen={({ id, vhost }) =>
-                  id !== undefined && go(addressOf('message', { id, vhost }))
-                }
-                foot={
-                  <>
-                    <span>{tn('told.shown', rows.length)}</span>
-                    {delayed.more && (
-                      <Button kind="short" onClick={delayed.more}>
-                        {t('act.more')}
-                      </Button>
-                    )}
-                  </>
-                }
+                onOpen={({ id, vhost }) => id !== undefined && go(messageAddress(id, vhost))}
+                foot={<ListFoot text={shownText(rows.length)} more={delayed.more} />}
               />
             )
           }}
@@ -123,31 +88,32 @@ export function SchedulesPage() {
   )
 }
 
+const scheduleColumns = (): readonly Column<ScheduleJson>[] => [
+  textColumn({
+    key: 'name',
+    title: t('schedules.name'),
+    of: ({ name }) => name,
+    class: 'cell-name',
+  }),
+  {
+    key: 'cron',
+    title: t('schedules.cron'),
+    cell: ({ cron }) => <code>{cron ?? '–'}</code>,
+  },
+  textColumn({
+    key: 'zone',
+    title: t('schedules.zone'),
+    of: ({ timezone }) => timezone,
+    isExtra: true,
+  }),
+  queueColumn(),
+  timeColumn({ key: 'next', title: t('schedules.next'), of: ({ nextAtMs }) => nextAtMs }),
+]
+
 const columns = (): readonly Column<DelayedJson>[] => [
-  {
-    key: 'id',
-    title: t('message.id'),
-    cell: ({ id, vhost, position }) =>
-      id === undefined ? (
-        <span class="muted">{t('message.noId', { position })}</span>
-      ) : (
-        <Link to={addressOf('message', { id, vhost })} class="fixed">
-          {id}
-        </Link>
-      ),
-  },
-  {
-    key: 'queue',
-    title: t('queue.one'),
-    by: ({ queue }) => queue,
-    cell: ({ vhost, queue }) => <Link to={queueAddress({ vhost, name: queue })}>{queue}</Link>,
-  },
-  {
-    key: 'at',
-    title: t('schedules.comes'),
-    by: ({ availableAtMs }) => availableAtMs ?? 0,
-    cell: ({ availableAtMs }) => <Ago ms={availableAtMs} />,
-  },
+  messageColumn((row) => ({ ...row, id: row.id })),
+  queueColumn(),
+  timeColumn({ key: 'at', title: t('schedules.comes'), of: ({ availableAtMs }) => availableAtMs }),
   {
     key: 'schedule',
     title: t('schedules.one'),

@@ -83,6 +83,17 @@ test('what a message waits for comes last while it is not home', () => {
   assert.deepEqual(kinds(again), ['accepted', 'attempt', 'waits'])
 })
 
+test('of many tries of a callback the last two are events, the others one', () => {
+  const tries = [1, 2, 3, 4, 5].map((number) => attempt(number))
+  const callback = { name: 'report', kind: 'callback', state: 'dead', tries, triesMade: 5 } as const
+  const [, , folded, ...last] = timelineOf(story({ callbacks: [callback] }), 0)
+  assert.deepEqual(folded, { kind: 'folded', atMs: undefined, attempts: tries.slice(0, 3) })
+  assert.deepEqual(
+    last.map((event) => 'attempt' in event && event.attempt.number),
+    [4, 5],
+  )
+})
+
 test('the lane of an attempt lies within the time of the message', () => {
   const told = story({ outcome: outcome('ok') })
   assert.deepEqual(laneOf(told, attempt(1), 5_000), { left: 10, width: 5 })

@@ -21,6 +21,7 @@ export type StoryEvent =
     }
   | { readonly kind: 'dead'; readonly atMs: number | undefined }
   | { readonly kind: 'callback'; readonly atMs: undefined; readonly callback: CallbackStoryJson }
+  | { readonly kind: 'folded'; readonly atMs: undefined; readonly attempts: readonly AttemptJson[] }
   | {
       readonly kind: 'callback-try'
       readonly atMs: number | undefined
@@ -69,9 +70,18 @@ function attemptEvents({ attempts, attemptsMade }: StoryJson): readonly StoryEve
   return events
 }
 
+/** The last tries say what is wrong; of twenty the others are one line. */
+const triesShown = 2
+
+function folded(tries: readonly AttemptJson[]): readonly StoryEvent[] {
+  const attempts = tries.slice(0, -triesShown)
+  return attempts.length === 0 ? [] : [{ kind: 'folded', atMs: undefined, attempts }]
+}
+
 const callbackEvents = (callback: CallbackStoryJson): readonly StoryEvent[] => [
   { kind: 'callback', atMs: undefined, callback },
-  ...callback.tries.map(
+  ...folded(callback.tries),
+  ...callback.tries.slice(-triesShown).map(
     (attempt): StoryEvent => ({
       kind: 'callback-try',
       atMs: attempt.deliveredAtMs,

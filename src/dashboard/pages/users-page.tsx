@@ -3,6 +3,7 @@
  */
 
 import type { PermissionObject, UserObject } from '../../http/shapes/user.ts'
+import { countColumn, textColumn } from '../elements/columns.tsx'
 import { Button } from '../elements/controls.tsx'
 import { confirm, fillIn } from '../elements/dialogs.tsx'
 import { Badge, Empty, Loaded, PageHead, Section } from '../elements/page.tsx'
@@ -60,27 +61,14 @@ const columns = (mayEdit: boolean, reload: () => void): readonly Column<UserObje
     key: 'tags',
     title: t('users.tags'),
     by: (one) => one.tags.join(),
-    cell: (one) =>
-      one.tags.length === 0 ? (
-        <span class="muted">{t('users.noTags')}</span>
-      ) : (
-        one.tags.map((tag) => (
-          <Badge key={tag} tone={tag === 'administrator' ? 'accent' : ''}>
-            {tag}
-          </Badge>
-        ))
-      ),
+    cell: (one) => <Tags of={one.tags} />,
   },
   {
     key: 'vhosts',
     title: t('hosts.title'),
     isExtra: true,
     cell: ({ homing }) =>
-      homing.vhosts.length === 0 ? (
-        <Badge tone="warn">{t('users.nowhere')}</Badge>
-      ) : (
-        homing.vhosts.join(', ')
-      ),
+      homing.vhosts.join(', ') || <Badge tone="warn">{t('users.nowhere')}</Badge>,
   },
   {
     key: 'login',
@@ -88,13 +76,11 @@ const columns = (mayEdit: boolean, reload: () => void): readonly Column<UserObje
     isExtra: true,
     cell: ({ homing }) => t(homing.password ? 'users.byPassword' : 'users.byCertificate'),
   },
-  {
+  countColumn({
     key: 'connections',
     title: t('connections.title'),
-    isNumber: true,
-    by: ({ homing }) => homing.connections,
-    cell: ({ homing }) => number(homing.connections),
-  },
+    of: ({ homing }) => homing.connections,
+  }),
   {
     key: 'acts',
     title: '',
@@ -117,6 +103,17 @@ const columns = (mayEdit: boolean, reload: () => void): readonly Column<UserObje
       ) : null,
   },
 ]
+
+const Tags = ({ of }: { readonly of: readonly string[] }) =>
+  of.length === 0 ? (
+    <span class="muted">{t('users.noTags')}</span>
+  ) : (
+    of.map((tag) => (
+      <Badge key={tag} tone={tag === 'administrator' ? 'accent' : ''}>
+        {tag}
+      </Badge>
+    ))
+  )
 
 const tagOptions = () => tags.map((tag) => [tag, tag === '' ? t('users.noTags') : tag] as const)
 
@@ -259,7 +256,7 @@ const permissionColumns = (
     by: ({ user }) => user,
     cell: ({ user }) => <span class="cell-name">{user}</span>,
   },
-  { key: 'vhost', title: t('hosts.one'), by: ({ vhost }) => vhost, cell: ({ vhost }) => vhost },
+  textColumn({ key: 'vhost', title: t('hosts.one'), of: ({ vhost }) => vhost }),
   ...rights.map((right) => ({
     key: right,
     title: t(`permissions.${right}`),

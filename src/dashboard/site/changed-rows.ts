@@ -16,4 +16,3 @@ export function changed(before: Rows, event: LiveQueuesJson): Rows {
   for (const row of event.gone) after.delete(keyOf(row))
   return after
 }
-

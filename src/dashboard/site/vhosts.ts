@@ -20,3 +20,9 @@ export function oneVhost(): string {
 
 /** Whether names are shown with their virtual host. */
 export const hasManyVhosts = (): boolean => all().length > 1 && shownVhost() === undefined
+
+/** The list of what there is in the virtual host that is looked at, or in all. */
+export const listPath = (kind: string): string => {
+  const vhost = shownVhost()
+  return vhost === undefined ? `api/${kind}` : `api/${kind}/${encodeURIComponent(vhost)}`
+}

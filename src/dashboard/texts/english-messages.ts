@@ -168,7 +168,7 @@ export const englishMessages = {
   'schedules.comes': 'Comes',
   'schedules.none': 'No schedules',
   'schedules.noneText':
-    'A program makes one with the client: producer.schedule(name, cron, message).',
+    'A program makes one with the client: home.schedule(name, cron, queue, input).',
   'schedules.delayed': 'Delayed messages',
   'schedules.noDelayed': 'Nothing is delayed',
   'schedules.noDelayedText':
@@ -236,6 +236,9 @@ export const englishMessages = {
   'story.end.rejected': 'rejected',
   'story.end.expired': 'expired',
   'story.end.canceled': 'canceled',
+  'story.end.last': 'failed, and it was the last',
+  'story.earlier': 'one earlier try | {count} earlier tries',
+  'story.showEarlier': 'Show what went wrong',
   'story.end.not-kept': 'not kept how it ended',
   'story.notKept': 'One attempt is not kept | {count} attempts are not kept',
   'story.waits': 'Not yet home',

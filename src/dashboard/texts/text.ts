@@ -20,27 +20,20 @@ export const rate = (value: number): string => rateText(value, language.value)
 export const bytes = (value: number): string => bytesText(value, language.value)
 export const duration = (ms: number): string => durationText(ms, language.value)
 
-const dateOptions = {
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
+// Swedish writes `2026-11-21 17:54:28`, which nobody anywhere reads as another day.
+const dates = new Intl.DateTimeFormat('sv', { dateStyle: 'short', timeStyle: 'medium' })
+const times = new Intl.DateTimeFormat('en', {
   hour: '2-digit',
   minute: '2-digit',
   second: '2-digit',
+  fractionalSecondDigits: 3,
   hourCycle: 'h23',
-} as const satisfies Intl.DateTimeFormatOptions
+})
 
-export const date = (ms: number): string =>
-  new Intl.DateTimeFormat(language.value, dateOptions).format(ms)
+export const date = (ms: number): string => dates.format(ms)
 
-export const clockTime = (ms: number): string =>
-  new Intl.DateTimeFormat(language.value, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-    fractionalSecondDigits: 3,
-    hourCycle: 'h23',
-  }).format(ms)
+/** `17:54:28.015` */
+export const clockTime = (ms: number): string => times.format(ms)
 
 /** `3 min ago`, `in 2 h`. */
 export function ago(ms: number, nowMs = Date.now()): string {
