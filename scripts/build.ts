@@ -14,7 +14,7 @@
  */
 
 import { spawnSync } from 'node:child_process'
-import { chmodSync, globSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { type OutputChunk, rolldown } from 'rolldown'
 import { buildDashboard } from './build-dashboard.ts'
@@ -23,6 +23,14 @@ const root = join(import.meta.dirname, '..')
 const source = join(root, 'src')
 const target = resolve(process.argv[2] ?? join(root, 'dist'))
 const compiler = join(root, 'node_modules/typescript/bin/tsc')
+
+/**
+ * Packages that go into ours, with their licences: the part of zod that is used is small, and importing
+ * the whole costs a start more time than reading its configuration. See docs/adr/0017.
+ */
+const bundled = ['zod']
+const isBundled = (id: string): boolean =>
+  bundled.some((name) => id === name || id.startsWith(`${name}/`))
 
 interface Manifest {
   readonly bin: Readonly<Record<string, string>>
@@ -42,19 +50,23 @@ function entries(): readonly string[] {
   return [...built, ...workers]
 }
 
+/** The embedded engine, without its ledgers and what only maintenance uses. */
+const engineModules =
+  /\/src\/(embedded\/(?!ledger\/|verify|export)|joined\/(owner|local|directory)|identifier\.ts$)/
+
 /** Where a module of src/ stands in the package. */
 const placeOf = (moduleId: string): string => relative(source, moduleId).replace(/\.ts$/, '.js')
 
 async function bundle(): Promise<readonly OutputChunk[]> {
   const input = Object.fromEntries(entries().map((path) => [path, join(source, `${path}.ts`)]))
-  const bundled = await rolldown({
+  const build = await rolldown({
     cwd: root,
     input,
     platform: 'node',
-    // Everything that is not a file of ours, Node's own modules included.
-    external: /^[^./]/,
+    // Everything that is not a file of ours, Node's own modules included, but for what comes along.
+    external: (id) => /^[^./]/.test(id) && !isBundled(id),
   })
-  const { output } = await bundled.write({
+  const { output } = await build.write({
     dir: target,
     format: 'esm',
     sourcemap: true,
@@ -68,10 +80,17 @@ async function bundle(): Promise<readonly OutputChunk[]> {
           name: 'base',
           test: /\/src\/(message\/|(?!amqp|homing|identifier|index|maintenance|server)[\w-]+\.ts$)/,
         },
+        // What every program with a data directory needs, in two more: whichever doors are added
+        // elsewhere, opening a directory loads these.
+        {
+          name: 'ledger',
+          test: /\/src\/embedded\/ledger\/(?!.*-(ledger|worker|writer|conformance)\.ts$)/,
+        },
+        { name: 'engine', test: engineModules },
       ],
     },
   })
-  await bundled.close()
+  await build.close()
   return output.filter((file) => file.type === 'chunk')
 }
 
@@ -98,4 +117,9 @@ const declared = spawnSync(
   { stdio: 'inherit' },
 )
 if (declared.status === 0) chmodSync(join(target, 'cli/bin.js'), 0o755)
+const licences = bundled.map((name) => {
+  const folder = join(root, 'node_modules', name)
+  return `${name}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`
+})
+writeFileSync(join(target, 'third-party-licences.txt'), licences.join('\n\n'))
 process.exitCode = declared.status ?? 1

@@ -1,5 +1,5 @@
 /*
- * The pages that are tables of the code: docs/errors.md and docs/limits.md, and the table by engine in
+ * The pages that are tables of the code: docs/errors.md, docs/limits.md, docs/metrics.md, docs/configuration.md, and the table by engine in
  * docs/guarantees.md, as text.
  *
  * `npm run docs` writes them; a test holds them equal to the code they describe.
@@ -11,17 +11,16 @@ import { parseSync } from 'oxc-parser'
 import { type ErrorCodeRow, errorCodes } from '../src/errors.ts'
 import { limits } from '../src/limits.ts'
 import { builtinCodes } from '../src/message/outcome.ts'
+import { type MetricRow, metrics, secondsBuckets } from '../src/server/metric-names.ts'
+import { configurationPage } from './configuration-page.ts'
 import { guaranteesPage } from './guarantee-table.ts'
-
-export interface ReferencePage {
-  /** From the root of the repository. */
-  readonly path: string
-  readonly text: string
-}
+import { page, type ReferencePage, table } from './page.ts'
 
 export const referencePages = (): readonly ReferencePage[] => [
   { path: 'docs/errors.md', text: errorsPage() },
   { path: 'docs/limits.md', text: limitsPage() },
+  { path: 'docs/metrics.md', text: metricsPage() },
+  configurationPage(),
   guaranteesPage(),
 ]
 
@@ -69,6 +68,31 @@ function limitsPage(): string {
   ])
 }
 
+function metricsPage(): string {
+  const rows = (prefix: string) =>
+    Object.entries<MetricRow>(metrics)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, { type, help, labels = [], perQueue }]) => [
+        `\`${name}\``,
+        type,
+        labels.map((label) => `\`${label}\``).join(', '),
+        help + (perQueue ? ' Also by queue.' : ''),
+      ])
+  const head = ['name', 'type', 'labels', 'meaning']
+  return page('Metrics', 'src/server/metric-names.ts', [
+    '`GET /metrics` of the HTTP server answers in the text form of Prometheus, with the numbers of all queues added up.\n' +
+      '`GET /metrics/per-object` has those of each queue in place of the sums, under the same names, and `GET /metrics/detailed`\n' +
+      'under names with `_detailed_`, which can stand beside the sums; both with the labels `vhost` and `queue`. Totals count\n' +
+      'since the server was started. Who may read them is `metrics.access` of the [configuration](configuration.md).',
+    `Buckets of histograms end at ${secondsBuckets.join(', ')} s.`,
+    '## As RabbitMQ names them',
+    'The number means what it means there: dashboards and alerts made for RabbitMQ can be kept.',
+    table(head, rows('rabbitmq_')),
+    '## What only Homing has',
+    table(head, rows('homing_')),
+  ])
+}
+
 /** The comment above each limit in its source. */
 export function limitMeanings(): ReadonlyMap<string, string> {
   const path = join(import.meta.dirname, '../src/limits.ts')
@@ -87,16 +111,6 @@ export function limitMeanings(): ReadonlyMap<string, string> {
   }
   return meanings
 }
-
-const page = (title: string, source: string, parts: readonly string[]): string =>
-  `${[
-    `# ${title}`,
-    `<!-- Written by \`npm run docs\` from \`${source}\`; a test holds them equal. -->`,
-    ...parts,
-  ].join('\n\n')}\n`
-
-const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
-  [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no')
 

@@ -294,6 +294,12 @@ export const errorCodes = {
     541,
     500,
   ),
+  'bad-config': row(
+    'A setting of the configuration is unknown or wrong; the message names each with its place.',
+    false,
+    541,
+    400,
+  ),
   'node-too-old': row('This Node.js is older than the oldest one supported.', false, 541, 500),
 } as const satisfies Record<string, ErrorCodeRow>
 

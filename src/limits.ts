@@ -105,6 +105,8 @@ export const limits = {
   connectionsMax: 100_000,
   /** Connections from one address. */
   connectionsPerAddressMax: 50_000,
+  /** Time that a server which was told to stop gives clients to settle what they hold. */
+  drainMsDefault: 5 * second,
   /** Time that connections get to take their leave when the server stops. */
   goodbyeMsMax: 3 * second,
   /** Body of an HTTP request, unless its path takes a message. */
@@ -137,8 +139,6 @@ export const limits = {
   httpShownBytesMax: 16 * kib,
   /** Ids whose outcomes one stream of events tells. */
   httpWatchedIdsMax: 1_000,
-  /** Queues of which a history is kept for charts; with more there is only that of the whole. */
-  figuresQueuesMax: 2_000,
   /** Streams of events of one user. */
   httpStreamsPerUserMax: 100,
   /** Streams of events. */
@@ -151,6 +151,10 @@ export const limits = {
   browserSessionIdleMsMax: 3_600 * second,
   /** A browser's session ends so long after the login. */
   browserSessionMsMax: 12 * 3_600 * second,
+  /** A file of the audit log is full at this size, and the next one begins. */
+  auditFileBytes: 16 * mib,
+  /** Full files of the audit log that are kept; older ones are deleted. */
+  auditFilesKept: 8,
   /** Free space on the disk below which publishers are blocked, unless the server is given another. */
   diskFreeBytesMin: 64 * mib,
   /** Queues of a virtual host that has no limit of its own. */

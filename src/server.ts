@@ -8,6 +8,25 @@ export type {
   Listening,
   TlsSettings,
 } from './amqp/listen-address.ts'
+export type { Environment } from './config/environment.ts'
+export { faultText } from './config/given.ts'
+export { LiveConfig } from './config/live-config.ts'
+export {
+  type Config,
+  type ConfigSources,
+  type FlagGiven,
+  readConfig,
+} from './config/read-config.ts'
+export { type ServerConfig, serverConfig } from './config/server-config.ts'
+export {
+  isSettingKey,
+  type Setting,
+  type SettingKey,
+  type SettingValues,
+  settingKeys,
+  settingOf,
+} from './config/settings.ts'
+export { type ShownSetting, showConfig } from './config/show-config.ts'
 export type { HttpAddress, HttpListening, HttpSettings } from './http/http-settings.ts'
 export type {
   AccountLimits,
@@ -15,10 +34,19 @@ export type {
   VirtualHostLimitSettings,
 } from './server/account-limits.ts'
 export type { Accounts, UserAdded, UserFacts } from './server/accounts.ts'
+export { type AuditReport, checkAuditLog } from './server/audit-check.ts'
+export { auditRecords } from './server/audit-files.ts'
+export type { AuditRecord } from './server/audit-record.ts'
 export type { Permission, TopicPermission } from './server/definitions-state.ts'
 export { type OpenedAccounts, openAccounts } from './server/open-accounts.ts'
+export { type OpenedLog, openLog } from './server/open-log.ts'
 export type { Policies, PolicyFacts, PolicyGiven, PolicyName } from './server/policies.ts'
 export type { RunningServer } from './server/running-server.ts'
 export { type LogLevel, type LogSettings, logTo, type ServerLog } from './server/server-log.ts'
-export type { ServerSettings } from './server/server-settings.ts'
+export type {
+  MetricsSettings,
+  Reloaded,
+  ServerSettings,
+  TracingSettings,
+} from './server/server-settings.ts'
 export { type StartedServer, startServer } from './server/start-server.ts'

@@ -23,7 +23,7 @@ export interface Arrival {
 }
 
 export class Arrivals {
-  readonly #limits: ArrivalLimits
+  #limits: ArrivalLimits
   readonly #byAddress = new Map<string, number>()
   readonly #handshakesByAddress = new Map<string, number>()
   #count = 0
@@ -35,6 +35,11 @@ export class Arrivals {
 
   get count(): number {
     return this.#count
+  }
+
+  /** For those who come from now on. */
+  setLimits(given: Partial<ArrivalLimits> = {}): void {
+    this.#limits = { ...limits, ...given }
   }
 
   /** Undefined when there are too many, with the reason in `refused`. */

@@ -115,6 +115,16 @@ export class Channel implements ChannelLine {
     }
   }
 
+  /** Deliveries that the client has not settled. */
+  get held(): number {
+    return this.#consuming.settling.count
+  }
+
+  /** Publishes that are not confirmed yet. */
+  get unconfirmed(): number {
+    return this.#publishing.confirms?.count ?? 0
+  }
+
   /** The client is told, and what the consumer holds stays the channel's. False when there is none. */
   cancelConsumer(consumerTag: string): boolean {
     return this.isOpen && this.#consuming.cancelByServer(consumerTag)

@@ -15,6 +15,9 @@ const openId = methodId('channel.open')
 /** Closed channels for which settlements may still be under way. */
 const closedMax = 32
 
+/** Deliveries that are not settled, or publishes that are not confirmed. */
+export type Owed = 'held' | 'unconfirmed'
+
 export interface ChannelLimits {
   readonly channelMax: number
   takeChannel(): void
@@ -39,6 +42,13 @@ export class Channels {
 
   get facts(): readonly ChannelFacts[] {
     return [...this.#channels.values()].map((channel) => channel.facts)
+  }
+
+  /** Of all channels together. */
+  sum(what: Owed): number {
+    let sum = 0
+    for (const channel of this.#channels.values()) sum += channel[what]
+    return sum
   }
 
   find(number: number): Channel | undefined {

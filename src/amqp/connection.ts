@@ -4,9 +4,6 @@
  *   bytes ─▶ protocol header ─▶ frames ─┬─ channel 0 ─▶ handshake, close, secrets
  *                                       └─ channel n ─▶ channel ─▶ virtual host
  *
- *   handshake ─▶ running ─┬─ client's close ─▶ closing ── close-ok ──▶ over
- *                         └─ error ── our close ─▶ closed ── close-ok, or no patience ──▶ over
- *
  * Rules: frames are worked on one after the other; while a call has no result, nothing further is.
  * Exclusive queues are gone before close-ok is sent. After our own close only a close and a close-ok
  * are looked at. Everything written in a turn of the event loop goes out together.
@@ -27,6 +24,7 @@ import { Ending } from './ending.ts'
 import { Handshake, type HandshakeSide } from './handshake.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { Intake, type IntakeSide } from './intake.ts'
+import { Leaving } from './leaving.ts'
 import { Output } from './output.ts'
 import { PortabilityWarnings } from './portability.ts'
 import { type AmqpError, channelError, unexpectedFrame } from './protocol/amqp-error.ts'
@@ -50,6 +48,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
   readonly peer: PeerFacts
   readonly output: Output
   readonly bodyBytesMax: number
+  readonly leaving: Leaving
   readonly #clock: Clock
   readonly #watch: ConnectionWatch
   readonly #connectedAtMs: number
@@ -85,7 +84,8 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#warnings = new PortabilityWarnings((feature, text) => watch.warned?.(feature, text))
     this.#intake = intake
     this.#reading = intake.reading
-    this.#block = new PublisherBlock(intake.reading, (reason) => this.#tellBlocked(reason))
+    this.#block = new PublisherBlock(intake.reading, this)
+    this.leaving = new Leaving(output, intake.reading, () => this.#channels)
     this.#handshake = new Handshake(this)
     const free = (): Later<void> => this.#free()
     this.#ending = new Ending({ clock, outlet, output, intake, watch, free })
@@ -179,7 +179,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#intake.payloadBytesMax =
       frameMax === 0 ? this.bodyBytesMax + limits.metaBytesMax : frameMax - frameOverheadBytes
     this.#heartbeat = new Heartbeat(this.#clock, heartbeat, {
-      send: () => this.#beat(),
+      send: () => this.output.heartbeat(),
       dead: () => this.#ending.drop(`no sign of life for ${2 * heartbeat} s`),
       isDeaf: () => this.#reading.isStopped,
       writtenBytes: () => this.output.writtenBytes,
@@ -383,16 +383,5 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.#methodId = 0
     this.#isOwnFrame = true
     return unexpectedFrame(text)
-  }
-
-  #tellBlocked(reason: string | undefined): void {
-    if (this.state !== 'running' || !this.capabilities.connectionBlocked) return
-    if (reason === undefined) this.send({ name: 'connection.unblocked' })
-    else this.send({ name: 'connection.blocked', reason })
-  }
-
-  #beat(): void {
-    this.output.writer.heartbeat()
-    this.output.wake()
   }
 }

@@ -19,6 +19,7 @@ import type { Output } from './output.ts'
 import type { AmqpError } from './protocol/amqp-error.ts'
 import { methodId } from './protocol/methods.ts'
 import { frameEnd, frameType } from './protocol/wire.ts'
+import { stop } from './reading.ts'
 
 /** Time in which a client that was refused before it was known hears nothing. */
 const silenceMs = 3_000
@@ -71,7 +72,7 @@ export class Ending {
 
   /** Says why, and waits for the client's close-ok. */
   closeWith(error: AmqpError): void {
-    const { watch, output } = this.#side
+    const { watch, output, intake } = this.#side
     watch.refused?.(error)
     const patienceMs = this.#state === 'handshake' ? silenceMs : closeOkMs
     this.#state = 'closed'
@@ -79,6 +80,8 @@ export class Ending {
     const { replyCode, replyText, classId, methodId } = error
     output.method(0, { name: 'connection.close', replyCode, replyText, classId, methodId })
     this.#wait(patienceMs, () => this.finish())
+    // Its close-ok is to be heard.
+    intake.reading.clear(stop.leaving)
   }
 
   /** A client that was not let in is left without a word for a while. */

@@ -2,10 +2,14 @@
  * Where a server is to listen, and where it does.
  */
 
+import type { Secret } from '../secret.ts'
+
 export interface TlsSettings {
   /** PEM: the server's certificate with those between it and the authority, and its key. */
   readonly cert: Uint8Array
   readonly key: Uint8Array
+  /** What the key is encrypted with. */
+  readonly passphrase?: Secret | undefined
   /** PEM: authorities that client certificates are checked by. Without it none is asked for. */
   readonly ca?: Uint8Array | undefined
   /** Clients without a certificate that checks are refused. Default false. */

@@ -19,6 +19,16 @@ export interface Listener {
   readonly userFrom: CertificateName
 }
 
+/** Fails with `bad-certificate`. What comes back puts it in force: handshakes from then on use it. */
+export async function preparedTls(
+  { listening, server }: Listener,
+  settings: TlsSettings,
+): Promise<() => void> {
+  const options = contextOptions(settings)
+  await checkContext(options, listening.url)
+  return () => (server as tls.Server).setSecureContext(options)
+}
+
 /** Connections that the system keeps while they wait to be taken. */
 const backlog = 4_096
 
@@ -47,32 +57,40 @@ export async function listen(
 const socketOptions = { noDelay: true, keepAlive: true, allowHalfOpen: false } as const
 
 async function securedServer(settings: TlsSettings): Promise<net.Server> {
-  const { createSecureContext, createServer } = await import('node:tls')
-  const { cert, key, ca } = settings
-  const options = {
-    cert: Buffer.from(cert),
-    key: Buffer.from(key),
-    ...(ca && { ca: Buffer.from(ca) }),
-    minVersion: 'TLSv1.2',
-  } as const
-  try {
-    createSecureContext(options)
-    // An authority that cannot be read would be passed over in silence.
-    if (ca !== undefined) new X509Certificate(ca)
-  } catch (cause) {
-    throw new HomingError(
-      'bad-certificate',
-      `the TLS certificate and key cannot be used: ${(cause as Error).message}; give PEM files that belong together`,
-      { cause },
-    )
-  }
+  const { createServer } = await import('node:tls')
+  const options = contextOptions(settings)
+  await checkContext(options)
   return createServer({
     ...socketOptions,
     ...options,
-    requestCert: ca !== undefined,
+    requestCert: settings.ca !== undefined,
     rejectUnauthorized: settings.verifyPeer === true,
     handshakeTimeout: limits.handshakeMsMax,
   })
+}
+
+const contextOptions = ({ cert, key, passphrase, ca }: TlsSettings) =>
+  ({
+    cert: Buffer.from(cert),
+    key: Buffer.from(key),
+    ...(passphrase && { passphrase: passphrase.reveal() }),
+    ...(ca && { ca: Buffer.from(ca) }),
+    minVersion: 'TLSv1.2',
+  }) as const satisfies tls.SecureContextOptions
+
+async function checkContext(options: ReturnType<typeof contextOptions>, of = ''): Promise<void> {
+  const { createSecureContext } = await import('node:tls')
+  try {
+    createSecureContext(options)
+    // An authority that cannot be read would be passed over in silence.
+    if (options.ca !== undefined) new X509Certificate(options.ca)
+  } catch (cause) {
+    throw new HomingError(
+      'bad-certificate',
+      `the TLS certificate and key ${of && `for ${of} `}cannot be used: ${(cause as Error).message}; give PEM files that belong together`,
+      { cause },
+    )
+  }
 }
 
 function opened(server: net.Server, address: ListenAddress): Promise<void> {

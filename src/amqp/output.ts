@@ -39,6 +39,7 @@ export class Output {
   #awake = false
   #isStarving = false
   #ended = false
+  #takesNoMore = false
   #ending: EndOfTurn[] = []
 
   /** `broke` is told when somebody fails to write the last of a turn. */
@@ -56,9 +57,20 @@ export class Output {
   /** False while a delivery is to wait for a slow reader. */
   takesDelivery(): boolean {
     if (this.writer.length >= muchBytes) this.#handOver()
-    if (this.hasRoom) return true
+    if (this.hasRoom && !this.#takesNoMore) return true
     this.#isStarving = true
     return false
+  }
+
+  /** From now on every delivery waits, for good; everything else goes out as before. */
+  takeNoMoreDeliveries(): void {
+    this.#takesNoMore = true
+  }
+
+  /** A sign of life. */
+  heartbeat(): void {
+    this.writer.heartbeat()
+    this.wake()
   }
 
   /** Whether a delivery was told to wait since this was asked last. */

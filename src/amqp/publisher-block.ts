@@ -3,21 +3,28 @@
  * Then it is not read from any more, and told so if it can be (RabbitMQ's `connection.blocked`).
  */
 
+import type { ClientCapabilities } from './client-capabilities.ts'
+import type { ConnectionState } from './connection-facts.ts'
+import type { Method } from './protocol/methods.ts'
 import type { Reading } from './reading.ts'
 import { stop } from './reading.ts'
 
-/** Tells the client: the reason, or that it may go on. */
-export type TellBlocked = (reason: string | undefined) => void
+/** The client that is told. */
+export interface BlockedClient {
+  readonly state: ConnectionState
+  readonly capabilities: ClientCapabilities
+  send(method: Method): void
+}
 
 export class PublisherBlock {
   readonly #reading: Reading
-  readonly #tell: TellBlocked
+  readonly #client: BlockedClient
   #reason: string | undefined
   #isTold = false
 
-  constructor(reading: Reading, tell: TellBlocked) {
+  constructor(reading: Reading, client: BlockedClient) {
     this.#reading = reading
-    this.#tell = tell
+    this.#client = client
   }
 
   get reason(): string | undefined {
@@ -41,5 +48,15 @@ export class PublisherBlock {
     this.#reading.stop(stop.blocked)
     if (!this.#isTold) this.#tell(this.#reason)
     this.#isTold = true
+  }
+
+  #tell(reason: string | undefined): void {
+    const { state, capabilities } = this.#client
+    if (state !== 'running' || !capabilities.connectionBlocked) return
+    this.#client.send(
+      reason === undefined
+        ? { name: 'connection.unblocked' }
+        : { name: 'connection.blocked', reason },
+    )
   }
 }

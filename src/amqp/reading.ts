@@ -5,6 +5,7 @@
  *   room      the engine has taken more than it can write for the moment
  *   blocked   a publisher, and the broker is low on memory or disk
  *   output    the client does not read the answers to what was read already
+ *   leaving   the server stops: what was published already is confirmed first
  *
  * While there is a reason no frame is worked on. The socket is paused only when more arrives
  * meanwhile: most results are there sooner.
@@ -12,7 +13,7 @@
 
 import type { Outlet } from './outlet.ts'
 
-export const stop = { later: 1, room: 2, blocked: 4, output: 8 } as const
+export const stop = { later: 1, room: 2, blocked: 4, output: 8, leaving: 16 } as const
 export type Stop = (typeof stop)[keyof typeof stop]
 
 export class Reading {

@@ -13,9 +13,10 @@ import type { Clock } from '../clock.ts'
 import { limits } from '../limits.ts'
 import type { PeerFacts } from './admission.ts'
 import { type Arrival, type ArrivalLimits, Arrivals } from './arrivals.ts'
+import type { Owed } from './channels.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionWatch } from './connection-parts.ts'
-import { certificateUser, type Listener, listen } from './listen.ts'
+import { certificateUser, type Listener, listen, preparedTls } from './listen.ts'
 import type { CertificateName, ListenAddress, Listening } from './listen-address.ts'
 import type { Outlet } from './outlet.ts'
 import { connectionForced } from './protocol/amqp-error.ts'
@@ -40,6 +41,8 @@ export interface Reception {
 
 /** Time for the other end to close after we did. */
 const lingerMs = 3_000
+/** Between two looks whether all is settled: nobody has to tell of each settlement for that. */
+const drainLookMs = 20
 
 export class AmqpServer {
   readonly #parts: AmqpServerParts
@@ -97,6 +100,50 @@ export class AmqpServer {
   unblocked(): void {
     this.#blockedFor = undefined
     for (const connection of this.#connections.keys()) connection.unblocked()
+  }
+
+  /**
+   * Nobody comes in any more and nothing is delivered. When all that clients hold is settled, or the time
+   * is up, nothing more is read, and what was published is confirmed. Resolves with how many deliveries
+   * are not settled.
+   */
+  async drain(withinMs: number): Promise<number> {
+    this.#isClosing = true
+    for (const { server } of this.#listeners) server.close()
+    for (const connection of this.#connections.keys()) connection.leaving.deliverNoMore()
+    const held = await this.#untilNone('held', withinMs)
+    for (const connection of this.#connections.keys()) connection.leaving.readNoMore()
+    await this.#untilNone('unconfirmed', limits.goodbyeMsMax)
+    return held
+  }
+
+  async #untilNone(what: Owed, withinMs: number): Promise<number> {
+    const { clock } = this.#parts
+    const endMs = clock.monotonicMs() + withinMs
+    for (;;) {
+      let owed = 0
+      for (const connection of this.#connections.keys()) owed += connection.leaving.owes(what)
+      if (owed === 0 || clock.monotonicMs() >= endMs) return owed
+      await new Promise<void>((resolve) => clock.after(drainLookMs, resolve))
+    }
+  }
+
+  setLimits(limits: Partial<ArrivalLimits> | undefined): void {
+    this.#arrivals.setLimits(limits)
+  }
+
+  /**
+   * Takes the certificates of these addresses, in the order in which they were listened on. Live
+   * connections go on. Fails with `bad-certificate`; then all are as they were.
+   */
+  async renewTls(addresses: readonly ListenAddress[]): Promise<void> {
+    const ready: (() => void)[] = []
+    for (const [n, address] of addresses.entries()) {
+      const listener = this.#listeners[n]
+      if (listener === undefined || !('tls' in address) || address.tls === undefined) continue
+      ready.push(await preparedTls(listener, address.tls))
+    }
+    for (const use of ready) use()
   }
 
   /** Tells every client, waits a moment for them to leave, and closes. */

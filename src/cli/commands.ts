@@ -59,6 +59,21 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./serve.ts')).defineServe,
   },
   {
+    name: 'config',
+    summary: 'check or show what homing serve is told',
+    load: async () => (await import('./config.ts')).defineConfig,
+  },
+  {
+    name: 'health',
+    summary: 'whether the server answers',
+    load: async () => (await import('./health.ts')).defineHealth,
+  },
+  {
+    name: 'top',
+    summary: 'queues, rates and what is not yet home, live',
+    load: async () => (await import('./top.ts')).defineTop,
+  },
+  {
     name: 'user',
     summary: 'who may use the broker, and for what',
     load: async () => (await import('./user.ts')).defineUser,
@@ -72,6 +87,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'policy',
     summary: 'settings for queues of the broker, by name',
     load: async () => (await import('./policy.ts')).definePolicy,
+  },
+  {
+    name: 'audit',
+    summary: 'who changed what on the broker, and a check of that log',
+    load: async () => (await import('./audit.ts')).defineAudit,
   },
   {
     name: 'bench',

@@ -43,6 +43,7 @@ const exitOfError: Partial<Record<ErrorCode, ExitName>> = {
   'definition-unknown': 'notFound',
   'definition-exists': 'usage',
   'bad-certificate': 'usage',
+  'bad-config': 'usage',
   'address-in-use': 'locked',
   'address-refused': 'notPermitted',
   unroutable: 'notFound',

@@ -49,7 +49,8 @@ export class Attempts {
   }
 
   #write(delivery: HeldDelivery, end: StoredAttemptEnd, retryAtMs: number): void {
-    const { entry, message, subscriber, failure } = delivery
+    const { entry, message, subscriber } = delivery
+    const failure = delivery.told?.failure
     const { journal, outcomes } = this.#core
     const attempt: AttemptRecord = {
       ...whose(entry, message, delivery.queue),
@@ -87,8 +88,8 @@ const isTold = ({ seen, attempt, entry, message }: HeldDelivery): boolean =>
 
 function backEnd(delivery: HeldDelivery, isExcused: boolean): StoredAttemptEnd {
   if (delivery.over === 'timeout') return 'timed-out'
-  if (delivery.isLost || delivery.over === 'closed') return 'connection-lost'
-  if (delivery.failure !== undefined) return 'failed'
+  if (delivery.told?.isLost || delivery.over === 'closed') return 'connection-lost'
+  if (delivery.told?.failure !== undefined) return 'failed'
   return isExcused ? 'returned' : 'requeued'
 }
 
@@ -97,10 +98,10 @@ function finalAttempt(delivery: HeldDelivery): FinalAttempt {
   return { end: finalEnd(delivery), deliveredAtMs, consumer: delivery.subscriber.label }
 }
 
-function finalEnd({ over, isLost }: HeldDelivery): StoredAttemptEnd {
+function finalEnd({ over, told }: HeldDelivery): StoredAttemptEnd {
   if (over === 'timeout') return 'timed-out'
   if (over === 'expired' || over === 'canceled') return over
-  return isLost || over === 'closed' ? 'connection-lost' : 'settled'
+  return told?.isLost || over === 'closed' ? 'connection-lost' : 'settled'
 }
 
 /** A homecoming is told of the message whose outcome it is: its own id is that one, `>` and the callback. */

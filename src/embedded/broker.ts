@@ -256,7 +256,8 @@ export class Broker implements Engine, Administration {
 
   reportProgress(delivery: Delivery, body: Uint8Array, contentType: string): void {
     if (delivery instanceof HeldDelivery && !delivery.over) {
-      delivery.progress = { contentType, body, reportedAtMs: this.#core.turnMs() }
+      const progress = { contentType, body, reportedAtMs: this.#core.turnMs() }
+      delivery.told = { progress }
       this.#progress.report(delivery.message.id, body, contentType)
     }
   }

@@ -21,6 +21,7 @@ export interface BulkSettlingParts {
   readonly plainPublishing: Pick<PlainPublishing, 'dropHeads'>
 }
 
+const lost = { isLost: true }
 const rejected: OutcomeBody = jsonBody('rejected', { by: 'consumer' })
 
 export class BulkSettling {
@@ -61,7 +62,7 @@ export class BulkSettling {
     const lives = new Set<LiveQueue>()
     for (const delivery of held) {
       if (!this.#leave(delivery)) continue
-      delivery.isLost = isLost
+      if (isLost) delivery.told = lost
       lives.add(delivery.live)
       this.#back(delivery, counted)
     }

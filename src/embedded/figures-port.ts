@@ -60,6 +60,14 @@ export interface TimeFigures {
   readonly overMs: number
 }
 
+/** How long things took since the engine was opened. */
+export interface TimeTotals {
+  /** How many took up to each of the times that were asked for. */
+  readonly upTo: readonly number[]
+  readonly count: number
+  readonly sumMs: number
+}
+
 export interface Figures extends Counters {
   readonly atMs: number
   /** Since when the counters count: the start of the engine. */

@@ -7,7 +7,13 @@ import { awaitedReplies } from '../message/message.ts'
 import { baseName } from '../scoped-name.ts'
 import { isCallbackQueue } from './attempts.ts'
 import type { Core } from './core.ts'
-import type { ConsumerFigures, Counters, Figures, QueueFigures } from './figures-port.ts'
+import type {
+  ConsumerFigures,
+  Counters,
+  Figures,
+  QueueFigures,
+  TimeTotals,
+} from './figures-port.ts'
 import type { LiveQueue, Subscriber } from './live-queue.ts'
 import { entryStates } from './queue/entry.ts'
 import { SegmentSizes } from './segment-sizes.ts'
@@ -82,6 +88,11 @@ export class FiguresReading {
       },
       memory: { indexBytes: state.indexBytes(), ...memoryOfProcess() },
     }
+  }
+
+  times(upToMs: readonly number[]): { readonly roundTrip: TimeTotals; readonly sync: TimeTotals } {
+    const { roundTrip, sync } = this.#core.tally
+    return { roundTrip: roundTrip.totals(upToMs), sync: sync.totals(upToMs) }
   }
 
   #queue(live: LiveQueue): QueueFigures {

@@ -106,7 +106,7 @@ export class Getting {
     // It expired, or was purged, while that was put on record.
     if (delivery.over && !(live.deleted && noAck)) return this.get(live, noAck)
     delivery.seen = true
-    delivery.deliveredAtMs = this.#core.nowMs()
+    if (delivery.entry.kind !== plainKind) delivery.deliveredAtMs = this.#core.nowMs()
     live.delivered++
     if (delivery.redelivered) live.redelivered++
     // Asked for before its queue was deleted, and gone on record: it is still handed over.

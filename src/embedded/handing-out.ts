@@ -8,7 +8,7 @@
 
 import type { Core } from './core.ts'
 import type { HeldDelivery, Subscriber } from './live-queue.ts'
-import { messageKind } from './queue/entry.ts'
+import { plainKind } from './queue/entry.ts'
 
 export interface HandingOutParts {
   readonly core: Core
@@ -64,7 +64,7 @@ export class HandingOut {
   #give(delivery: HeldDelivery, nowMs: number): void {
     const { live, subscriber } = delivery
     delivery.seen = true
-    if (!subscriber.noAck || delivery.entry.kind === messageKind) delivery.deliveredAtMs = nowMs
+    if (delivery.entry.kind !== plainKind) delivery.deliveredAtMs = nowMs
     live.delivered++
     if (delivery.redelivered) live.redelivered++
     subscriber.handler.onItsWay?.(-1)

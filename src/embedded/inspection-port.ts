@@ -16,7 +16,7 @@
 import type { BasicProperties } from '../amqp/protocol/properties.ts'
 import type { DeadLetter, OutcomeFilter } from '../engine.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
-import type { ConsumerFigures, Figures, QueueFigures } from './figures-port.ts'
+import type { ConsumerFigures, Figures, QueueFigures, TimeTotals } from './figures-port.ts'
 import type { AttemptError, MessageStory } from './message-story.ts'
 
 export interface Inspection {
@@ -50,6 +50,8 @@ export interface Inspection {
 
   /** A snapshot of all counters and gauges; the work of a loop over the queues. */
   figures(): Figures
+  /** How long round trips and syncs took since the start, counted up to each of these times, which rise. */
+  times(upToMs: readonly number[]): { readonly roundTrip: TimeTotals; readonly sync: TimeTotals }
 
   /** Outcomes other than `ok`, grouped by queue, code and message, most frequent first. */
   failures(filter?: FailuresFilter): Promise<FailurePage>
@@ -126,6 +128,7 @@ export interface HeldBy {
   readonly connection: string | undefined
   readonly user: string | undefined
   readonly attempt: number
+  /** Undefined for messages without an id. */
   readonly sinceMs: number | undefined
 }
 

@@ -19,6 +19,16 @@ export interface ReportedProgress {
   readonly reportedAtMs: number
 }
 
+/** What is told of a delivery beside that it was made. */
+export interface DeliveryTold {
+  /** What was thrown, when it is to be tried again. */
+  readonly failure?: { readonly code: string; readonly body: Uint8Array }
+  /** What its consumer reported last. */
+  readonly progress?: ReportedProgress
+  /** Its consumer is gone, with its channel or connection. */
+  readonly isLost?: boolean
+}
+
 /** One handing of one entry to one subscription. */
 export class HeldDelivery implements Delivery, Link<HeldDelivery> {
   readonly message: Message
@@ -39,14 +49,10 @@ export class HeldDelivery implements Delivery, Link<HeldDelivery> {
   after: HeldDelivery | undefined
   /** Handed out: the consumer has seen it. */
   seen = false
-  /** Wall ms of that. */
+  /** Wall ms of that; not of plain messages, which have no story. */
   deliveredAtMs: number | undefined
-  /** What was thrown, when it is to be tried again. */
-  failure: { readonly code: string; readonly body: Uint8Array } | undefined
-  /** What its consumer reported last. */
-  progress: ReportedProgress | undefined
-  /** Its consumer is gone, with its channel or connection. */
-  isLost = false
+  /** What few deliveries have. */
+  told: DeliveryTold | undefined
 
   constructor(
     message: Message,

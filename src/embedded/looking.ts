@@ -9,7 +9,7 @@ import { HomingError } from '../errors.ts'
 import { DelayedList } from './delayed-list.ts'
 import type { EngineParts } from './engine-parts.ts'
 import { FiguresReading } from './figures.ts'
-import type { ConsumerFigures, Figures, QueueFigures } from './figures-port.ts'
+import type { ConsumerFigures, Figures, QueueFigures, TimeTotals } from './figures-port.ts'
 import type {
   CallbackFigures,
   DeadLetterPage,
@@ -110,6 +110,11 @@ export class Looking implements Inspection {
   figures(): Figures {
     this.#checkOpen()
     return this.#figures.figures()
+  }
+
+  times(upToMs: readonly number[]): { readonly roundTrip: TimeTotals; readonly sync: TimeTotals } {
+    this.#checkOpen()
+    return this.#figures.times(upToMs)
   }
 
   async failures(filter: FailuresFilter = {}): Promise<FailurePage> {

@@ -167,7 +167,7 @@ export class Settling {
     if (entry.attempts - entry.excused < message.attemptsMax) {
       const nowMs = this.#core.nowMs()
       const availableAtMs = settlement.delayMs > 0 ? nowMs + settlement.delayMs : 0
-      delivery.failure = settlement
+      delivery.told = { failure: settlement }
       this.#back(delivery, availableAtMs, false)
       return
     }

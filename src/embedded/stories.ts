@@ -106,7 +106,7 @@ export class Stories {
       attemptsMax: message.attemptsMax,
       attemptsMade: made,
       attempts: shownAttempts(attempts, made),
-      progress: running?.progress,
+      progress: running?.told?.progress,
       outcome: undefined,
       isDeadLetter: false,
       callbacks: await this.#callbacks.stories(told),

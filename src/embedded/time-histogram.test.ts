@@ -45,3 +45,13 @@ test('what took longer than can be counted, or less than nothing, is counted at 
   assert.equal(p50Ms, 0)
   assert.ok(p99Ms > 2_000_000)
 })
+
+test('what took up to a time is counted since the start, however long ago it was', () => {
+  const histogram = new TimeHistogram()
+  for (const ms of [1, 4, 4, 40, 4_000]) histogram.add(ms, 0)
+  histogram.add(2, 1_000_000)
+  const { upTo, count, sumMs } = histogram.totals([3, 10, 100])
+  assert.deepEqual([upTo, count], [[2, 4, 5], 6])
+  assert.ok(Math.abs(sumMs - 4_051) < 0.01)
+  assert.deepEqual(histogram.totals([]).upTo, [])
+})

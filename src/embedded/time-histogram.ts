@@ -7,7 +7,7 @@
  * Adding is a few machine instructions and allocates nothing; percentiles are upper bounds.
  */
 
-import type { TimeFigures } from './figures-port.ts'
+import type { TimeFigures, TimeTotals } from './figures-port.ts'
 
 const steps = 16
 const sizes = 28 * steps
@@ -18,13 +18,19 @@ const longestUs = 2 ** 31 - 1
 export class TimeHistogram {
   readonly #counts = new Uint32Array(sizes * spans)
   readonly #maxUs = new Float64Array(spans)
+  /** By size, since the start. */
+  readonly #totals = new Float64Array(sizes)
+  #sumMs = 0
   #span = 0
   #spanEndsMs = Number.NEGATIVE_INFINITY
 
   add(tookMs: number, nowMs: number): void {
     if (nowMs >= this.#spanEndsMs) this.#turn(nowMs)
     const us = Math.min(Math.max(0, tookMs * 1_000), longestUs) | 0
-    const at = this.#span * sizes + sizeOf(us)
+    const size = sizeOf(us)
+    const at = this.#span * sizes + size
+    this.#totals[size] = (this.#totals[size] as number) + 1
+    this.#sumMs += us / 1_000
     this.#counts[at] = (this.#counts[at] as number) + 1
     if (us > (this.#maxUs[this.#span] as number)) this.#maxUs[this.#span] = us
   }
@@ -42,6 +48,18 @@ export class TimeHistogram {
     const maxMs = Math.max(...this.#maxUs) / 1_000
     const part = (share: number): number => Math.min(maxMs, percentile(sums, count * share))
     return { count, p50Ms: part(0.5), p99Ms: part(0.99), maxMs, overMs: spanMs * spans }
+  }
+
+  /** Since the start: how many took up to each of these, which rise. */
+  totals(upToMs: readonly number[]): TimeTotals {
+    let seen = 0
+    let size = 0
+    const upTo = upToMs.map((ms) => {
+      while (size < sizes && upperMs(size) <= ms) seen += this.#totals[size++] as number
+      return seen
+    })
+    while (size < sizes) seen += this.#totals[size++] as number
+    return { upTo, count: seen, sumMs: this.#sumMs }
   }
 
   /** On to the span of that time; those that were passed over are empty. */

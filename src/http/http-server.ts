@@ -13,7 +13,7 @@ import type net from 'node:net'
 import type tls from 'node:tls'
 import type { PeerFacts } from '../amqp/admission.ts'
 import { type Arrival, Arrivals } from '../amqp/arrivals.ts'
-import { certificateUser, type Listener, listen } from '../amqp/listen.ts'
+import { certificateUser, type Listener, listen, preparedTls } from '../amqp/listen.ts'
 import { limits } from '../limits.ts'
 import type { ServerLog } from '../server/server-log.ts'
 import type { FromSocket } from './application.ts'
@@ -39,8 +39,11 @@ export class HttpServer {
   readonly #known = new WeakMap<net.Socket, FromSocket>()
   /** Those that do not speak TLS yet, by the ends of their connection. */
   readonly #securing = new Map<string, Arrival>()
+  /** Answers that are still to be written, by socket. */
+  readonly #answering = new Map<net.Socket, number>()
   readonly #http: Server
   #answer: Promise<AnswerRequest> | undefined
+  #isClosing = false
 
   constructor(parts: HttpServerParts) {
     this.#parts = parts
@@ -69,6 +72,17 @@ export class HttpServer {
     return { url: url.replace(/^amqp/, 'http'), host, port, tls: isTls }
   }
 
+  /** All or none: the next handshakes use the new certificates. Fails with `bad-certificate`. */
+  async renewTls(addresses: readonly HttpAddress[]): Promise<void> {
+    const ready: (() => void)[] = []
+    for (const [n, { tls: wanted }] of addresses.entries()) {
+      const listener = this.#listeners[n]
+      if (listener !== undefined && wanted !== undefined)
+        ready.push(await preparedTls(listener, wanted))
+    }
+    for (const use of ready) use()
+  }
+
   /** Loads the application now. */
   load(): Promise<AnswerRequest> {
     this.#answer ??= this.#parts.load()
@@ -82,7 +96,8 @@ export class HttpServer {
     )
     this.#http.closeIdleConnections()
     const patience = setTimeout(() => this.#destroy(), limits.goodbyeMsMax)
-    for (const socket of this.#sockets) socket.end()
+    this.#isClosing = true
+    for (const socket of this.#sockets) if (!this.#answering.has(socket)) socket.end()
     await Promise.all(closed)
     clearTimeout(patience)
     this.#destroy()
@@ -99,6 +114,7 @@ export class HttpServer {
       incoming.socket.destroy()
       return
     }
+    this.#untilAnswered(incoming.socket, outgoing)
     try {
       const answer = await this.load()
       answer(incoming, outgoing, from)
@@ -107,6 +123,17 @@ export class HttpServer {
       this.#parts.log.error({ error }, 'HTTP: the application could not be loaded')
       outgoing.writeHead(500).end()
     }
+  }
+
+  /** A socket whose answer is on its way when the server closes ends with it. */
+  #untilAnswered(socket: net.Socket, outgoing: ServerResponse): void {
+    this.#answering.set(socket, (this.#answering.get(socket) ?? 0) + 1)
+    outgoing.once('close', () => {
+      const left = (this.#answering.get(socket) ?? 1) - 1
+      if (left > 0) this.#answering.set(socket, left)
+      else this.#answering.delete(socket)
+      if (left === 0 && this.#isClosing) socket.end()
+    })
   }
 
   #arrive(socket: net.Socket, listener: Listener): void {

@@ -13,6 +13,7 @@ import { Entrances } from './entrances.ts'
 import { LiveRowsReading } from './figures/live-rows.ts'
 import { Sampler } from './figures/sampler.ts'
 import type { AnswerRequest } from './http-server.ts'
+import { ServerMetrics } from './metrics/server-metrics.ts'
 import { OpenRequests } from './open-requests.ts'
 import { routesOf } from './routes.ts'
 import { Serving } from './serving.ts'
@@ -43,10 +44,11 @@ export function loadApplication(site: Site): LoadedApplication {
     onProblem: (error) => site.log.warn({ error }, 'figures could not be sampled'),
   })
   const files = new StaticFiles()
+  const metrics = new ServerMetrics(site)
   const app = application({
     routes: routesOf({
-      ...{ sessions, authentication, streams, entrances, openRequests, leases, sampler },
-      liveRows: new LiveRowsReading(sampler.history, site.engine.inspection),
+      ...{ sessions, authentication, streams, entrances, openRequests, leases, sampler, metrics },
+      liveRows: new LiveRowsReading(sampler),
       cursors: new Cursors(),
     }),
     serving: new Serving({ site, authentication, origin: { hostNames } }),
@@ -70,6 +72,7 @@ export function loadApplication(site: Site): LoadedApplication {
     },
     close: () => {
       unwatch()
+      metrics.close()
       streams.close()
       openRequests.close()
       leases.close()

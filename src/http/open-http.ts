@@ -9,7 +9,7 @@ import { HomingError } from '../errors.ts'
 import { guestName } from '../server/first-start.ts'
 import { isLoopback } from '../server/loopback.ts'
 import { HttpServer } from './http-server.ts'
-import type { HttpListening } from './http-settings.ts'
+import type { HttpAddress, HttpListening } from './http-settings.ts'
 import type { LoadedApplication } from './load-application.ts'
 import type { Site } from './site.ts'
 
@@ -17,6 +17,8 @@ export interface OpenedHttp {
   readonly listening: readonly HttpListening[]
   /** Loads what answers, so that the first request need not wait. */
   warm(): void
+  /** Fails with `bad-certificate`, and then nothing has changed. */
+  renewTls(addresses: readonly HttpAddress[]): Promise<void>
   close(): Promise<void>
 }
 
@@ -46,6 +48,7 @@ export async function openHttp(site: Site): Promise<OpenedHttp> {
   return {
     listening,
     warm: () => void server.load().catch(() => undefined),
+    renewTls: (addresses) => server.renewTls(addresses),
     close,
   }
 }

@@ -14,6 +14,7 @@ export interface OpenRequest extends Disposable {
 
 export class OpenRequests {
   readonly #open = new Map<AbortController, string>()
+  #isClosed = false
 
   get count(): number {
     return this.#open.size
@@ -21,6 +22,7 @@ export class OpenRequests {
 
   begin(user: string, client: AbortSignal): OpenRequest {
     const over = new AbortController()
+    if (this.#isClosed) over.abort(stopped())
     const gone = (): void => over.abort(client.reason)
     if (client.aborted) gone()
     else client.addEventListener('abort', gone, { once: true })
@@ -38,11 +40,15 @@ export class OpenRequests {
     for (const [over, of] of [...this.#open]) if (of === user) over.abort(lostRights())
   }
 
+  /** Who comes later is not made to wait either. */
   close(): void {
-    const stopped = new HomingError('closed', 'the server stops; ask again when it is back')
-    for (const over of [...this.#open.keys()]) over.abort(stopped)
+    this.#isClosed = true
+    for (const over of [...this.#open.keys()]) over.abort(stopped())
   }
 }
+
+const stopped = (): HomingError =>
+  new HomingError('closed', 'the server stops; ask again when it is back')
 
 const lostRights = (): HomingError =>
   new HomingError('access-refused', 'what the user may do has changed meanwhile; ask again')

@@ -9,6 +9,7 @@ import type { Cursors } from './cursors.ts'
 import type { Entrances } from './entrances.ts'
 import type { LiveRowsReading } from './figures/live-rows.ts'
 import type { Sampler } from './figures/sampler.ts'
+import type { ServerMetrics } from './metrics/server-metrics.ts'
 import type { OpenRequests } from './open-requests.ts'
 import type { Streams } from './streams.ts'
 
@@ -22,4 +23,5 @@ export interface RouteParts {
   readonly sampler: Sampler
   readonly liveRows: LiveRowsReading
   readonly openRequests: OpenRequests
+  readonly metrics: ServerMetrics
 }

@@ -5,14 +5,18 @@
 import { rabbitmqRoutes } from './rabbitmq/routes.ts'
 import type { Route } from './route.ts'
 import type { RouteParts } from './route-parts.ts'
+import { auditRoutes } from './routes/audit.ts'
+import { backupRoutes } from './routes/backup.ts'
 import { callbackRoutes } from './routes/callbacks.ts'
 import { deadLetterRoutes } from './routes/dead-letters.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
 import { documentRoutes } from './routes/document.ts'
 import { figuresRoutes } from './routes/figures.ts'
 import { healthRoutes } from './routes/health.ts'
+import { metricsRoutes } from './routes/metrics.ts'
 import { outcomeEventRoutes } from './routes/outcome-events.ts'
 import { outcomeRoutes } from './routes/outcomes.ts'
+import { passwordRoutes } from './routes/password.ts'
 import { queueContentRoutes } from './routes/queue-contents.ts'
 import { sendingRoutes } from './routes/sending.ts'
 import { sessionRoutes } from './routes/session.ts'
@@ -21,17 +25,21 @@ import { storyRoutes } from './routes/stories.ts'
 export function routesOf(parts: RouteParts): readonly Route[] {
   const rows = [
     ...sessionRoutes(parts),
+    ...passwordRoutes(parts),
     ...sendingRoutes(parts),
     ...outcomeRoutes(parts),
     ...outcomeEventRoutes(parts),
     ...figuresRoutes(parts),
     ...deliveryRoutes(parts),
+    ...rabbitmqRoutes,
+    ...auditRoutes,
+    ...backupRoutes,
     ...queueContentRoutes(parts),
     ...storyRoutes(parts),
     ...deadLetterRoutes(parts),
     ...callbackRoutes(parts),
     ...healthRoutes,
-    ...rabbitmqRoutes,
+    ...metricsRoutes(parts),
   ]
   return [...rows, ...documentRoutes(rows)]
 }

@@ -8,15 +8,20 @@ import type { Broker } from '../embedded/broker.ts'
 import type { AccountLimits } from '../server/account-limits.ts'
 import type { Accounts } from '../server/accounts.ts'
 import type { Admissions } from '../server/admissions.ts'
+import type { AuditLog } from '../server/audit-log.ts'
 import type { DefinitionsStore } from '../server/definitions-store.ts'
 import type { KnownHosts } from '../server/known-hosts.ts'
 import type { Policies } from '../server/policies.ts'
+import type { Resources } from '../server/resources.ts'
 import type { ServerLog } from '../server/server-log.ts'
+import type { MetricsSettings } from '../server/server-settings.ts'
+import type { ServerTotals } from '../server/server-totals.ts'
 import type { HttpSettings } from './http-settings.ts'
 
 export interface Site {
   readonly engine: Broker
   readonly definitions: DefinitionsStore
+  readonly audit: AuditLog
   readonly accounts: Accounts
   readonly policies: Policies
   readonly limits: AccountLimits
@@ -48,9 +53,16 @@ export interface ServerFacts {
   readonly blockedFor: string | undefined
   /** Of the ports with TLS. */
   certificates(): readonly CertificateFacts[]
+  /** Somebody publishes: what would block publishers is looked at from now on. */
+  watchAlarms(): void
   connections(): readonly ConnectionFacts[]
   /** Ends the connection of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean
+  /** Who may read the metrics; undefined for nobody. */
+  readonly metricsAccess: MetricsSettings['access'] | undefined
+  readonly totals: ServerTotals
+  /** What it uses of the machine. Never fails. */
+  resources(): Promise<Resources>
   /** Ends a consumer and tells its client; false when there is none of that tag. */
   cancelConsumer(connection: string, channel: number, consumerTag: string): boolean
 }

@@ -20,6 +20,7 @@ import type {
 } from '../amqp/admission.ts'
 import { notAllowed } from '../amqp/protocol/amqp-error.ts'
 import type { VirtualHost } from '../virtual-host/port.ts'
+import type { AuditLog } from './audit-log.ts'
 import type { UserRecord, VirtualHostRecord } from './definitions-state.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { guestName } from './first-start.ts'
@@ -43,6 +44,7 @@ export interface AdmissionParts {
   readonly checks: PasswordChecks
   readonly sessions: LiveSessions
   readonly log: Pick<ServerLog, 'warn'>
+  readonly audit: Pick<AuditLog, 'note'>
   /** Opens the virtual host; undefined when it is not there. */
   readonly virtualHost: (name: string) => VirtualHost | undefined
   readonly settings: AdmissionSettings
@@ -50,14 +52,23 @@ export interface AdmissionParts {
 
 export class Admissions {
   readonly #parts: AdmissionParts
+  /** Logins that were refused since the start. */
+  refusedCount = 0
+  #settings: AdmissionSettings
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
+    this.#settings = parts.settings
+  }
+
+  /** For those who come from now on. */
+  set settings(settings: AdmissionSettings) {
+    this.#settings = settings
   }
 
   /** Whether a peer may send a password at all. */
   takesPasswords(peer: PeerFacts): boolean {
-    return peer.tls || this.#parts.settings.allowPlaintext || isLoopback(peer.address)
+    return peer.tls || this.#settings.allowPlaintext || isLoopback(peer.address)
   }
 
   /** `isGone` tells that nobody waits any more: what is still to be checked is left then. */
@@ -122,16 +133,20 @@ export class Admissions {
   }
 
   #isGuestElsewhere(user: string, peer: PeerFacts): boolean {
-    return user === guestName && !(this.#parts.settings.guest && isLoopback(peer.address))
+    return user === guestName && !(this.#settings.guest && isLoopback(peer.address))
   }
 
   #refuse(peer: PeerFacts, user: string, why: string): undefined {
-    this.#parts.log.warn({ peer: peer.address, user }, `login refused: ${why}`)
+    this.refusedCount++
+    const { log, audit } = this.#parts
+    log.warn({ peer: peer.address, user }, `login refused: ${why}`)
+    const noted = { user, from: peer.address, action: 'login', on: why }
+    audit.note({ ...noted, result: 'refused', code: 'login-refused' })
   }
 
   /** Throws the AmqpError of what refuses it. */
   open(name: string, login: Login, opening: Opening): OpenedVirtualHost & { session: UserSession } {
-    const { definitions, sessions, virtualHost, settings } = this.#parts
+    const { definitions, sessions, virtualHost } = this.#parts
     const { state } = definitions
     const vhost = state.vhosts.get(name)
     if (vhost === undefined) throw notAllowed(`vhost ${name} not found`)
@@ -145,7 +160,7 @@ export class Admissions {
       tags,
       vhost: name,
       connectionName: opening.name,
-      compat: settings.compat,
+      compat: this.#settings.compat,
       warnPortability: (feature, text) => opening.warnings.note(feature, text),
     })
     return {

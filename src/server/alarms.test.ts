@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { test } from 'node:test'
 import { SimulatedClock } from '../testing/simulated-clock.ts'
 import { Alarms, type Gauge } from './alarms.ts'
-import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
+import { diskGauge, marksOf, memoryGauge } from './gauges.ts'
 import { noLog } from './server-log.ts'
 
 function watched(levels: { memory: number; disk: number }) {
@@ -99,11 +99,11 @@ test('however often connections come and go, there is one look at a time', async
 })
 
 test('memory of this process and room on the disk are read', async () => {
-  assert.ok(memoryBytesDefault() > 2 ** 26)
-  assert.ok((await memoryGauge(2 ** 20).read()) > 1)
-  const roomy = memoryGauge(2 ** 40)
+  assert.ok(marksOf({}).memoryBytesMax > 2 ** 26)
+  assert.ok((await memoryGauge(() => 2 ** 20).read()) > 1)
+  const roomy = memoryGauge(() => 2 ** 40)
   roomy.relieve?.()
   assert.ok((await roomy.read()) < 1)
-  assert.ok((await diskGauge(tmpdir(), 1).read()) < 1)
-  assert.ok((await diskGauge(tmpdir(), 2 ** 60).read()) > 1)
+  assert.ok((await diskGauge(tmpdir(), () => 1).read()) < 1)
+  assert.ok((await diskGauge(tmpdir(), () => 2 ** 60).read()) > 1)
 })

@@ -16,41 +16,51 @@ import type net from 'node:net'
 import type { Login, Opening, PeerFacts } from '../amqp/admission.ts'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import type { Listening } from '../amqp/listen-address.ts'
-import { connectionForced } from '../amqp/protocol/amqp-error.ts'
+import { type AmqpError, connectionForced } from '../amqp/protocol/amqp-error.ts'
 import { AmqpServer, type Reception } from '../amqp/server.ts'
-import { type ConnectionSettings, connectionDefaults, type Mechanism } from '../amqp/settings.ts'
+import type { ConnectionSettings, Mechanism } from '../amqp/settings.ts'
 import type { Clock } from '../clock.ts'
+import { durationMs } from '../duration.ts'
 import type { Broker } from '../embedded/broker.ts'
+import { HomingError } from '../errors.ts'
 import type { HttpListening } from '../http/http-settings.ts'
 import type { OpenedHttp } from '../http/open-http.ts'
-import type { ServerFacts, Site } from '../http/site.ts'
+import type { Site } from '../http/site.ts'
 import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
-import { certificatesOf } from './certificates.ts'
+import type { AuditLog } from './audit-log.ts'
 import { ClientLinks } from './client-links.ts'
+import { admissionSettings, type CommonSettings, commonSettings } from './connection-settings.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
+import { type Marks, marksOf } from './gauges.ts'
 import { KnownHosts } from './known-hosts.ts'
 import { LiveSessions } from './live-sessions.ts'
 import { PasswordChecks } from './password-checks.ts'
 import { Policies } from './policies.ts'
+import { differences } from './reloading.ts'
 import type { RunningServer } from './running-server.ts'
 import { ScarceLog } from './scarce-log.ts'
-import { identity, productFrom } from './server-identity.ts'
+import { ServedFacts } from './served-facts.ts'
 import { noLog, type ServerLog } from './server-log.ts'
-import type { ServerSettings } from './server-settings.ts'
+import { checkSettings, type Reloaded, type ServerSettings } from './server-settings.ts'
 import type { UserSession } from './user-session.ts'
 
 export interface BrokerServerParts {
   readonly engine: Broker
   readonly definitions: DefinitionsStore
+  /** Closed with the server. */
+  readonly audit: AuditLog
   /** Of connections and alarms. */
   readonly clock: Clock
   /** Of passwords, whose checks are real work also where time stands still. */
   readonly realClock: Clock
-  readonly gauges: readonly Gauge[]
+  /** Made for marks that a reload may change. */
+  readonly gauges: (marks: () => Marks) => readonly Gauge[]
   readonly settings: ServerSettings
+  /** Of the data; undefined in memory. */
+  readonly directory?: string
   /** Opens the socket of the data directory, by which its owner comes without a password. */
   readonly openOwnerSocket?: (take: (socket: net.Socket) => void) => Promise<Closeable | undefined>
   /** Opens the HTTP side. */
@@ -76,7 +86,10 @@ export class BrokerServer implements RunningServer {
   readonly #admissions: Admissions
   readonly #alarms: Alarms
   readonly #amqp: AmqpServer
-  readonly #common: CommonSettings
+  #common: CommonSettings
+  /** In force: what was given, and what reloads have changed. */
+  #settings: ServerSettings
+  #reloading: Promise<unknown> = Promise.resolve()
   readonly #unwatch: () => void
   #listening: readonly Listening[] = []
   #ownerSocket: Promise<Closeable | undefined> | undefined
@@ -88,6 +101,7 @@ export class BrokerServer implements RunningServer {
     const { engine, definitions, clock, settings } = parts
     const { log = noLog } = settings
     this.#parts = parts
+    this.#settings = settings
     this.#log = log
     this.#strangers = new ScarceLog(log, parts.realClock)
     this.engine = engine
@@ -100,12 +114,9 @@ export class BrokerServer implements RunningServer {
       checks: new PasswordChecks(parts.realClock),
       sessions: this.#sessions,
       log: this.#strangers,
+      audit: parts.audit,
       virtualHost: (name) => this.#hosts.find(name),
-      settings: {
-        guest: settings.guest ?? true,
-        allowPlaintext: settings.allowPlaintext ?? false,
-        compat: settings.compat,
-      },
+      settings: admissionSettings(settings),
     })
     this.#common = commonSettings(settings)
     this.#amqp = new AmqpServer({
@@ -114,7 +125,7 @@ export class BrokerServer implements RunningServer {
       turnedAway: (address, why) => this.#strangers.warn({ peer: address }, `turned away: ${why}`),
       limits: settings.limits,
     })
-    const { gauges } = parts
+    const gauges = parts.gauges(() => marksOf(this.#settings))
     const changed = (reason: string | undefined): void => this.#alarmChanged(reason)
     this.#alarms = new Alarms({ clock, log, gauges, changed })
     this.#unwatch = definitions.watch((before, after) => {
@@ -125,7 +136,7 @@ export class BrokerServer implements RunningServer {
 
   /** Opens the virtual hosts and the ports. Fails with `address-in-use`, `address-refused`, `bad-certificate`. */
   async start(): Promise<void> {
-    const { listen = [{ host: '127.0.0.1', port: 5672 }] } = this.#parts.settings
+    const { listen = [{ host: '127.0.0.1', port: 5672 }] } = this.#settings
     try {
       await this.#hosts.open()
       const listening: Listening[] = []
@@ -184,6 +195,35 @@ export class BrokerServer implements RunningServer {
     this.#amqp.takeOwner(socket)
   }
 
+  reload(settings?: ServerSettings): Promise<Reloaded> {
+    if (settings === undefined) return this.#reloadConfiguration()
+    const reloaded = this.#reloading.then(() => this.#reload(settings))
+    this.#reloading = reloaded.catch(() => undefined)
+    return reloaded
+  }
+
+  async #reloadConfiguration(): Promise<Reloaded> {
+    const { reloadConfiguration } = this.#settings
+    if (reloadConfiguration !== undefined) return await reloadConfiguration()
+    throw new HomingError(
+      'unsupported',
+      'this server was started by a program and has no configuration to read; give reload() its settings',
+    )
+  }
+
+  async #reload(wanted: ServerSettings): Promise<Reloaded> {
+    checkSettings(wanted, 'reload', ['listen'])
+    const { changed, needsRestart, next } = differences(this.#settings, wanted)
+    // First of all, since only this can fail.
+    if (changed.includes('tls')) await this.#amqp.renewTls(next.listen ?? [])
+    if (changed.includes('http.tls')) await this.#http?.renewTls(next.http?.listen ?? [])
+    this.#settings = next
+    this.#common = commonSettings(next)
+    this.#admissions.settings = admissionSettings(next)
+    this.#amqp.setLimits(next.limits)
+    return { changed, needsRestart }
+  }
+
   /** Tells the clients, gives back what they hold, closes the engine. */
   close(): Promise<void> {
     this.#closing ??= this.stop()
@@ -204,8 +244,20 @@ export class BrokerServer implements RunningServer {
     this.#alarms.stop()
     this.#unwatch()
     await this.#http?.close()
+    await this.#drain()
     await this.#amqp.close()
     await this.#hosts.close()
+    this.#parts.audit.close()
+  }
+
+  /** What clients hold and have nearly done is not to be done again. */
+  async #drain(): Promise<void> {
+    const graceMs = durationMs(this.#settings.grace ?? 0, 'grace')
+    if (graceMs === 0) return
+    const held = await this.#amqp.drain(graceMs)
+    if (held > 0) {
+      this.#log.warn({ held, graceMs }, 'the grace time is over: what is not settled goes back')
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -214,12 +266,20 @@ export class BrokerServer implements RunningServer {
 
   #site(): Omit<Site, 'settings'> {
     const { engine, accounts, policies, limits } = this
-    const { definitions, realClock: clock } = this.#parts
-    const server = this.#facts()
+    const { definitions, audit, realClock: clock } = this.#parts
+    const server = new ServedFacts(this, {
+      settings: () => this.#settings,
+      isStopping: () => this.#stopping !== undefined,
+      watchAlarms: () => this.#alarms.watch(),
+      directory: this.#parts.directory,
+      sessions: this.#sessions,
+      admissions: this.#admissions,
+    })
     const [admissions, hosts, log] = [this.#admissions, this.#hosts, this.#log]
     return {
       engine,
       definitions,
+      audit,
       accounts,
       policies,
       limits,
@@ -228,35 +288,6 @@ export class BrokerServer implements RunningServer {
       server,
       clock,
       log,
-    }
-  }
-
-  #facts(): ServerFacts {
-    const startedAtMs = Date.now()
-    const { product } = this.#parts.settings
-    const { name, version } = productFrom(product)
-    const [urls, isStopping, blockedFor] = [
-      () => [...this.#listening, ...this.httpListening].map(({ url }) => url),
-      () => this.#stopping !== undefined,
-      () => this.blockedFor,
-    ]
-    return {
-      startedAtMs,
-      product: name,
-      version,
-      get listening() {
-        return urls()
-      },
-      get isStopping() {
-        return isStopping()
-      },
-      get blockedFor() {
-        return blockedFor()
-      },
-      certificates: () => certificatesOf(this.#parts.settings, urls()),
-      connections: () => this.connections(),
-      closeConnection: (connection, reason) => this.closeConnection(connection, reason),
-      cancelConsumer: (...of) => this.cancelConsumer(...of),
     }
   }
 
@@ -273,6 +304,9 @@ export class BrokerServer implements RunningServer {
     log.debug(facts, 'connected')
     const openVirtualHost = (name: string, login: Login, opening: Opening) => {
       const opened = this.#admissions.open(name, login, opening)
+      const from = peer.isOwner ? 'data directory' : peer.address
+      const noted = { user: login.user, from, on: `virtual host ${name}` }
+      this.#parts.audit.note({ ...noted, action: 'login', result: 'done' })
       session = opened.session
       this.#sessions.add(session, opening.close)
       const { user, vhost } = session
@@ -302,7 +336,10 @@ export class BrokerServer implements RunningServer {
           )
         },
         refused: (error) => {
-          if (session !== undefined) log.warn({ ...facts, user: session.user }, error.replyText)
+          if (session !== undefined) {
+            log.warn({ ...facts, user: session.user }, error.replyText)
+            this.#noteRefusal(session, peer, error)
+          }
           // Why a login was refused has been told by who refused it.
           else if (error.replyCode !== 403) this.#strangers.warn(facts, error.replyText)
         },
@@ -310,6 +347,13 @@ export class BrokerServer implements RunningServer {
         broke: (thrown) => log.error({ ...facts, error: thrown, stack: stackOf(thrown) }, 'broken'),
       },
     }
+  }
+
+  /** What a session may not do; other errors of clients are no matter of rights. */
+  #noteRefusal({ user }: UserSession, { address: from }: PeerFacts, error: AmqpError): void {
+    if (error.replyCode !== 403) return
+    const [action, on] = ['amqp', error.replyText]
+    this.#parts.audit.note({ user, from, action, on, result: 'refused', code: 'access-refused' })
   }
 
   /** A password is not even asked for where it must not be sent. */
@@ -330,25 +374,6 @@ const none: readonly Mechanism[] = []
 const passwordOnly: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN']
 const certificateOnly: readonly Mechanism[] = ['EXTERNAL']
 const all: readonly Mechanism[] = ['PLAIN', 'AMQPLAIN', 'EXTERNAL']
-
-/** What all connections have in common. */
-type CommonSettings = Omit<ConnectionSettings, 'mechanisms' | 'authenticate' | 'openVirtualHost'>
-
-function commonSettings(settings: ServerSettings): CommonSettings {
-  const { frameMax, channelMax, heartbeat, bodyBytesMax } = connectionDefaults
-  return {
-    frameMax: settings.frameMax ?? frameMax,
-    channelMax: settings.channelMax ?? channelMax,
-    heartbeat: settings.heartbeat ?? heartbeat,
-    bodyBytesMax,
-    serverProperties: identity(
-      settings.product === undefined ? undefined : productFrom(settings.product),
-    ),
-    compat: settings.compat,
-    // As RabbitMQ does where its own users log in: the login stands, whatever the secret.
-    updateSecret: undefined,
-  }
-}
 
 const stackOf = (thrown: unknown): string | undefined =>
   thrown instanceof Error ? thrown.stack : undefined

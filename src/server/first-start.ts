@@ -7,6 +7,7 @@
 
 import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
+import type { Secret } from '../secret.ts'
 import type { Change, DefinitionsState } from './definitions-state.ts'
 import { emptyState } from './definitions-state.ts'
 import { hashPassword, publicPasswordCost } from './password.ts'
@@ -43,12 +44,19 @@ export async function guestUser(): Promise<FirstUser> {
   return { name: guestName, passwordHash, tags: ['administrator'] }
 }
 
-/** An administrator, and the password, which is not kept anywhere else. */
-export async function adminUser(): Promise<{
+/**
+ * An administrator: with the password that was chosen, or with one that is made and told, since it is not
+ * kept anywhere else.
+ */
+export async function adminUser(chosen?: Secret): Promise<{
   readonly user: FirstUser
-  readonly password: string
+  readonly password: string | undefined
 }> {
-  const password = randomBytes(passwordRandomBytes).toString('base64url')
-  const passwordHash = await hashPassword(Buffer.from(password, 'utf8'), publicPasswordCost)
-  return { user: { name: adminName, passwordHash, tags: ['administrator'] }, password }
+  const made =
+    chosen === undefined ? randomBytes(passwordRandomBytes).toString('base64url') : undefined
+  const password = Buffer.from(chosen?.reveal() ?? made ?? '', 'utf8')
+  // A random one is as hard to guess as its length; people choose others.
+  const cost = chosen === undefined ? publicPasswordCost : undefined
+  const passwordHash = await hashPassword(password, cost)
+  return { user: { name: adminName, passwordHash, tags: ['administrator'] }, password: made }
 }

@@ -7,6 +7,7 @@ import { totalmem } from 'node:os'
 import process from 'node:process'
 import v8 from 'node:v8'
 import vm from 'node:vm'
+import { limits } from '../limits.ts'
 import type { Gauge } from './alarms.ts'
 
 /** Share of the heap that JavaScript may take before publishers are blocked. */
@@ -17,8 +18,19 @@ const lentShareMax = 0.6
 const machineShare = 0.4
 const relieveMs = 1_000
 
+/** Where alarms begin; what is read each time, so that a reload changes it. */
+export interface Marks {
+  readonly memoryBytesMax: number
+  readonly diskFreeBytesMin: number
+}
+
+export const marksOf = (settings: Partial<Marks>): Marks => ({
+  memoryBytesMax: settings.memoryBytesMax ?? memoryBytesDefault(),
+  diskFreeBytesMin: settings.diskFreeBytesMin ?? limits.diskFreeBytesMin,
+})
+
 /** Bytes that may be used when nothing is said. */
-export function memoryBytesDefault(): number {
+function memoryBytesDefault(): number {
   const constrained = process.constrainedMemory()
   const machine = totalmem()
   const total = constrained > 0 && constrained < machine ? constrained : machine
@@ -29,7 +41,7 @@ export function memoryBytesDefault(): number {
  * Used memory against the limit; the heap's own limit counts as well. Where the system has lent more than
  * the limit already, less use is too much: what is freed does not come back soon.
  */
-export function memoryGauge(bytesMax: number): Gauge {
+export function memoryGauge(mark: () => number): Gauge {
   let relievedAtMs = 0
   return {
     name: 'memory',
@@ -37,6 +49,7 @@ export function memoryGauge(bytesMax: number): Gauge {
     read() {
       const { used_heap_size, heap_size_limit, external_memory } = v8.getHeapStatistics()
       const used = used_heap_size + external_memory
+      const bytesMax = mark()
       const lent = Math.min(process.memoryUsage.rss() / bytesMax, used / (bytesMax * lentShareMax))
       return Math.max(used / bytesMax, used_heap_size / (heap_size_limit * heapShareMax), lent)
     },
@@ -49,7 +62,7 @@ export function memoryGauge(bytesMax: number): Gauge {
 }
 
 /** Free space below the limit, on the disk of the directory. */
-export function diskGauge(directory: string, bytesMin: number): Gauge {
+export function diskGauge(directory: string, mark: () => number): Gauge {
   return {
     name: 'disk',
     reason: 'low on disk',
@@ -57,7 +70,7 @@ export function diskGauge(directory: string, bytesMin: number): Gauge {
       new Promise((resolve, reject) => {
         statfs(directory, (error, stats) => {
           if (error) reject(error)
-          else resolve(bytesMin / Math.max(1, stats.bavail * stats.bsize))
+          else resolve(mark() / Math.max(1, stats.bavail * stats.bsize))
         })
       }),
   }

@@ -14,6 +14,7 @@ import {
   pairKey,
   type TopicPermission,
 } from './definitions-state.ts'
+import type { ServerTotals } from './server-totals.ts'
 import type { UserSession } from './user-session.ts'
 
 export type CloseSession = (why: AmqpError) => void
@@ -23,6 +24,10 @@ export class LiveSessions {
   readonly #byUser = new Counts()
   readonly #byVirtualHost = new Counts()
   readonly #channels = new Counts()
+  #connectionsOpened = 0
+  #connectionsClosed = 0
+  #channelsOpened = 0
+  #channelsClosed = 0
 
   get count(): number {
     return this.#sessions.size
@@ -30,14 +35,26 @@ export class LiveSessions {
 
   add(session: UserSession, close: CloseSession): void {
     this.#sessions.set(session, close)
+    this.#connectionsOpened++
     this.#byUser.add(session.user)
     this.#byVirtualHost.add(session.vhost)
   }
 
   delete(session: UserSession): void {
     if (!this.#sessions.delete(session)) return
+    this.#connectionsClosed++
     this.#byUser.remove(session.user)
     this.#byVirtualHost.remove(session.vhost)
+  }
+
+  /** Since the start. */
+  get totals(): Omit<ServerTotals, 'loginsRefused'> {
+    return {
+      connectionsOpened: this.#connectionsOpened,
+      connectionsClosed: this.#connectionsClosed,
+      channelsOpened: this.#channelsOpened,
+      channelsClosed: this.#channelsClosed,
+    }
   }
 
   connectionsOf(user: string): number {
@@ -54,10 +71,12 @@ export class LiveSessions {
 
   takeChannel(user: string): void {
     this.#channels.add(user)
+    this.#channelsOpened++
   }
 
   giveChannel(user: string): void {
     this.#channels.remove(user)
+    this.#channelsClosed++
   }
 
   /** Closes the sessions that lost something by the change. */

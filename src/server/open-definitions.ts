@@ -4,6 +4,7 @@
  */
 
 import { join } from 'node:path'
+import type { Secret } from '../secret.ts'
 import { readDefinitions, writeDefinitions, writeWhole } from './definitions-file.ts'
 import type { DefinitionsState } from './definitions-state.ts'
 import { DefinitionsStore } from './definitions-store.ts'
@@ -13,24 +14,29 @@ export const virtualHostDefault = '/'
 
 export interface OpenedDefinitions {
   readonly definitions: DefinitionsStore
-  /** The file with the administrator's password, when this was the first start. */
+  /** The file with the administrator's password, when this was the first start and made it. */
   readonly adminPasswordFile: string | undefined
 }
 
 /** Fails with `format-unknown`, `not-permitted`, `disk-full`. */
-export async function openDefinitions(directory: string): Promise<OpenedDefinitions> {
+export async function openDefinitions(
+  directory: string,
+  adminPassword?: Secret,
+): Promise<OpenedDefinitions> {
   const known = readDefinitions(directory)
   if (known !== undefined) {
     return { definitions: storeOf(directory, known), adminPasswordFile: undefined }
   }
-  const [guest, { user, password }] = await Promise.all([guestUser(), adminUser()])
+  const [guest, { user, password }] = await Promise.all([guestUser(), adminUser(adminPassword)])
   const first = firstState(virtualHostDefault, [user, guest])
   // The password first: an administrator that nobody can be would be no use.
-  writeWhole(directory, adminPasswordFileName, `${user.name}:${password}\n`)
+  if (password !== undefined) {
+    writeWhole(directory, adminPasswordFileName, `${user.name}:${password}\n`)
+  }
   writeDefinitions(directory, first)
   return {
     definitions: storeOf(directory, first),
-    adminPasswordFile: join(directory, adminPasswordFileName),
+    adminPasswordFile: password && join(directory, adminPasswordFileName),
   }
 }
 

@@ -2,11 +2,12 @@
  * Where the server tells what happens: facts for programs, a text for people. A pino or console-like
  * logger fits; `logTo` writes lines.
  *
- * Rule: bytes are never written out, only counted. Passwords reach the server as bytes, so none can
- * reach a log by a careless line.
+ * Rule: bytes are never written out, only counted; a `Secret` is shown as one, and an address without its
+ * password. Passwords reach the server as bytes or secrets, so none can reach a log by a careless line.
  */
 
 import { inspect } from 'node:util'
+import { withoutPassword } from '../secret.ts'
 
 export interface ServerLog {
   debug(facts: object, text: string): void
@@ -31,26 +32,46 @@ export interface LogSettings {
 
 const charactersMax = 500
 
+/** A log whose level can be changed while it is used. */
+export interface LeveledLog extends ServerLog {
+  setLevel(level: LogLevel): void
+}
+
 /** Log lines, each with its time, as text or JSON. */
-export function logTo(write: (line: string) => void, settings: LogSettings = {}): ServerLog {
-  const least = logLevels.indexOf(settings.level ?? 'info')
-  const at = (level: LogLevel): ServerLog['info'] => {
-    if (logLevels.indexOf(level) < least) return nothing
-    return (facts, text) =>
-      write(`${settings.json ? jsonLine(level, facts, text) : textLine(level, facts, text)}\n`)
+export function logTo(write: (line: string) => void, settings: LogSettings = {}): LeveledLog {
+  const lineOf = settings.json ? jsonLine : textLine
+  return leveled(settings.level ?? 'info', (level, facts, text) =>
+    write(`${lineOf(level, facts, text)}\n`),
+  )
+}
+
+/** Passes on what is of the level or above it. */
+export function leveled(
+  first: LogLevel,
+  put: (level: LogLevel, facts: object, text: string) => void,
+): LeveledLog {
+  let least = logLevels.indexOf(first)
+  const at =
+    (level: LogLevel, rank = logLevels.indexOf(level)): ServerLog['info'] =>
+    (facts, text) => {
+      if (rank >= least) put(level, facts, text)
+    }
+  return {
+    ...{ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') },
+    setLevel(level) {
+      least = logLevels.indexOf(level)
+    },
   }
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
 }
 
 function jsonLine(level: LogLevel, facts: object, text: string): string {
-  const plain = Object.entries(facts).map(([name, value]) => [name, plainFact(value)] as const)
-  return JSON.stringify({
-    time: new Date().toISOString(),
-    level,
-    text,
-    ...Object.fromEntries(plain),
-  })
+  const time = new Date().toISOString()
+  return JSON.stringify({ time, level, text: harmless(text), ...plainFacts(facts) })
 }
+
+/** Facts that may be written out. */
+export const plainFacts = (facts: object): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, plainFact(value)]))
 
 function textLine(level: LogLevel, facts: object, text: string): string {
   const shown = Object.entries(facts)
@@ -69,8 +90,14 @@ function plainFact(value: unknown): unknown {
   )
 }
 
-const cut = (text: string): string =>
-  text.length > charactersMax ? `${text.slice(0, charactersMax - 1)}…` : text
+/** Before it is cut: half of a password is one, too. */
+const cut = (text: string): string => {
+  const shown = withoutPassword(text)
+  return shown.length > charactersMax ? `${shown.slice(0, charactersMax - 1)}…` : shown
+}
+
+/** A text that may be written out. */
+export const harmless = cut
 
 /** Names that clients make up stand in texts: none of them writes a line of its own. */
 const onOneLine = (text: string): string =>

@@ -4,8 +4,10 @@
 
 import type { ArrivalLimits } from '../amqp/arrivals.ts'
 import type { ListenAddress } from '../amqp/listen-address.ts'
+import { type Duration, durationMs } from '../duration.ts'
 import type { HttpSettings } from '../http/http-settings.ts'
 import { checkOptions } from '../known-options.ts'
+import type { Secret } from '../secret.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { productFrom } from './server-identity.ts'
 import type { ServerLog } from './server-log.ts'
@@ -33,10 +35,38 @@ export interface ServerSettings {
   readonly diskFreeBytesMin?: number
   /** Caps on connections, in all and by address. */
   readonly limits?: Partial<ArrivalLimits>
-  /** The HTTP side: API, dashboard, metrics. Default: none. */
+  /** Where HTTP listens: the API, the dashboard, health and metrics. Default: nowhere. */
   readonly http?: HttpSettings
+  /** Who may read the metrics. Default: nobody. */
+  readonly metrics?: MetricsSettings
+  /** Where traces are sent. Default: nowhere. */
+  readonly tracing?: TracingSettings
+  /** A file of definitions that is brought in at each start. Default: none. */
+  readonly definitionsFile?: string
+  /** The password of the administrator that the first start makes. Default: a random one, told by a file. */
+  readonly adminPassword?: Secret
+  /** What a stop leaves clients to settle what they hold. Default 0. */
+  readonly grace?: Duration
+  /** Reads the configuration again, for a `reload()` that is given nothing. */
+  readonly reloadConfiguration?: () => Promise<Reloaded>
   /** Where it tells what happens. Default: nowhere. */
   readonly log?: ServerLog
+}
+
+/** What came of a reload. */
+export interface Reloaded {
+  /** Names of settings; `tls` for certificates and keys. */
+  readonly changed: readonly string[]
+  readonly needsRestart: readonly string[]
+}
+
+export interface MetricsSettings {
+  /** `users` with the tag monitoring or administrator; `local`: besides those, whoever asks from this machine. */
+  readonly access: 'users' | 'local' | 'everyone'
+}
+
+export interface TracingSettings {
+  readonly endpoint: string
 }
 
 const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
@@ -48,7 +78,16 @@ const bounds: Readonly<Record<string, readonly [min: number, max: number]>> = {
 }
 
 const known: readonly string[] = [
-  ...['guest', 'allowPlaintext', 'compat', 'product', 'limits', 'http', 'log'],
+  ...['guest', 'allowPlaintext', 'compat', 'product', 'limits', 'log'],
+  ...[
+    'http',
+    'metrics',
+    'tracing',
+    'adminPassword',
+    'definitionsFile',
+    'grace',
+    'reloadConfiguration',
+  ],
   ...Object.keys(bounds),
 ]
 
@@ -63,5 +102,6 @@ export function checkSettings(
     const value: unknown = settings[name as keyof ServerSettings]
     if (value !== undefined) wholeNumber(value, name, min, max)
   }
+  if (settings.grace !== undefined) durationMs(settings.grace, 'grace')
   if (settings.product !== undefined) productFrom(settings.product)
 }

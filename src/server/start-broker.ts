@@ -13,13 +13,15 @@ import { openMemoryLedger } from '../embedded/ledger/memory-ledger.ts'
 import type { Engine } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import type { Accounts } from './accounts.ts'
+import { AuditLog } from './audit-log.ts'
 import { BrokerServer } from './broker-server.ts'
 import type { Change } from './definitions-state.ts'
 import { DefinitionsStore } from './definitions-store.ts'
 import { type FirstUser, firstState, guestName, guestUser } from './first-start.ts'
-import { memoryBytesDefault, memoryGauge } from './gauges.ts'
+import { memoryGauge } from './gauges.ts'
 import { virtualHostDefault } from './open-definitions.ts'
 import { hashPassword, publicPasswordCost } from './password.ts'
+import { noLog } from './server-log.ts'
 import { checkSettings, type ServerSettings } from './server-settings.ts'
 import { setPermission } from './user-changes.ts'
 import { addVirtualHost } from './virtual-host-changes.ts'
@@ -30,7 +32,17 @@ export interface TestUser {
   readonly tags?: readonly string[]
 }
 
-export interface BrokerOptions extends Omit<ServerSettings, 'listen'> {
+export interface BrokerOptions
+  extends Omit<
+    ServerSettings,
+    | 'listen'
+    | 'http'
+    | 'metrics'
+    | 'tracing'
+    | 'adminPassword'
+    | 'definitionsFile'
+    | 'reloadConfiguration'
+  > {
   /** Default 127.0.0.1. */
   readonly host?: string
   /** Default: one that is free. */
@@ -67,11 +79,12 @@ export async function startBrokerAt(
   const ledger = openMemoryLedger({ retention: engineOptions().retention })
   const engine = await openBroker({ disk: memoryDisk(), clock, ledger }, engineOptions(), 'memory')
   const server = new BrokerServer({
+    audit: new AuditLog({ clock, log: settings.log ?? noLog }),
     engine,
     definitions,
     clock,
     realClock: systemClock,
-    gauges: [memoryGauge(settings.memoryBytesMax ?? memoryBytesDefault())],
+    gauges: (marks) => [memoryGauge(() => marks().memoryBytesMax)],
     settings: { ...settings, listen: [{ host, port }] },
   })
   await server.start()

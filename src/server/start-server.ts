@@ -6,11 +6,12 @@ import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { type EmbeddedOptions, engineOptions } from '../embedded/engine-options.ts'
 import { openDirectory } from '../embedded/open.ts'
+import { HomingError } from '../errors.ts'
 import type { HttpSettings } from '../http/http-settings.ts'
 import { openOwnerSocket } from '../joined/owner-socket.ts'
-import { limits } from '../limits.ts'
+import { openAuditLog } from './audit-log.ts'
 import { BrokerServer, type BrokerServerParts } from './broker-server.ts'
-import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
+import { diskGauge, memoryGauge } from './gauges.ts'
 import { openDefinitions } from './open-definitions.ts'
 import type { RunningServer } from './running-server.ts'
 import { noLog } from './server-log.ts'
@@ -32,8 +33,8 @@ export async function startServer(
   options: EmbeddedOptions = {},
 ): Promise<StartedServer> {
   checkSettings(settings, 'startServer', ['listen'])
-  const { log = noLog, diskFreeBytesMin = limits.diskFreeBytesMin } = settings
-  const { memoryBytesMax = memoryBytesDefault() } = settings
+  const { log = noLog, adminPassword } = settings
+  refuseUnserved(settings)
   const path = resolve(directory)
   const { engine, lock } = await openDirectory(
     path,
@@ -41,14 +42,19 @@ export async function startServer(
     { joinable: true },
   )
   try {
-    const { definitions, adminPasswordFile } = await openDefinitions(path)
+    const { definitions, adminPasswordFile } = await openDefinitions(path, adminPassword)
     const server = new BrokerServer({
+      audit: openAuditLog(path, { clock: systemClock, log }),
       engine,
       definitions,
       clock: systemClock,
       realClock: systemClock,
-      gauges: [memoryGauge(memoryBytesMax), diskGauge(path, diskFreeBytesMin)],
+      gauges: (marks) => [
+        memoryGauge(() => marks().memoryBytesMax),
+        diskGauge(path, () => marks().diskFreeBytesMin),
+      ],
       settings,
+      directory: path,
       openOwnerSocket: (take) => openOwnerSocket(path, lock, take),
       ...(settings.http !== undefined && { openHttp: httpFrom(settings.http) }),
     })
@@ -67,3 +73,18 @@ const httpFrom =
     const { openHttp } = await import('../http/open-http.ts')
     return openHttp({ ...site, settings })
   }
+/** A setting without an effect would be a promise that nobody keeps. */
+function refuseUnserved({ tracing, definitionsFile }: ServerSettings): void {
+  if (tracing !== undefined) {
+    throw new HomingError(
+      'unsupported',
+      `traces cannot be sent to ${tracing.endpoint}: this version of Homing makes none; leave tracing.endpoint out`,
+    )
+  }
+  if (definitionsFile !== undefined) {
+    throw new HomingError(
+      'unsupported',
+      `${definitionsFile} cannot be brought in: this version of Homing imports no definitions; leave definitions out`,
+    )
+  }
+}

@@ -154,10 +154,10 @@ test('a directory of a newer version is refused by the name of the file, and lef
     [
       /^journal-0000000001/,
       (bytes) => {
-        bytes.writeUInt32LE(2, 8)
+        bytes.writeUInt32LE(3, 8)
         bytes.writeUInt32LE(crc32(bytes.subarray(0, 16)), 16)
       },
-      /journal-0000000001\.log has journal format 2; .* open the directory with the version/,
+      /journal-0000000001\.log has journal format 3; .* open the directory with the version/,
     ],
     [
       /^checkpoint/,

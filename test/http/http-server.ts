@@ -3,12 +3,15 @@
  */
 
 import { Buffer } from 'node:buffer'
+import type { Broker } from '../../src/embedded/broker.ts'
 import type { HttpSettings } from '../../src/http/http-settings.ts'
 import type { ServerSettings } from '../../src/server/server-settings.ts'
 import { type TestServer, testServer } from '../amqp/server/test-server.ts'
 
 export interface HttpTestServer extends TestServer {
   readonly url: string
+  /** The engine behind it, with what is seen of it. */
+  readonly engine: Broker
   /** As `admin`, unless the headers say otherwise. */
   readonly api: HttpClient
   /** Another user, by name and password; '' for nobody. */
@@ -46,6 +49,7 @@ export async function httpTestServer(
   return {
     ...server,
     url,
+    engine: server.server.engine as Broker,
     as,
     api: as('admin', server.adminPassword),
     async addUser(name, tags = []) {

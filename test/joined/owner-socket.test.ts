@@ -150,8 +150,7 @@ test('an owner that nobody joins, or that somebody has joined, ends with its pro
   const ended = once(child, 'exit')
   while (directoryOwner(directory.path).pid !== `${child.pid}`)
     await new Promise((r) => setTimeout(r, 5))
-  await new Promise((resolve) => setTimeout(resolve, 200))
-  const connection = await connect(directory.path)
+  const connection = await connectWhenServed(directory.path)
   connection.on('error', () => undefined)
   const closed = new Promise((resolve) => connection.on('close', resolve))
   child.stdin.end('now')
@@ -193,6 +192,18 @@ test('definitions that cannot be read keep joiners out and are told', async () =
   await (await connect(directory.path)).close()
   await engine.close()
 })
+
+/** As joiners do: the lock is taken before the socket is there. The test's own time limit ends it. */
+async function connectWhenServed(directory: string): Promise<Awaited<ReturnType<typeof connect>>> {
+  for (;;) {
+    try {
+      return await connect(directory)
+    } catch (error) {
+      if (!/ECONNREFUSED|ENOENT/.test(String(error))) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
 
 const namesLike = (directory: string, like: RegExp): string[] =>
   fs.readdirSync(directory).filter((name) => like.test(name))

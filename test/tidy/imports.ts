@@ -110,6 +110,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       // It is opened behind the server's own interface.
       ...['src/http/open-http.ts', 'src/http/http-settings.ts', 'src/http/site.ts'],
     ],
+    packages: ['pino'],
     node: [
       'node:fs',
       'node:net',
@@ -129,7 +130,28 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       ...['amqp-protocol', 'amqp', 'virtual-host', 'port-session', 'server', 'http-shapes'],
     ],
     packages: ['hono', '@hono/node-server', 'zod'],
-    node: ['node:fs', 'node:http', 'node:net', 'node:os', 'node:process', 'node:tls', 'node:url'],
+    node: [
+      'node:fs',
+      'node:http',
+      'node:net',
+      'node:os',
+      'node:perf_hooks',
+      'node:process',
+      'node:tls',
+      'node:url',
+    ],
+  },
+  // What a server can be told; it makes the server's settings of it.
+  config: {
+    areas: ['base'],
+    files: [
+      ...['src/amqp/listen-address.ts', 'src/embedded/engine-options.ts'],
+      ...['src/server/server-settings.ts', 'src/server/server-log.ts'],
+      'src/server/running-server.ts',
+      'src/http/http-settings.ts',
+    ],
+    packages: ['toml-eslint-parser', 'zod'],
+    node: ['node:fs', 'node:process'],
   },
   // Shapes of what the API answers: read by the server as values, by the dashboard as types.
   'http-shapes': { areas: ['base', 'message'], files: ['src/http/access.ts'], packages: ['zod'] },
@@ -151,7 +173,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   door: {
     areas: [
       ...['base', 'message', 'engine', 'contract', 'client'],
-      ...['embedded', 'amqp', 'server', 'adapters', 'joined'],
+      ...['embedded', 'amqp', 'server', 'config', 'adapters', 'joined'],
     ],
     files: ['src/http/http-settings.ts'],
   },

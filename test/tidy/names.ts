@@ -10,7 +10,8 @@ export const doors = ['src/index.ts', 'src/testing/index.ts']
 const vagueFolders = ['utils', 'util', 'helpers', 'types', 'classes', 'common', 'misc', 'lib']
 
 /** Names that other programs or old custom ask for. */
-const customary = /^(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY)\.md$|^LICENSE$/
+const customary =
+  /^(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY)\.md$|^(LICENSE|Dockerfile)$/
 
 export function nameProblems(path: string): readonly string[] {
   const problems: string[] = []

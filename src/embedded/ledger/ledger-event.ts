@@ -28,6 +28,8 @@ export type LedgerEvent =
   | { readonly kind: 'attempt'; readonly lsn: number; readonly attempt: AttemptRecord }
   | { readonly kind: 'drop'; readonly lsn: number; readonly ids: readonly string[] }
 
+const none: readonly string[] = []
+
 export const outcomeKind = 1
 export const dropKind = 2
 export const attemptKind = 3
@@ -75,7 +77,7 @@ export function* readLedgerEvents(events: Uint8Array): Generator<LedgerEvent> {
               diedAtMs: outcome.finishedAtMs,
             }
           : undefined
-      const callbacks = onward.map(({ callback }) => callback)
+      const callbacks = onward.length === 0 ? none : onward.map(({ callback }) => callback)
       yield { kind: 'outcome', lsn, outcome, deadLetter: dead, story, callbacks }
     }
   }

@@ -40,6 +40,7 @@ export class LedgerStore {
   #forgotten = 0
   #lastSeq = 0
   #walBytesDue = walBytesMax
+  #label: { readonly bytes: Buffer; readonly text: string } | undefined
 
   constructor(path: string) {
     this.#path = path
@@ -156,11 +157,12 @@ export class LedgerStore {
       this.#keepAttempt(event.lsn, event.attempt)
       return 0
     }
-    const { outcome, story, callbacks } = event
+    const { outcome, story } = event
     const { id } = outcome
     if (this.#isForgotten(id)) return 0
     const kind = this.#kinds.of(outcome.queue, outcome.code)
     const seq = ++this.#lastSeq
+    const attempt = story?.attempt
     const { changes } = this.#statements.insert.run(
       seq,
       id,
@@ -170,19 +172,42 @@ export class LedgerStore {
       outcome.attempts,
       outcome.contentType,
       outcome.body,
-      story?.attempt === undefined ? null : attemptEnds.indexOf(story.attempt.end),
-      story?.attempt?.deliveredAtMs ?? null,
-      story?.attempt === undefined ? null : textOf(story.attempt.consumer),
-      story?.parentId ?? null,
-      story?.replayOf ?? null,
-      callbacks.length === 0 ? null : JSON.stringify(callbacks),
-      failureText(outcome) ?? null,
+      attempt === undefined ? null : attemptEnds.indexOf(attempt.end),
+      attempt === undefined ? null : attempt.deliveredAtMs,
+      attempt === undefined ? null : this.#consumer(attempt.consumer),
     )
+    if (changes === 1) this.#tell(seq, event)
     const inserted = Number(changes)
     this.#kinds.count(kind, inserted)
     this.#outcomes += inserted
     if (event.deadLetter !== undefined) this.#keepDead(seq, event.deadLetter)
     return inserted
+  }
+
+  /** What few outcomes have. */
+  #tell(seq: number, { outcome, story, callbacks }: LedgerEvent & { kind: 'outcome' }): void {
+    const failure = failureText(outcome)
+    const parentId = story?.parentId
+    const replayOf = story?.replayOf
+    const isTold = failure !== undefined || parentId !== undefined || replayOf !== undefined
+    if (!isTold && callbacks.length === 0) return
+    this.#statements.tell.run(
+      parentId ?? null,
+      replayOf ?? null,
+      callbacks.length === 0 ? null : JSON.stringify(callbacks),
+      failure ?? null,
+      seq,
+    )
+  }
+
+  /** Most outcomes in a row have one consumer's name. */
+  #consumer(label: Uint8Array): string {
+    if (label.length === 0) return ''
+    if (!this.#label || Buffer.compare(this.#label.bytes, label) !== 0) {
+      const bytes = Buffer.from(label)
+      this.#label = { bytes, text: bytes.toString('utf8') }
+    }
+    return this.#label.text
   }
 
   #isForgotten(id: string): boolean {
@@ -260,12 +285,6 @@ export class LedgerStore {
   }
 }
 
-/** Most consumers have no name. */
-const textOf = (bytes: Uint8Array): string =>
-  bytes.length === 0
-    ? ''
-    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
-
 /** SQLite gives -wal and -shm the mode of the main file, so only that one needs care. */
 function makePrivateFile(path: string): void {
   try {
@@ -281,13 +300,15 @@ function prepare(db: DatabaseSync) {
   return {
     insert: sql(`INSERT INTO outcome_rows
       (seq, id, kind, finished_at_ms, accepted_at_ms, attempts, content_type, body,
-       attempt_end, delivered_at_ms, consumer, parent_id, replay_of, callbacks, failure)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
+       attempt_end, delivered_at_ms, consumer)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
     insertDead: sql(`INSERT INTO dead_letters
       (seq, id, queue, reason, died_at_ms, accepted_at_ms, attempts, error_content_type, error,
        id_chosen, exchange, routing_key, content_type, body, priority,
        deadline_at_ms, available_at_ms, timeout_ms, attempts_max, meta)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`),
+    tell: sql(`UPDATE outcome_rows SET parent_id = ?, replay_of = ?, callbacks = ?, failure = ?
+      WHERE seq = ?`),
     insertAttempt: sql(`INSERT INTO attempts
       (lsn, id, callback, number, ended, delivered_at_ms, ended_at_ms, retry_at_ms, consumer, code, error)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (lsn) DO NOTHING`),

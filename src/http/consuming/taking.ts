@@ -56,7 +56,7 @@ export class Taking {
   /** What came, when it came in time. */
   async taken({ waitMs, signal }: Take): Promise<readonly Delivery[]> {
     if (this.#held.size === 0 && !signal.aborted) await this.#wait(waitMs, signal)
-    this.#subscription?.stop()
+    else this.#subscription?.stop()
     return signal.aborted ? [] : [...this.#held]
   }
 
@@ -95,6 +95,8 @@ export class Taking {
   #wait(waitMs: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const over = (): void => {
+        // At once: what others give back in this turn is not for it.
+        this.#subscription?.stop()
         timer.cancel()
         signal.removeEventListener('abort', over)
         this.#come = undefined

@@ -11,7 +11,7 @@ import type {
   ServerStateJson,
 } from '../shapes/figures-shapes.ts'
 import type { ServerFacts } from '../site.ts'
-import type { QueueRates } from './queue-fields.ts'
+import type { QueueRates } from './sampler.ts'
 
 export const figuresJson = (figures: Figures): FiguresJson => ({
   ...figures,

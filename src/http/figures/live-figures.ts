@@ -55,25 +55,18 @@ class LiveFigures {
   }
 
   #figures(): LiveFiguresJson {
-    const { history } = this.#parts.sampler
+    const { sampler } = this.#parts
     return {
-      now: figuresJson(history.now),
-      sample: history.last,
+      now: figuresJson(sampler.figures),
+      sample: sampler.history.samples('1s').at(-1),
       server: serverStateJson(this.#call.site.server),
     }
   }
 
   #queues(): string {
-    const { liveRows } = this.#parts
-    const { engine } = this.#call.site
-    if (this.#hasAll) {
-      const { atMs, changed, gone } = liveRows.changes()
-      return this.#rowsJson(atMs, { all: false, rows: changed, gone })
-    }
-    // What changes from here on is told by the changes.
-    liveRows.changes()
-    const rows = liveRows.all(engine.inspection.queues())
-    return this.#rowsJson(engine.nowMs(), { all: true, rows, gone: [] })
+    const { atMs, rows, changed, gone } = this.#parts.liveRows.now
+    if (this.#hasAll) return this.#rowsJson(atMs, { all: false, rows: changed, gone })
+    return this.#rowsJson(atMs, { all: true, rows, gone: [] })
   }
 
   #rowsJson(
@@ -96,10 +89,10 @@ class LiveFigures {
     const { inspection } = this.#call.site.engine
     const now = inspection.queue(name)
     if (now === undefined) return undefined
-    const { history } = this.#parts.sampler
+    const { sampler } = this.#parts
     return {
-      now: queueRowJson(now, history.queueRates(name)),
-      sample: history.lastOfQueue(name),
+      now: queueRowJson(now, sampler.rates(name)),
+      sample: sampler.history.queueSamples(name, '1s')?.at(-1),
       consumers: inspection.consumers(name).map(consumerJson),
     }
   }

@@ -6,46 +6,40 @@
  * Rule: it works only while somebody looks. A stream that begins is sent all there are.
  */
 
-import type { QueueFigures } from '../../embedded/figures-port.ts'
-import type { FiguresHistory, Sampled } from './figures-history.ts'
 import { queueRowJson } from './figures-json.ts'
+import type { Sampler } from './sampler.ts'
 
 export interface LiveRows {
   readonly atMs: number
-  /** By the engine's name: the row as JSON text. */
+  /** All queues by the engine's names: the row as JSON text. */
+  readonly rows: ReadonlyMap<string, string>
   readonly changed: ReadonlyMap<string, string>
   readonly gone: readonly string[]
 }
 
 export class LiveRowsReading {
-  readonly #history: FiguresHistory
-  readonly #engine: Sampled
-  #rows = new Map<string, string>()
-  #last: LiveRows | undefined
+  readonly #sampler: Sampler
+  #last: LiveRows = { atMs: 0, rows: new Map(), changed: new Map(), gone: [] }
 
-  constructor(history: FiguresHistory, engine: Sampled) {
-    this.#history = history
-    this.#engine = engine
+  constructor(sampler: Sampler) {
+    this.#sampler = sampler
   }
 
-  /** All queues, as JSON by the engine's names. */
-  all(queues: readonly QueueFigures[]): ReadonlyMap<string, string> {
-    const history = this.#history
-    const row = (one: QueueFigures): string =>
-      JSON.stringify(queueRowJson(one, history.queueRates(one.name)))
-    return new Map(queues.map((one) => [one.name, row(one)]))
-  }
-
-  /** Since the sample before; the same for everybody who asks after one sample. */
-  changes(): LiveRows {
-    const { now, nowQueues } = this.#history
-    const queues = nowQueues.length > 0 ? nowQueues : this.#engine.queues()
-    if (this.#last?.atMs === now.atMs) return this.#last
-    const rows = new Map(this.all(queues))
-    const changed = new Map([...rows].filter(([name, row]) => this.#rows.get(name) !== row))
-    const gone = [...this.#rows.keys()].filter((name) => !rows.has(name))
-    this.#rows = rows
-    this.#last = { atMs: now.atMs, changed, gone }
+  /** The same for everybody who asks after one sample. */
+  get now(): LiveRows {
+    const { atMs } = this.#sampler.figures
+    const before = this.#last
+    if (before.atMs === atMs) return before
+    const queues = [...this.#sampler.queues.values()]
+    const rows = new Map(
+      queues.map((one) => [
+        one.name,
+        JSON.stringify(queueRowJson(one, this.#sampler.rates(one.name))),
+      ]),
+    )
+    const changed = new Map([...rows].filter(([name, row]) => before.rows.get(name) !== row))
+    const gone = [...before.rows.keys()].filter((name) => !rows.has(name))
+    this.#last = { atMs, rows, changed, gone }
     return this.#last
   }
 }

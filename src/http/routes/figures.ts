@@ -68,7 +68,7 @@ const listQueues = ({ sampler, entrances }: RouteParts): Route =>
         .queues()
         .filter(({ name }) => vhost === undefined || virtualHostOf(name) === vhost)
         .filter(({ name }) => entrances.maySee(caller, name))
-        .map((one) => queueRowJson(one, sampler.history.queueRates(one.name)))
+        .map((one) => queueRowJson(one, sampler.rates(one.name)))
       return { json: { atMs: site.engine.nowMs(), queues } }
     },
   })
@@ -89,15 +89,15 @@ const historyOfQueue = (parts: RouteParts): Route =>
         queue: call.param('queue'),
       })
       const step = stepFor(query.range ?? '5m')
-      const { history: kept } = parts.sampler
+      const { sampler } = parts
       const now = site.engine.inspection.queue(queue)
       if (now === undefined) throw noQueue(queue)
       return {
         json: {
           range: step.range,
           stepMs: step.seconds * 1_000,
-          samples: kept.queueSamples(queue, step.name) ?? [],
-          now: queueRowJson(now, kept.queueRates(queue)),
+          samples: sampler.history.queueSamples(queue, step.name) ?? [],
+          now: queueRowJson(now, sampler.rates(queue)),
           consumers: site.engine.inspection.consumers(queue).map(consumerJson),
         },
       }

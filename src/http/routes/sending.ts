@@ -83,6 +83,7 @@ const sendMany = (parts: RouteParts): Route =>
 
 /** Fails with `memory-full`, `disk-full`: what makes publishers over AMQP wait. */
 function checkNotBlocked({ server }: Site): void {
+  server.watchAlarms()
   const reason = server.blockedFor
   if (reason === undefined) return
   throw new HomingError(

@@ -10,7 +10,8 @@
  *            ?vhost=&queue=               `queue`, data `liveQueue`: one queue with its consumers
  *
  * Rates are per second, gauges are those at the end of the sample. A range of 5 minutes has a sample for each
- * second, 1 hour one for 10 seconds, 24 hours one for each minute.
+ * second, 1 hour one for 10 seconds, 24 hours one for each minute; of single queues 24 hours are not kept,
+ * and there are no samples of one that did nothing since the start.
  */
 
 import { z } from 'zod'

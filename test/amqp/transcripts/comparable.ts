@@ -29,6 +29,12 @@ export const leftOut = [
     reason:
       'RabbitMQ has them since 3.13 and clients written for it read them; 3.10 only has `x-first-death-…`.',
   },
+  {
+    pattern: /, homing_port: t:true/g,
+    title: 'The capability `homing_port`',
+    reason:
+      'Homing says in `connection.start` that its own clients can ask the engine directly over this connection; other clients pass over capabilities that they do not know.',
+  },
 ] as const
 
 export function comparable(line: string, { vhost, made }: ComparableContext): string {
