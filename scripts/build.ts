@@ -7,6 +7,7 @@
  *   src/…/open.ts ──────────▶ dist/embedded/open.js     one a module that is imported lazily,
  *   what several need ──────▶ dist/shared/….js          few for the rest: each file costs starting time
  *   types of all of it ─────▶ dist/….d.ts               by tsc, file by file
+ *   src/dashboard ──────────▶ dist/dashboard            by vite: scripts/build-dashboard.ts
  *
  * Rule: code that asks where it stands (`import.meta`) stays in the folder it has in src/, so that
  * the way from it to a worker or to package.json is the same built and unbuilt. See docs/adr/0007.
@@ -16,6 +17,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { type OutputChunk, rolldown } from 'rolldown'
+import { buildDashboard } from './build-dashboard.ts'
 
 const root = join(import.meta.dirname, '..')
 const source = join(root, 'src')
@@ -108,6 +110,7 @@ const strays = moved(await bundle())
 if (strays.length > 0) {
   throw new Error(`these use import.meta and were moved out of their folder: ${strays.join(', ')}`)
 }
+await buildDashboard(join(target, 'dashboard'))
 const declared = spawnSync(
   process.execPath,
   [compiler, '-p', join(root, 'tsconfig.build.json'), '--outDir', target],

@@ -28,9 +28,12 @@ const types: ReadonlyMap<string, string> = new Map([
   ['.webmanifest', 'application/manifest+json'],
 ])
 
-/** Beside the package's files when it is built, in the repository's `dist` when it is not. */
-const folders = ['./dashboard/', '../dashboard/', '../../dist/dashboard/'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
+/** Built, it stands in `http/` beside them; unbuilt, `src/dashboard` is what they are made of. */
+const folder = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith('.ts') ? '../../dist/dashboard/' : '../dashboard/',
+    import.meta.url,
+  ),
 )
 
 export class StaticFiles {
@@ -59,8 +62,7 @@ export class StaticFiles {
 
 function readFiles(): ReadonlyMap<string, StaticFile> {
   const files = new Map<string, StaticFile>()
-  const folder = folders.find((one) => existsSync(join(one, 'index.html')))
-  if (folder === undefined) return files
+  if (!existsSync(join(folder, 'index.html'))) return files
   const names = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name).slice(folder.length).replaceAll('\\', '/'))

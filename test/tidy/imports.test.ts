@@ -7,7 +7,7 @@ const sample = (path: string, text: string) => importsOf({ path, text })
 const refusals = (path: string, text: string) => sample(path, text).flatMap((i) => refusal(i) ?? [])
 const tested = (path: string): boolean => path.endsWith('.test.ts')
 
-const sources = repositoryFiles('src/**/*.ts')
+const sources = repositoryFiles('src/**/*.{ts,tsx}')
 const imports = sources.flatMap(importsOf)
 
 test('every folder of src has its row in the table of allowed imports', () => {

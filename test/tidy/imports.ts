@@ -127,7 +127,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   http: {
     areas: [
       ...['base', 'message', 'engine', 'routing', 'embedded'],
-      ...['amqp-protocol', 'amqp', 'virtual-host', 'port-session', 'server'],
+      ...['amqp-protocol', 'amqp', 'virtual-host', 'port-session', 'server', 'http-shapes'],
     ],
     packages: ['hono', '@hono/node-server', 'zod'],
     node: [
@@ -153,6 +153,10 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
     packages: ['toml-eslint-parser', 'zod'],
     node: ['node:fs', 'node:process'],
   },
+  // Shapes of what the API answers: read by the server as values, by the dashboard as types.
+  'http-shapes': { areas: ['base', 'message'], files: ['src/http/access.ts'], packages: ['zod'] },
+  // It runs in a browser: of the server it knows types of answers only.
+  dashboard: { areas: ['http-shapes'], packages: ['preact', '@preact/signals', 'uplot'] },
   // Engines elsewhere, over connections: they know no engine of this process.
   adapters: {
     areas: ['base', 'message', 'engine', 'port-wire', 'shared-ledger'],
@@ -204,13 +208,14 @@ const namedFiles: Readonly<Record<string, string>> = {
 export function areaOf(path: string): string | undefined {
   const [, folder = '', inner = ''] = path.split('/')
   if (folder.endsWith('.ts')) return namedFiles[path] ?? 'base'
-  const area = inner.endsWith('.ts') ? folder : innerArea(folder, inner)
+  const area = /\.tsx?$/.test(inner) ? folder : innerArea(folder, inner)
   return Object.hasOwn(importRules, area) ? area : undefined
 }
 
 /** Folders within embedded are areas by their own names, those within amqp by both. */
 function innerArea(folder: string, inner: string): string {
   if (folder === 'amqp') return `amqp-${inner}`
+  if (folder === 'http' && inner === 'shapes') return 'http-shapes'
   return folder === 'embedded' ? inner : folder
 }
 
@@ -258,7 +263,7 @@ function relativeRefusal(
   says: (why: string) => string,
 ): string | undefined {
   if (!found.to.startsWith('src/')) return says('src/ imports nothing outside src/')
-  if (!/\.ts$/.test(found.to)) return says('relative imports are written with .ts')
+  if (!/\.tsx?$/.test(found.to)) return says('relative imports are written with .ts')
   const target = areaOf(found.to)
   if (target === undefined) return says('its folder is not in the table of test/tidy/imports.ts')
   if (target === area || rule.areas.includes(target)) return undefined

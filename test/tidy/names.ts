@@ -30,7 +30,7 @@ export function nameProblems(path: string): readonly string[] {
 /** Tests in src/ that stand beside no file they are named after. */
 export function strayTests(paths: readonly string[]): readonly string[] {
   const stems = new Set(
-    paths.filter((path) => !path.endsWith('.test.ts')).map((path) => path.replace(/\.ts$/, '')),
+    paths.filter((path) => !path.endsWith('.test.ts')).map((path) => path.replace(/\.tsx?$/, '')),
   )
   return paths.filter((path) => {
     if (!path.startsWith('src/') || !path.endsWith('.test.ts')) return false

@@ -43,7 +43,7 @@ export function repositoryFiles(...patterns: readonly string[]): readonly Source
 }
 
 export const typescriptFiles = (): readonly SourceFile[] =>
-  repositoryFiles('{src,test,bench,examples,scripts}/**/*.ts')
+  repositoryFiles('{src,test,bench,examples,scripts}/**/*.{ts,tsx}')
 
 /** Every node of the file's syntax tree, parents before children. */
 export function* nodesOf(file: SourceFile): Generator<SyntaxNode> {

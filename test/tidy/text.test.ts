@@ -3,7 +3,12 @@ import { test } from 'node:test'
 import { repositoryFiles } from './source-file.ts'
 import { textProblems } from './text.ts'
 
-const texts = repositoryFiles('**/*.{ts,mjs,json,md,svg}', '.ci/*', '.npmrc', '.gitignore')
+const texts = repositoryFiles(
+  '**/*.{ts,tsx,css,html,mjs,json,md,svg}',
+  '.ci/*',
+  '.npmrc',
+  '.gitignore',
+)
 const problems = (text: string) => textProblems({ path: 'sample.md', text })
 
 test('no file leaves work behind, names a path of a machine or a package registry', () => {

@@ -10,22 +10,17 @@ import { cookieOf, tokenFrom } from '../authentication.ts'
 import type { Caller } from '../caller.ts'
 import { type Route, route } from '../route.ts'
 import type { RouteParts } from '../route-parts.ts'
+import { type Identity, identity } from '../shapes/identity.ts'
 import type { Site } from '../site.ts'
 
-const identity = z.object({
-  user: z.string(),
-  tags: z.array(z.string()),
-  /** Levels of routes the user may call. */
-  access: z.array(z.enum(accessLevels)),
-  virtualHosts: z.array(z.string()),
-  readOnly: z.boolean(),
-})
-
-const identityOf = (caller: Caller, site: Site): z.infer<typeof identity> => ({
+const identityOf = (caller: Caller, site: Site): Identity => ({
   user: caller.user,
   tags: [...caller.tags],
   access: accessLevels.filter((level) => caller.has(level)),
   virtualHosts: [...caller.virtualHosts()],
+  permissions: [...site.definitions.state.permissions.values()]
+    .filter((one) => one.user === caller.user)
+    .map(({ vhost, configure, write, read }) => ({ vhost, configure, write, read })),
   readOnly: site.settings.readOnly ?? false,
 })
 

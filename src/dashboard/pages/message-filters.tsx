@@ -1,0 +1,86 @@
+/*
+ * Filters that lists of messages share: a queue, the beginning of an id, a code, since when. They stand in the address.
+ */
+
+import { Button, Select } from '../elements/controls.tsx'
+import { filterBy, place, type Query } from '../site/route.ts'
+import { shownVhost } from '../site/vhosts.ts'
+import { t } from '../texts/text.ts'
+
+type Filter = 'idPrefix' | 'queue' | 'code' | 'reason' | 'since'
+
+const codes = [
+  ...['ok', 'failed', 'thrown', 'lost', 'expired'],
+  ...['rejected', 'invalid', 'canceled', 'unroutable'],
+] as const
+
+const times = ['10m', '1h', '24h', '7d'] as const
+
+/** What of the address narrows the list, as the API takes it. */
+export function chosenFilters(filters: readonly Filter[]): Query {
+  const { query } = place.value
+  return {
+    vhost: shownVhost() ?? query.vhost,
+    ...Object.fromEntries(filters.map((name) => [name, query[name]])),
+  }
+}
+
+export const isFiltered = (filters: readonly Filter[]): boolean =>
+  filters.some((name) => (place.value.query[name] ?? '') !== '')
+
+export const clearFilters = (filters: readonly Filter[]): void =>
+  filterBy(Object.fromEntries(filters.map((name) => [name, ''])))
+
+export function MessageFilters({ filters }: { readonly filters: readonly Filter[] }) {
+  const { query } = place.value
+  const has = (name: Filter): boolean => filters.includes(name)
+  const text = (name: Filter, label: string) =>
+    has(name) && (
+      <input
+        type="search"
+        aria-label={label}
+        placeholder={label}
+        value={query[name] ?? ''}
+        onInput={(event) => filterBy({ [name]: event.currentTarget.value.trim() })}
+        spellcheck={false}
+      />
+    )
+  const coded = has('code') ? 'code' : 'reason'
+  const code = query[coded] ?? ''
+  const known: readonly string[] = codes
+  return (
+    <div class="filters">
+      {text('idPrefix', t('filter.id'))}
+      {text('queue', t('filter.queue'))}
+      {(has('code') || has('reason')) && (
+        <Select
+          label={t('outcome.code')}
+          value={code}
+          options={[
+            ['', t('filter.anyCode')],
+            ...codes.map((one) => [one, one === 'failed' ? t('filter.failed') : one] as const),
+            // Declared by a contract.
+            ...(code === '' || known.includes(code) ? [] : [[code, code] as const]),
+          ]}
+          onChoose={(value) => filterBy({ [coded]: value })}
+        />
+      )}
+      {has('since') && (
+        <Select
+          label={t('filter.time')}
+          value={query.since ?? ''}
+          options={[
+            ['', t('filter.anyTime')],
+            ...times.map((one) => [one, t(`filter.${one}`)] as const),
+          ]}
+          onChoose={(value) => filterBy({ since: value })}
+        />
+      )}
+      {isFiltered(filters) && (
+        <Button kind="quiet" onClick={() => clearFilters(filters)}>
+          {t('act.clearFilters')}
+        </Button>
+      )}
+    </div>
+  )
+}

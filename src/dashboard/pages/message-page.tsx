@@ -1,0 +1,137 @@
+/*
+ * A message: its whole story, its body, what came of it.
+ */
+
+import type { ReplayedJson } from '../../http/shapes/dead-letter-shapes.ts'
+import type { CanceledJson } from '../../http/shapes/message-shapes.ts'
+import type { StoryJson } from '../../http/shapes/story-shapes.ts'
+import { BodyView } from '../elements/body-view.tsx'
+import { Button, CopyButton, Link } from '../elements/controls.tsx'
+import { confirm } from '../elements/dialogs.tsx'
+import { Badge, CodeBadge, Empty, Loaded, PageHead, Section } from '../elements/page.tsx'
+import { tell } from '../elements/toasts.tsx'
+import { ask, get, Problem, path } from '../site/api.ts'
+import { useResource } from '../site/resource.ts'
+import { addressOf, go, place } from '../site/route.ts'
+import { mayIn } from '../site/session.ts'
+import { oneVhost } from '../site/vhosts.ts'
+import { t } from '../texts/text.ts'
+import { MessageFacts } from './message-facts.tsx'
+import { Timeline } from './message-timeline.tsx'
+
+const rereadMs = 2_000
+
+export function MessagePage() {
+  const { id = '', vhost = oneVhost() } = place.value.query
+  const story = useResource(
+    `story ${vhost} ${id}`,
+    (signal) => get<StoryJson>(path`messages/${id}`, { vhost }, signal),
+    rereadMs,
+  )
+  const isUnknown = story.error instanceof Problem && story.error.status === 404
+  if (isUnknown && story.data === undefined) return <Unknown id={id} />
+  return (
+    <>
+      <PageHead
+        title={id}
+        above={['outcomes', t('outcomes.title')]}
+        badges={story.data && <State story={story.data} />}
+      >
+        <CopyButton text={id} />
+        {story.data && <Acts story={story.data} reload={story.reload} />}
+      </PageHead>
+      <Loaded of={{ data: story.data, error: story.data && !isUnknown ? undefined : story.error }}>
+        {(told) => <Story story={told} />}
+      </Loaded>
+    </>
+  )
+}
+
+const Unknown = ({ id }: { readonly id: string }) => (
+  <>
+    <PageHead title={id} above={['outcomes', t('outcomes.title')]} />
+    <Empty icon="search" title={t('message.unknown')} text={t('message.unknownText')}>
+      <Link class="button" to={addressOf('outcomes', { idPrefix: id.slice(0, 8) })}>
+        {t('message.searchBegin', { begin: id.slice(0, 8) })}
+      </Link>
+    </Empty>
+  </>
+)
+
+function State({ story: { state, outcome } }: { readonly story: StoryJson }) {
+  if (outcome !== undefined) return <CodeBadge code={outcome.code} />
+  return <Badge tone="accent">{t(`message.state.${state}`)}</Badge>
+}
+
+interface ActsProps {
+  readonly story: StoryJson
+  readonly reload: () => void
+}
+
+function Acts({ story, reload }: ActsProps) {
+  const { id, vhost, queue, state, isDeadLetter } = story
+  const replay = async (): Promise<void> => {
+    const { ids } = await ask<ReplayedJson>('POST', path`dead-letters/${id}/replay`, {
+      query: { vhost },
+    })
+    tell(t('dead.replayedOne', { queue }))
+    if (ids[0] !== undefined) go(addressOf('message', { id: ids[0], vhost }))
+  }
+  const cancel = (): void =>
+    confirm({
+      title: t('message.cancelTitle'),
+      text: t('message.cancelText', { queue }),
+      act: t('message.cancelAct'),
+      submit: async () => {
+        const { canceled } = await ask<CanceledJson>('DELETE', path`messages/${id}`, {
+          query: { vhost },
+        })
+        tell(t(canceled ? 'message.canceled' : 'message.wasFinal'))
+        reload()
+      },
+    })
+  return (
+    <>
+      {isDeadLetter && mayIn(vhost, 'write') && (
+        <Button kind="main" icon="replay" onClick={replay}>
+          {t('dead.replay')}
+        </Button>
+      )}
+      {state !== 'final' && mayIn(vhost, 'read') && (
+        <Button kind="danger" onClick={cancel}>
+          {t('message.cancel')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+const Story = ({ story }: { readonly story: StoryJson }) => (
+  <div class="columns">
+    <div>
+      <section class="card" aria-label={t('message.story')}>
+        <div class="card-head">
+          <h2>{t('message.story')}</h2>
+        </div>
+        <Timeline story={story} />
+      </section>
+      <Section title={t('message.bodies')}>
+        <div class="stack">
+          {story.message === undefined ? (
+            <p class="card card-body muted">{t('message.notKept')}</p>
+          ) : (
+            <BodyView title={t('message.body')} {...story.message} />
+          )}
+          {story.progress && <BodyView title={t('message.progress')} {...story.progress} />}
+          {story.outcome && (
+            <BodyView
+              title={t(story.outcome.code === 'ok' ? 'message.result' : 'message.errorData')}
+              {...story.outcome}
+            />
+          )}
+        </div>
+      </Section>
+    </div>
+    <MessageFacts story={story} />
+  </div>
+)
