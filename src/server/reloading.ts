@@ -19,7 +19,7 @@ const reloadable: ReadonlySet<Name> = new Set<Name>([
 ])
 
 /** Not to be compared: functions, and what the server is given once. */
-const ignored: ReadonlySet<Name> = new Set<Name>(['log', 'reloadConfiguration', 'listen'])
+const ignored: ReadonlySet<Name> = new Set<Name>(['log', 'reloadConfiguration', 'listen', 'http'])
 
 export interface Differences extends Reloaded {
   /** What is in force afterwards. */
@@ -33,17 +33,24 @@ export function differences(now: ServerSettings, wanted: ServerSettings): Differ
   )
   const changed: string[] = different.filter((name) => reloadable.has(name))
   const needsRestart: string[] = different.filter((name) => !reloadable.has(name))
-  const sameAddresses = isDeepStrictEqual(now.listen?.map(place), wanted.listen?.map(place))
-  if (!sameAddresses) needsRestart.push('listen')
-  else if (!isDeepStrictEqual(now.listen, wanted.listen)) changed.push('tls')
-  const next = {
-    ...now,
-    ...Object.fromEntries(
-      changed.filter((name) => name !== 'tls').map((name) => [name, wanted[name as Name]]),
-    ),
-    ...(sameAddresses && wanted.listen && { listen: wanted.listen }),
-  }
+  const next: { -readonly [N in Name]?: ServerSettings[N] } = { ...now }
+  for (const name of changed) Object.assign(next, { [name]: wanted[name as Name] })
+  const amqp = addressChange(now.listen, wanted.listen)
+  const http = addressChange(now.http?.listen, wanted.http?.listen)
+  if (amqp === 'places') needsRestart.push('listen')
+  else if (wanted.listen !== undefined) next.listen = wanted.listen
+  if (http === 'places') needsRestart.push('http')
+  else if (wanted.http !== undefined) next.http = wanted.http
+  if (amqp === 'certificates' || http === 'certificates') changed.push('tls')
   return { changed, needsRestart, next }
+}
+
+function addressChange(
+  now: readonly ListenAddress[] | undefined,
+  wanted: readonly ListenAddress[] | undefined,
+): 'none' | 'places' | 'certificates' {
+  if (!isDeepStrictEqual(now?.map(place), wanted?.map(place))) return 'places'
+  return isDeepStrictEqual(now, wanted) ? 'none' : 'certificates'
 }
 
 /** What of an address cannot be changed while it is listened on. */
