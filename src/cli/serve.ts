@@ -97,7 +97,7 @@ async function start(
   )
   const { stopping } = invocation
   stopping.onHangUp = () => {
-    log.reopen()
+    reopen(log)
     void live.reload('SIGHUP')
   }
   stopping.signal.addEventListener('abort', () => live[Symbol.dispose](), { once: true })
@@ -107,8 +107,17 @@ async function start(
   return started
 }
 
+/** A log that cannot be opened again stays where it is: the server matters more. */
+function reopen(log: OpenedLog): void {
+  try {
+    log.reopen()
+  } catch (error) {
+    log.error({ error }, 'the log goes on in the old file')
+  }
+}
+
 /** What the file, the environment and the flags say now. */
-export function configOf(command: Command, json: boolean): Promise<Config> {
+function configOf(command: Command, json: boolean): Promise<Config> {
   const jsonLog = json ? [{ key: 'log.format', text: 'json', flag: '--json' }] : []
   return readConfig({
     file: command.getOptionValue('config') as string | undefined,

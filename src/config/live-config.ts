@@ -27,6 +27,9 @@ export interface LiveConfigParts {
   readonly setLogLevel: (level: LogLevel) => void
 }
 
+/** Longer ones would be taken for 1 ms. */
+const intervalMsMax = 2 ** 31 - 1
+
 export interface ConfigReloaded {
   readonly changed: readonly SettingKey[]
   readonly needsRestart: readonly SettingKey[]
@@ -49,7 +52,7 @@ export class LiveConfig implements Disposable {
   watch(): void {
     const everyMs = this.#inForce.values['tls.watch']
     if (everyMs === 0 || watchedFiles(this.#inForce.values).length === 0) return
-    this.#timer = setInterval(() => this.#look(), everyMs)
+    this.#timer = setInterval(() => this.#look(), Math.min(everyMs, intervalMsMax))
     this.#timer.unref()
   }
 

@@ -25,6 +25,7 @@ import type { Broker } from '../embedded/broker.ts'
 import { HomingError } from '../errors.ts'
 import type { HttpListening } from '../http/http-settings.ts'
 import type { OpenedHttp } from '../http/open-http.ts'
+import type { ImportedInto } from '../http/rabbitmq/definitions-import.ts'
 import type { Site } from '../http/site.ts'
 import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
@@ -63,6 +64,8 @@ export interface BrokerServerParts {
   readonly directory?: string
   /** Opens the socket of the data directory, by which its owner comes without a password. */
   readonly openOwnerSocket?: (take: (socket: net.Socket) => void) => Promise<Closeable | undefined>
+  /** Takes in what a file defines, before anybody can connect. */
+  readonly takeDefinitions?: (into: ImportedInto) => Promise<void>
   /** Opens the HTTP side. */
   readonly openHttp?: (site: Omit<Site, 'settings'>) => Promise<OpenedHttp>
 }
@@ -139,6 +142,7 @@ export class BrokerServer implements RunningServer {
     const { listen = [{ host: '127.0.0.1', port: 5672 }] } = this.#settings
     try {
       await this.#hosts.open()
+      await this.#parts.takeDefinitions?.(this.#site())
       const listening: Listening[] = []
       for (const address of listen) listening.push(await this.#amqp.listen(address))
       this.#listening = listening
@@ -216,7 +220,7 @@ export class BrokerServer implements RunningServer {
     const { changed, needsRestart, next } = differences(this.#settings, wanted)
     // First of all, since only this can fail.
     if (changed.includes('tls')) await this.#amqp.renewTls(next.listen ?? [])
-    if (changed.includes('http.tls')) await this.#http?.renewTls(next.http?.listen ?? [])
+    if (changed.includes('tls')) await this.#http?.renewTls(next.http?.listen ?? [])
     this.#settings = next
     this.#common = commonSettings(next)
     this.#admissions.settings = admissionSettings(next)

@@ -26,7 +26,7 @@ export interface OpenLogSettings {
 }
 
 export interface OpenedLog extends LeveledLog {
-  /** Goes on in a new file of the same name, when the old one was moved. */
+  /** Goes on in a new file of the same name, when the old one was moved. Fails with `not-permitted`. */
   reopen(): void
   close(): void
 }
@@ -58,7 +58,8 @@ async function jsonLog(first: LogLevel, write: (line: string) => void): Promise<
 /** Written to at once: what is told before a crash is what is needed after it. */
 class LogFile {
   readonly #path: string
-  #fd: number
+  /** Undefined when it is closed: the number may be another file's by then. */
+  #fd: number | undefined
 
   constructor(path: string) {
     this.#path = path
@@ -66,6 +67,7 @@ class LogFile {
   }
 
   write(line: string): void {
+    if (this.#fd === undefined) return
     try {
       fs.writeSync(this.#fd, line)
     } catch {
@@ -75,12 +77,13 @@ class LogFile {
 
   reopen(): void {
     const next = opened(this.#path)
-    fs.closeSync(this.#fd)
+    this.close()
     this.#fd = next
   }
 
   close(): void {
-    fs.closeSync(this.#fd)
+    if (this.#fd !== undefined) fs.closeSync(this.#fd)
+    this.#fd = undefined
   }
 }
 

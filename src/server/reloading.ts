@@ -20,7 +20,7 @@ const reloadable: ReadonlySet<Name> = new Set<Name>([
 ])
 
 /** Not to be compared: functions, and what the server is given once. */
-const ignored: ReadonlySet<Name> = new Set<Name>(['log', 'reloadConfiguration', 'listen'])
+const ignored: ReadonlySet<Name> = new Set<Name>(['log', 'reloadConfiguration', 'listen', 'http'])
 
 export interface Differences extends Reloaded {
   /** What is in force afterwards. */
@@ -34,28 +34,29 @@ export function differences(now: ServerSettings, wanted: ServerSettings): Differ
   )
   const changed: string[] = different.filter((name) => reloadable.has(name))
   const needsRestart: string[] = different.filter((name) => !reloadable.has(name))
-  const sameHttp =
-    now.http !== undefined &&
-    isDeepStrictEqual(withoutTls(now.http), wanted.http && withoutTls(wanted.http))
-  if (sameHttp && needsRestart.includes('http')) {
-    needsRestart.splice(needsRestart.indexOf('http'), 1)
-    changed.push('http.tls')
-  }
-  const sameAddresses = isDeepStrictEqual(now.listen?.map(place), wanted.listen?.map(place))
-  if (!sameAddresses) needsRestart.push('listen')
-  else if (!isDeepStrictEqual(now.listen, wanted.listen)) changed.push('tls')
-  const next = {
-    ...now,
-    ...Object.fromEntries(
-      changed.filter((name) => !name.endsWith('tls')).map((name) => [name, wanted[name as Name]]),
-    ),
-    ...(sameHttp && wanted.http && { http: wanted.http }),
-    ...(sameAddresses && wanted.listen && { listen: wanted.listen }),
-  }
+  const next: { -readonly [N in Name]?: ServerSettings[N] } = { ...now }
+  for (const name of changed) Object.assign(next, { [name]: wanted[name as Name] })
+  const amqp = addressChange(now.listen, wanted.listen)
+  const sameHttp = isDeepStrictEqual(withoutAddresses(now.http), withoutAddresses(wanted.http))
+  const http = sameHttp ? addressChange(now.http?.listen, wanted.http?.listen) : 'places'
+  if (amqp === 'places') needsRestart.push('listen')
+  else if (wanted.listen !== undefined) next.listen = wanted.listen
+  if (http === 'places') needsRestart.push('http')
+  else if (wanted.http !== undefined) next.http = wanted.http
+  if (amqp === 'certificates' || http === 'certificates') changed.push('tls')
   return { changed, needsRestart, next }
 }
 
-const withoutTls = (http: HttpSettings): unknown => ({ ...http, listen: http.listen.map(place) })
+const withoutAddresses = (http: HttpSettings | undefined): unknown =>
+  http && { ...http, listen: [] }
+
+function addressChange(
+  now: readonly ListenAddress[] | undefined,
+  wanted: readonly ListenAddress[] | undefined,
+): 'none' | 'places' | 'certificates' {
+  if (!isDeepStrictEqual(now?.map(place), wanted?.map(place))) return 'places'
+  return isDeepStrictEqual(now, wanted) ? 'none' : 'certificates'
+}
 
 /** What of an address cannot be changed while it is listened on. */
 function place(address: ListenAddress): unknown {

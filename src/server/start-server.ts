@@ -57,6 +57,9 @@ export async function startServer(
       directory: path,
       openOwnerSocket: (take) => openOwnerSocket(path, lock, take),
       ...(settings.http !== undefined && { openHttp: httpFrom(settings.http) }),
+      ...(settings.definitionsFile !== undefined && {
+        takeDefinitions: definitionsFrom(settings.definitionsFile),
+      }),
     })
     await server.start()
     return { server, adminPasswordFile }
@@ -73,18 +76,20 @@ const httpFrom =
     const { openHttp } = await import('../http/open-http.ts')
     return openHttp({ ...site, settings })
   }
+
+const definitionsFrom =
+  (path: string): NonNullable<BrokerServerParts['takeDefinitions']> =>
+  async (into) => {
+    const { takeDefinitions } = await import('../http/rabbitmq/definitions-file.ts')
+    await takeDefinitions(path, into)
+  }
+
 /** A setting without an effect would be a promise that nobody keeps. */
-function refuseUnserved({ tracing, definitionsFile }: ServerSettings): void {
+function refuseUnserved({ tracing }: ServerSettings): void {
   if (tracing !== undefined) {
     throw new HomingError(
       'unsupported',
       `traces cannot be sent to ${tracing.endpoint}: this version of Homing makes none; leave tracing.endpoint out`,
-    )
-  }
-  if (definitionsFile !== undefined) {
-    throw new HomingError(
-      'unsupported',
-      `${definitionsFile} cannot be brought in: this version of Homing imports no definitions; leave definitions out`,
     )
   }
 }

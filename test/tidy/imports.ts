@@ -108,7 +108,13 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
       // Other processes join `homing serve`, too.
       'src/joined/owner-socket.ts',
       // It is opened behind the server's own interface.
-      ...['src/http/open-http.ts', 'src/http/http-settings.ts', 'src/http/site.ts'],
+      ...[
+        'src/http/open-http.ts',
+        'src/http/http-settings.ts',
+        'src/http/site.ts',
+        'src/http/rabbitmq/definitions-file.ts',
+        'src/http/rabbitmq/definitions-import.ts',
+      ],
     ],
     packages: ['pino'],
     node: [

@@ -31,8 +31,10 @@ import { limitSettings } from './limit-routes.ts'
 import { userPut } from './user-routes.ts'
 import { hostSettings } from './virtual-host-routes.ts'
 
+export type ImportedInto = Pick<Site, 'definitions' | 'hosts'>
+
 export interface Importing {
-  readonly site: Site
+  readonly site: ImportedInto
   readonly user: string
   /** Into this virtual host alone: only what is declared and its policies are looked at. */
   readonly vhost?: string
@@ -166,7 +168,7 @@ function declarations(
   ]
 }
 
-function hostNamed({ hosts }: Site, vhost: string): VirtualHost {
+function hostNamed({ hosts }: ImportedInto, vhost: string): VirtualHost {
   const host = hosts.find(vhost)
   if (host !== undefined) return host
   throw new HomingError('definition-unknown', `there is no virtual host "${vhost}"`)
