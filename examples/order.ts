@@ -10,17 +10,23 @@
  *  - A step's id follows from the order's. When the handler of `order` runs again, after an error or a
  *    crash, steps that are done answer with the outcome they had: nothing is paid twice.
  *  - Undoing is sent `detached`: it goes on even when the order was canceled or ran out of time.
+ *  - Only the place changes: one process, several at once on one directory, a broker, a RabbitMQ cluster.
+ *    They share the work; each one's orders come back to it.
  *
- * Run it:  npx node examples/order.ts [where]     where: a data directory, default ./data/order
+ * Run it:  npx node examples/order.ts [where]     where: a data directory, default ./data/order, or amqp://…
+ *          Over RabbitMQ, HOMING_LEDGER says where outcomes are kept. All ways to run it: README.md
  * In a project of your own, write 'homing' in place of '../src/index.ts'.
  */
 
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { type Home, homing, queue } from '../src/index.ts'
 
 const where = process.argv[2] ?? process.env.HOMING_URL ?? './data/order'
+const ledger = process.env.HOMING_LEDGER
 
 // The contracts: what goes in, what comes out, what may go wrong.
 
@@ -49,32 +55,36 @@ const mail = queue('mail', {
   retry: { attempts: 5, backoff: '20ms' },
 })
 
-// Three services and their books. A handler runs at least once, so they remember by id what they did.
+// Three services and their books, in a database as services have one: whichever process does the work,
+// the books are the same. A handler runs at least once, so what it did is written down under its id.
 
-const payments = new Map<string, number>()
-const parcels = new Map<string, string>()
-const letters = new Map<string, string>()
+mkdirSync('./data', { recursive: true })
+const books = new DatabaseSync('./data/order-books.sqlite', { timeout: 10_000 })
+books.exec('CREATE TABLE IF NOT EXISTS done (id TEXT PRIMARY KEY, what TEXT, details TEXT)')
+const insert = books.prepare('INSERT OR IGNORE INTO done VALUES (?, ?, ?)')
+const remove = books.prepare('DELETE FROM done WHERE id = ?')
+const list = books.prepare('SELECT what FROM done WHERE id LIKE ? ORDER BY what')
 
 function startServices(home: Home): void {
   home.consume(payment, ({ id, input, fail }) => {
     if (input.customer === 'mallory') throw fail('CardDeclined', { customer: input.customer })
-    payments.set(id, input.cents)
+    insert.run(id, 'payment', `${input.cents} cents`)
     return { paymentId: id }
   })
-  home.consume(refund, ({ input }) => void payments.delete(input.paymentId))
+  home.consume(refund, ({ input }) => void remove.run(input.paymentId))
 
   home.consume(stock, ({ id, input, fail }) => {
     if (input.article === 'chair') throw fail('OutOfStock', { article: input.article })
-    parcels.set(id, input.article)
+    insert.run(id, 'parcel', input.article)
     return { parcel: id }
   })
-  home.consume(putBack, ({ input }) => void parcels.delete(input.parcel))
+  home.consume(putBack, ({ input }) => void remove.run(input.parcel))
 
   home.consume(mail, ({ id, input, attempt, fail }) => {
     if (input.to === 'eve') throw fail('NoSuchAddress', { to: input.to })
     // An ordinary error is no answer: the message is tried again.
     if (attempt === 1) throw new Error('the mail server is busy')
-    letters.set(id, input.text)
+    insert.run(id, 'letter', input.text)
   })
 }
 
@@ -112,7 +122,7 @@ function startOrders(home: Home): void {
   )
 }
 
-await using home = await homing(where)
+await using home = await homing(where, ledger === undefined ? {} : { ledger })
 startServices(home)
 startOrders(home)
 
@@ -125,7 +135,7 @@ const orders = [
 const run = randomUUID()
 const ids = orders.map(({ customer }) => `order/${run}/${customer}`)
 const receipts = await home.sendMany(order, orders, { ids })
-console.log(`${receipts.length} orders are on disk`)
+console.log(`${receipts.length} orders are stored`)
 
 const codes: string[] = []
 for (const [n, receipt] of receipts.entries()) {
@@ -144,5 +154,6 @@ console.log(
 )
 
 assert.deepEqual(codes, ['ok', 'NotShipped', 'NotShipped', 'NotShipped'])
-assert.deepEqual([payments.size, parcels.size, letters.size], [1, 1, 1])
+const left = list.all(`order/${run}/%`).map(({ what }) => what)
+assert.deepEqual(left, ['letter', 'parcel', 'payment'])
 console.log('books: 1 payment, 1 parcel, 1 letter; everything else is as it was')

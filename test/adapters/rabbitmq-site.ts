@@ -38,9 +38,13 @@ export class Site {
     return new Site(carrier, virtualHost, raw, channel)
   }
 
+  /** What all of its engines share. */
+  get ledgerFile(): string {
+    return join(this.#directory, 'ledger.sqlite')
+  }
+
   async engine(options: Partial<CarrierOptions> = {}): Promise<OpenedEngine> {
-    const file = join(this.#directory, 'ledger.sqlite')
-    const opened = await this.carrier.openEngine(this.virtualHost, file, {
+    const opened = await this.carrier.openEngine(this.virtualHost, this.ledgerFile, {
       queues: 'quorum',
       ...options,
     })

@@ -147,9 +147,9 @@ export class Carrier {
       cut: async () => cutOff(current.connection()),
       restart: async (whileAway) => {
         // Quicker than a new process, and the same for queues and clients.
-        await this.rabbitmq.ctl('stop_app')
+        await this.rabbitmq.call('rabbit', 'stop')
         await whileAway()
-        await this.rabbitmq.ctl('start_app')
+        await this.rabbitmq.call('rabbit', 'start')
       },
       dispose: async () => {
         await Promise.all(opened.map((one) => one.close()))

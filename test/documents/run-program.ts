@@ -18,13 +18,18 @@ export interface Ran {
 export async function runProgram(
   command: string,
   args: readonly string[],
-  options: { readonly cwd: string; readonly msMax: number },
+  options: {
+    readonly cwd: string
+    readonly msMax: number
+    /** Beside this process's own. */
+    readonly env?: Readonly<Record<string, string>>
+  },
 ): Promise<Ran> {
   // What the test runner tells its own processes is not for those of a user.
   const { NODE_V8_COVERAGE, NODE_TEST_CONTEXT, ...env } = process.env
   const child = spawn(command, args, {
     cwd: options.cwd,
-    env,
+    env: { ...env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.msMax,
     killSignal: 'SIGKILL',

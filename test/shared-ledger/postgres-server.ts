@@ -1,5 +1,6 @@
 /*
- * A private PostgreSQL: a fresh directory, a socket in it, no port, no service, an unprivileged user.
+ * A private PostgreSQL: a fresh directory, a socket in it, no port (one on 127.0.0.1 with TLS, when a
+ * certificate is given), no service, an unprivileged user.
  *
  *   await using server = await startPostgres()
  *   openSharedLedger(await server.database())
@@ -9,11 +10,21 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { freePorts } from '../amqp/rabbitmq-node.ts'
+import type { Pem } from '../amqp/server/certificates.ts'
 
 const readyMsMax = 30_000
 
@@ -31,6 +42,7 @@ export const lackingPostgres = (): string | false =>
   programs() === undefined && 'needs postgresql (apt-get install)'
 
 export interface Postgres extends AsyncDisposable {
+  readonly port: number
   /** Address of a new, empty database. */
   database(settings?: string): Promise<string>
   /** Address of a database as another user. */
@@ -50,7 +62,12 @@ export interface Postgres extends AsyncDisposable {
   thaw(): void
 }
 
-export async function startPostgres(): Promise<Postgres> {
+export interface PostgresOptions {
+  /** It listens on 127.0.0.1 with this certificate, and takes nobody there without TLS and a password. */
+  readonly tls?: Pem
+}
+
+export async function startPostgres({ tls }: PostgresOptions = {}): Promise<Postgres> {
   const folder = programs()
   if (folder === undefined) throw new Error(String(lackingPostgres()))
   const user = unprivileged()
@@ -60,7 +77,10 @@ export async function startPostgres(): Promise<Postgres> {
   const data = join(directory, 'data')
   const init = ['-D', data, '-U', 'homing', '-A', 'trust', '-E', 'UTF8', '--no-locale', '-N']
   execFileSync(join(folder, 'initdb'), init, { ...user, cwd: directory, stdio: 'ignore' })
-  const server = new PostgresServer(join(folder, 'postgres'), directory, user)
+  const port = tls === undefined ? 5432 : ((await freePorts(1))[0] ?? 0)
+  const secured = tls === undefined ? [] : securedBy(tls, data, user)
+  const place = { program: join(folder, 'postgres'), directory, port }
+  const server = new PostgresServer(place, secured, user)
   await server.start()
   return server
 }
@@ -77,16 +97,40 @@ function unprivileged(): User {
   return { uid: id('-u'), gid: id('-g') }
 }
 
+/** Writes certificate, key and rules of access; returns the settings. */
+function securedBy({ cert, key }: Pem, data: string, { uid, gid }: User): string[] {
+  const write = (name: string, text: string | Uint8Array): void => {
+    const path = join(data, name)
+    writeFileSync(path, text, { mode: 0o600 })
+    if (uid !== undefined && gid !== undefined) chownSync(path, uid, gid)
+  }
+  write('server.crt', cert)
+  write('server.key', key)
+  write('pg_hba.conf', 'local all all trust\nhostssl all all 127.0.0.1/32 scram-sha-256\n')
+  return ['-c', 'ssl=on', '-c', 'listen_addresses=127.0.0.1']
+}
+
+interface ServerPlace {
+  readonly program: string
+  readonly directory: string
+  /** The socket's name has it in it, too. */
+  readonly port: number
+}
+
 class PostgresServer implements Postgres {
   readonly #program: string
   readonly #directory: string
+  readonly port: number
+  readonly #settings: readonly string[]
   readonly #user: User
   #process: ChildProcess | undefined
   #databases = 0
 
-  constructor(program: string, directory: string, user: User) {
+  constructor({ program, directory, port }: ServerPlace, settings: string[], user: User) {
     this.#program = program
     this.#directory = directory
+    this.port = port
+    this.#settings = settings
     this.#user = user
     process.once('exit', this.#killNow)
   }
@@ -94,7 +138,8 @@ class PostgresServer implements Postgres {
   async start(): Promise<void> {
     const args = [
       ...['-D', join(this.#directory, 'data'), '-k', this.#directory],
-      ...['-c', 'listen_addresses=', '-c', 'max_connections=60'],
+      ...['-p', String(this.port), '-c', 'listen_addresses=', '-c', 'max_connections=60'],
+      ...this.#settings,
     ]
     // A group of its own, so that all of its processes can be killed at once.
     const started = spawn(this.#program, args, {
@@ -177,7 +222,8 @@ class PostgresServer implements Postgres {
   readonly #killNow = () => this.#signal('SIGKILL')
 
   #address(database: string): string {
-    return `postgres://homing@/${database}?host=${encodeURIComponent(this.#directory)}`
+    const host = encodeURIComponent(this.#directory)
+    return `postgres://homing@/${database}?host=${host}&port=${this.port}`
   }
 
   #signal(signal: NodeJS.Signals): void {

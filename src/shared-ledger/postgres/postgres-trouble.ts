@@ -48,6 +48,8 @@ export function postgresTrouble(error: unknown, where: string): PostgresTrouble 
     )
   if (code === '58030' || code.startsWith('XX'))
     return trouble('refused', 'disk-failed', `failed (${what}); look at the server's log`)
+  const refused = refusedConnection(code, what)
+  if (refused !== undefined) return trouble('refused', ...refused)
   if (isAway(code, error))
     return trouble(
       'away',
@@ -56,6 +58,37 @@ export function postgresTrouble(error: unknown, where: string): PostgresTrouble 
     )
   return trouble('refused', 'ledger-unavailable', `failed (${what}); look at the server's log`)
 }
+
+/** What no other try makes better, before a server is there that could say so itself. */
+function refusedConnection(
+  code: string,
+  what: string,
+): readonly [code: ErrorCode, text: string] | undefined {
+  if (isOfCertificate(code)) {
+    return [
+      'bad-certificate',
+      `has a certificate that is not accepted (${what}); give its authority as sslrootcert=FILE, or the name that it is made for`,
+    ]
+  }
+  if (/does not support SSL/.test(what)) {
+    return [
+      'ledger-unavailable',
+      `does not speak TLS (${what}); switch it on there, or ask without sslmode`,
+    ]
+  }
+  if (code === 'ENOENT' && /\bopen\b/.test(what)) {
+    return [
+      'bad-argument',
+      `names a file that is not there (${what}); look at sslrootcert, sslcert and sslkey`,
+    ]
+  }
+  return undefined
+}
+
+const isOfCertificate = (code: string): boolean =>
+  /^(CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT|HOSTNAME_MISMATCH|INVALID_CA)/.test(
+    code,
+  )
 
 /** Connection exceptions, resources, operator intervention, a standby, and all that is no SQLSTATE. */
 function isAway(code: string, error: unknown): boolean {

@@ -69,6 +69,19 @@ export const acceptTests: readonly ConformanceTest[] = [
     },
   },
   {
+    title: 'a message for a queue that nobody has declared makes it, waits there and comes home',
+    async run(trial) {
+      const { id } = await trial.send('declared-by-nobody', 'first')
+      assert.equal(await trial.state(id), 'pending')
+      const [delivery] = await trial.received(trial.consume('declared-by-nobody'), 1)
+      assert.ok(delivery)
+      assert.equal(textOf(delivery.message.body), 'first')
+      await trial.answer(delivery, 'home')
+      const { code, queue } = await trial.outcome(id)
+      assert.deepEqual([code, queue], ['ok', 'declared-by-nobody'])
+    },
+  },
+  {
     title: 'a message for an exchange that does not exist is refused and leaves nothing behind',
     async run(trial) {
       const message = trial.message('work', 'x', { exchange: 'nowhere' })

@@ -24,9 +24,9 @@ export function brokerFault(error: unknown, what: string): HomingError {
         '; give the user that permission with rabbitmqctl set_permissions',
       )
     case 404:
-      return /down or inaccessible/.test(said)
-        ? fault('unreachable', '; its node must come back')
-        : fault('queue-unknown', '')
+      return isAbsent(error)
+        ? fault('queue-unknown', '')
+        : fault('unreachable', '; its node must come back')
     case 405:
       return fault('access-refused', '; another connection holds it exclusively')
     case 406:
@@ -42,6 +42,15 @@ export function brokerFault(error: unknown, what: string): HomingError {
         { cause: error },
       )
   }
+}
+
+/** Of a queue on a node that is away or starts RabbitMQ says `not found`, too, in other words. */
+export function isAbsent(error: unknown): boolean {
+  const said = error instanceof Error ? error.message : String(error)
+  return (
+    Number(Reflect.get(Object(error), 'code')) === 404 &&
+    /no (?:queue|exchange|binding) /.test(said)
+  )
 }
 
 function precondition(error: unknown, said: string, what: string): HomingError | undefined {

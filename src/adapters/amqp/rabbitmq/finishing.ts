@@ -90,9 +90,21 @@ export class Finishing {
     await this.#insisted(`outcome of message ${outcome.id}`, async () => {
       await Promise.all([
         this.sendCallbacks(unsent),
-        reply === undefined ? undefined : this.#parts.sending.reply(reply, outcome),
+        reply === undefined ? undefined : this.#reply(reply, outcome),
       ])
     })
+  }
+
+  /** What is too large for the server is in the ledger all the same: who waits is told from there. */
+  async #reply(queue: string, outcome: StoredOutcome): Promise<void> {
+    const { sending, ledger, onProblem } = this.#parts
+    try {
+      await sending.reply(queue, outcome)
+    } catch (error) {
+      const isTooLarge = error instanceof HomingError && error.code === 'message-too-large'
+      if (!isTooLarge || ledger.kind === 'memory') throw error
+      onProblem(`the outcome of message ${outcome.id} is read from the ledger only: ${error}`)
+    }
   }
 
   async sendCallbacks(messages: readonly CallbackMessage[]): Promise<void> {

@@ -69,7 +69,7 @@ export async function openLinkParts(
   const ended = endedElsewhere(state, { held, settling, waiters, told })
   const events = new Events(common, ended)
   await openReaders(state, { ...common, topology, finishing, told, events })
-  const reply = replyQueue(state.replyName)
+  const reply = (): string => replyQueue(state.replyName)
   const accepted = (queue: string): void => {
     counts.of(queue).accepted++
   }
@@ -97,14 +97,9 @@ interface Reading extends DeadReaderParts {
 }
 
 /** All that is read from the first moment. */
-async function openReaders(
-  { ledger, openSends, replyName: name, named }: RabbitEngineState,
-  parts: Reading,
-): Promise<void> {
-  const { topology, events } = parts
-  await events.open()
-  const prepare = (): Promise<void> => topology.replies(name, named)
-  await openReplyReader({ ...parts, name, named, ledger, openSends, prepare })
+async function openReaders(state: RabbitEngineState, parts: Reading): Promise<void> {
+  await parts.events.open()
+  await openReplyReader({ ...parts, state })
   const dead = deadReader(parts)
   await dead.open()
 }

@@ -8,6 +8,9 @@
  * When the server closes the channel it is because of one publish, and nobody can tell which. All that
  * were pending go again over the next channel, one after the other, until the one that closes it is alone
  * and is told. They may have arrived: every consumer looks ids up before it works.
+ *
+ * A channel can go on refusing for a queue of a cluster that takes messages from everybody else: it asked
+ * for the queue's leader when there was none (RabbitMQ 3.10). So whoever is refused asks for another one.
  */
 
 import type { Buffer } from 'node:buffer'
@@ -27,6 +30,8 @@ export type Published = 'stored' | 'absent'
 
 interface Pending {
   readonly outgoing: Outgoing
+  /** The last one that it was written to. */
+  channel: ConfirmChannel | undefined
   returned: boolean
   resolve(published: Published): void
   reject(error: HomingError): void
@@ -35,6 +40,9 @@ interface Pending {
 export class Publisher {
   readonly #connection: ChannelModel
   readonly #pending = new Set<Pending>()
+  /** Closed when nothing is pending there any more. */
+  readonly #retired = new Set<ConfirmChannel>()
+  readonly #ended = new WeakSet<ConfirmChannel>()
   #waiting: Pending[] = []
   #channel: ConfirmChannel | undefined
   #fault: unknown
@@ -53,16 +61,37 @@ export class Publisher {
     })
     channel.on('return', (returned: Returned) => this.#returned(returned))
     channel.on('close', () => {
-      if (this.#channel !== channel) return
-      this.#channel = undefined
+      this.#ended.add(channel)
+      if (this.#channel === channel) this.#channel = undefined
+      else if (!this.#retired.delete(channel)) return
       if (this.#over === undefined && !this.#reopening) void this.#reopen()
     })
+    const before = this.#channel
     this.#channel = channel
+    if (before === undefined) return
+    this.#retired.add(before)
+    this.#closeRetired()
+  }
+
+  /** Another channel for what comes from now on. What is on its way is answered on the one that it took. */
+  async renew(): Promise<void> {
+    if (this.#channel !== undefined && !this.#reopening && this.#over === undefined) {
+      await this.open()
+    }
+  }
+
+  #closeRetired(): void {
+    const inUse = new Set([...this.#pending].map(({ channel }) => channel))
+    for (const channel of this.#retired) {
+      if (inUse.has(channel)) continue
+      this.#retired.delete(channel)
+      channel.close().catch(() => undefined)
+    }
   }
 
   publish(outgoing: Outgoing): Promise<Published> {
     return new Promise((resolve, reject) => {
-      const pending = { outgoing, returned: false, resolve, reject }
+      const pending = { outgoing, channel: undefined, returned: false, resolve, reject }
       if (this.#over !== undefined) reject(this.#over)
       else if (this.#channel === undefined || this.#reopening) this.#waiting.push(pending)
       else this.#write(this.#channel, pending)
@@ -72,6 +101,7 @@ export class Publisher {
   #write(channel: ConfirmChannel, pending: Pending): void {
     const { exchange, routingKey, body, options } = pending.outgoing
     pending.returned = false
+    pending.channel = channel
     this.#pending.add(pending)
     try {
       channel.publish(exchange, routingKey, body, options, (error: unknown) => {
@@ -80,6 +110,7 @@ export class Publisher {
         if (!this.#pending.delete(pending)) return
         if (error !== null) pending.reject(nacked(pending.outgoing))
         else pending.resolve(pending.returned ? 'absent' : 'stored')
+        if (this.#retired.size > 0) this.#closeRetired()
       })
     } catch (error) {
       // Closed in this moment, or a property that cannot be written.
@@ -111,9 +142,10 @@ export class Publisher {
   /** One after the other, so that whoever closes the channel is known. */
   async #reopen(): Promise<void> {
     this.#reopening = true
-    const suspects = [...this.#pending]
-    this.#pending.clear()
-    for (const suspect of suspects) {
+    for (;;) {
+      const suspect = this.#suspect()
+      if (suspect === undefined) break
+      this.#pending.delete(suspect)
       if (this.#over !== undefined) suspect.reject(this.#over)
       else await this.#tryAlone(suspect)
     }
@@ -130,6 +162,14 @@ export class Publisher {
       if (this.#channel === undefined) this.#waiting.push(pending)
       else this.#write(this.#channel, pending)
     }
+  }
+
+  /** Of a channel that has ended: nobody knows whether it arrived. */
+  #suspect(): Pending | undefined {
+    for (const pending of this.#pending) {
+      if (pending.channel !== undefined && this.#ended.has(pending.channel)) return pending
+    }
+    return undefined
   }
 
   async #tryAlone(suspect: Pending): Promise<void> {
@@ -149,6 +189,7 @@ export class Publisher {
       }
       const alone: Pending = {
         outgoing: suspect.outgoing,
+        channel: undefined,
         returned: false,
         resolve: (published) => done(() => suspect.resolve(published)),
         reject: (error) => done(() => suspect.reject(error)),

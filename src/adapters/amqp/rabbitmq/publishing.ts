@@ -25,7 +25,8 @@ export interface PublishingParts {
   readonly clock: Clock
   readonly nowMs: () => number
   readonly kind: QueueKind
-  readonly reply: string
+  /** The queue that its outcome is sent to. */
+  readonly reply: () => string
   readonly accepted: (queue: string) => void
 }
 
@@ -62,7 +63,7 @@ export class Publishing {
     const { openSends, nowMs, reply, ledger, sending } = this.#parts
     const mine = again && openSends.has(message.id)
     const acceptedAtMs = openSends.get(message.id)?.acceptedAtMs ?? nowMs()
-    const carried: Carried = { message, acceptedAtMs, attempts: 0, excused: 0, reply }
+    const carried: Carried = { message, acceptedAtMs, attempts: 0, excused: 0, reply: reply() }
     if (message.idChosen && !(await this.#claimed(carried, mine))) {
       return { id: message.id, duplicate: !mine, confirmedAtMs: nowMs() }
     }

@@ -8,6 +8,7 @@ import type { Clock } from '../../../clock.ts'
 import { brokerFault } from './broker-fault.ts'
 
 export interface Reading {
+  /** Asked for when it has been prepared. */
   readonly queue: string
   readonly prefetch: number
   /** What must be there before it is read. */
@@ -38,7 +39,6 @@ export class QueueReader {
 
   /** Fails as the server refuses it. */
   async open(): Promise<void> {
-    const { queue, prefetch } = this.#reading
     this.#fault = undefined
     try {
       const channel = await this.#parts.connection.createChannel()
@@ -47,14 +47,14 @@ export class QueueReader {
       })
       channel.on('close', () => this.#over(channel))
       await this.#reading.prepare(channel)
-      await channel.prefetch(prefetch)
-      await channel.consume(queue, (message) => {
+      await channel.prefetch(this.#reading.prefetch)
+      await channel.consume(this.#reading.queue, (message) => {
         if (message === null) channel.close().catch(() => undefined)
         else this.#read(channel, message)
       })
       this.#channel = channel
     } catch (error) {
-      throw brokerFault(this.#fault ?? error, `read queue "${queue}"`)
+      throw brokerFault(this.#fault ?? error, `read queue "${this.#reading.queue}"`)
     }
   }
 

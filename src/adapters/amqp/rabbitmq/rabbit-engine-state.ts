@@ -33,7 +33,6 @@ const lostAfterMsDefault = 10_000
 export class RabbitEngineState {
   readonly ledger: SharedLedger
   readonly kind: QueueKind
-  readonly replyName: string
   readonly named: boolean
   readonly clock: Clock
   readonly nowMs: () => number
@@ -41,6 +40,7 @@ export class RabbitEngineState {
   readonly openSends: OpenSends
   readonly counts = new QueueCounts()
   readonly onProblem: (text: string) => void
+  #replyName: string
 
   constructor(options: RabbitOptions) {
     const { ledger, queues = 'quorum', name, clock = systemClock, onProblem } = options
@@ -56,11 +56,23 @@ export class RabbitEngineState {
     this.ledger = ledger
     this.kind = queues
     this.named = name !== undefined
-    this.replyName = name ?? randomUUID()
+    this.#replyName = name ?? randomUUID()
     this.clock = clock
     this.nowMs = steadyWallClock(clock)
     this.mintId = idSource(this.nowMs)
     this.openSends = new OpenSends(options.lostAfterMs ?? lostAfterMsDefault)
     this.onProblem = onProblem
+  }
+
+  get replyName(): string {
+    return this.#replyName
+  }
+
+  /**
+   * For who has no name of its own, when the node of a cluster that has its replies is away. What still
+   * goes there is found in the ledger.
+   */
+  renameReplies(): void {
+    this.#replyName = randomUUID()
   }
 }

@@ -35,6 +35,8 @@ export interface ConsumerParts {
   readonly gone: (subscription: RabbitSubscription) => void
 }
 
+/** Closing waits so long for what is being ended. */
+const closeMsMax = 3_000
 const againMsMin = 100
 const againMsMax = 5_000
 
@@ -221,11 +223,17 @@ export class RabbitSubscription implements Subscription, Holder {
     const back = [...this.#held].filter((held) => held.over === undefined)
     await Promise.all(back.map((held) => this.#parts.settling.closeHeld(held)))
     // Those that were being settled are, before their channel goes.
-    if (this.#held.size > 0) await this.#parts.settling.idle()
+    if (this.#held.size > 0) await this.#idle()
     const channel = this.#channel
     this.#channel = undefined
     await channel?.close().catch(() => undefined)
     this.#parts.gone(this)
+  }
+
+  /** What cannot be ended now comes again, to the next consumer. */
+  #idle(): Promise<void> {
+    const late = new Promise<void>((resolve) => this.#parts.clock.after(closeMsMax, resolve))
+    return Promise.race([this.#parts.settling.idle(), late])
   }
 }
 

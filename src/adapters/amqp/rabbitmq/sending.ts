@@ -21,6 +21,7 @@ export class Sending {
   readonly #publisher: Publisher
   readonly #clock: Clock
   readonly #nowMs: () => number
+  #renewedAtMs = 0
 
   constructor(topology: Topology, publisher: Publisher, clock: Clock, nowMs: () => number) {
     this.#topology = topology
@@ -50,9 +51,19 @@ export class Sending {
       } catch (error) {
         const isRefused = error instanceof HomingError && error.code === 'queue-full'
         if (!isRefused || this.#topology.isBounded(queue) || tries === triesMax) throw error
+        if (tries % triesPerChannel === 0) this.#renewPublisher()
       }
       await new Promise<void>((resolve) => this.#clock.after(refusedMs, resolve))
     }
+  }
+
+  /** Not for each of all the messages that are refused at once. */
+  #renewPublisher(): void {
+    const nowMs = this.#nowMs()
+    if (nowMs - this.#renewedAtMs < triesPerChannel * refusedMs) return
+    this.#renewedAtMs = nowMs
+    // When there is no other channel the link is over, or will be.
+    this.#publisher.renew().catch(() => undefined)
   }
 
   async #sendNow(queue: string, body: Uint8Array, options: Options.Publish): Promise<void> {
@@ -115,7 +126,8 @@ export class Sending {
   async reply(queue: string, outcome: StoredOutcome): Promise<void> {
     const body = bytes(outcome.body)
     const options = encodeOutcome(outcome)
-    await this.#publisher.publish({ exchange: '', routingKey: queue, body, options })
+    const outgoing = { exchange: '', routingKey: queue, body, options }
+    await this.#insisted(queue, async () => void (await this.#publisher.publish(outgoing)))
   }
 
   /** Tells the producer that it will be delivered again. */
@@ -128,7 +140,9 @@ export class Sending {
 }
 
 const deletedMs = 500
-const triesMax = 10
+/** Thirty seconds: the nodes of a cluster may have to agree on a new leader first. */
+const triesMax = 100
+const triesPerChannel = 10
 const refusedMs = 300
 const nothing = Buffer.alloc(0)
 

@@ -28,7 +28,7 @@ export interface SweepingParts {
   readonly waiters: Waiters
   readonly clock: Clock
   readonly nowMs: () => number
-  readonly reply: string
+  readonly reply: () => string
   readonly onProblem: (text: string) => void
   readonly isOver: () => boolean
 }
@@ -120,14 +120,14 @@ export class Sweeping {
   /** A message that the ledger holds until it is confirmed. */
   async publishReplay(message: Message): Promise<void> {
     const { ledger, sending, openSends, nowMs, reply } = this.#parts
-    const carried = { message, acceptedAtMs: nowMs(), attempts: 0, excused: 0, reply }
+    const carried = { message, acceptedAtMs: nowMs(), attempts: 0, excused: 0, reply: reply() }
     openSends.add(carried, nowMs())
     await sending.send(carried)
     await ledger.confirmed([message.id])
   }
 
   async #sendAgain(): Promise<void> {
-    const { openSends, nowMs, topology, ledger, sending, onProblem } = this.#parts
+    const { openSends, nowMs, topology, ledger, sending, reply, onProblem } = this.#parts
     const { queues, overdue } = openSends.suspects(nowMs())
     for (const [queue, ids] of queues) {
       const found = await topology.find(queue)
@@ -141,7 +141,7 @@ export class Sweeping {
       else {
         const { id, routingKey } = carried.message
         onProblem(`nothing is heard of message ${id}, it is sent to queue "${routingKey}" again`)
-        await sending.send(carried)
+        await sending.send({ ...carried, reply: reply() })
       }
     }
   }

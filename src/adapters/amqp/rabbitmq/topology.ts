@@ -10,7 +10,7 @@
 
 import type { Channel, ChannelModel } from 'amqplib'
 import type { QueueSettings } from '../../../engine.ts'
-import { brokerFault } from './broker-fault.ts'
+import { brokerFault, isAbsent } from './broker-fault.ts'
 import {
   controlExchange,
   deadExchange,
@@ -186,6 +186,3 @@ export class Topology {
     return channel
   }
 }
-
-const isAbsent = (error: unknown): boolean =>
-  Reflect.get(Object(error), 'code') === 404 && !/down or inaccessible/.test(String(error))
