@@ -87,30 +87,26 @@ export class Finishing {
     reply: string | undefined,
   ): Promise<void> {
     if (reply === undefined) this.#parts.told(outcome)
-    await this.#insisted(`outcome of message ${outcome.id}`, async () => {
-      await Promise.all([
-        this.sendCallbacks(unsent),
-        reply === undefined ? undefined : this.#parts.sending.reply(reply, outcome),
-      ])
-    })
+    for (let told = false; ; told = true) {
+      try {
+        const replied = reply === undefined ? undefined : this.#parts.sending.reply(reply, outcome)
+        if (unsent.length > 0) await Promise.all([replied, this.sendCallbacks(unsent)])
+        else await replied
+        return
+      } catch (error) {
+        const { isOver, onProblem, clock } = this.#parts
+        if (isOver()) throw error
+        const what = `outcome of message ${outcome.id}`
+        if (!told) onProblem(`the ${what} cannot be sent, it is tried again: ${error}`)
+        await new Promise<void>((resolve) => clock.after(againMs, resolve))
+      }
+    }
   }
 
   async sendCallbacks(messages: readonly CallbackMessage[]): Promise<void> {
     if (messages.length === 0) return
     await Promise.all(messages.map((message) => this.#parts.sending.sendCallback(message)))
     await this.#parts.ledger.sent(messages)
-  }
-
-  async #insisted(what: string, send: () => Promise<void>): Promise<void> {
-    for (let told = false; ; told = true) {
-      try {
-        return await send()
-      } catch (error) {
-        if (this.#parts.isOver()) throw error
-        if (!told) this.#parts.onProblem(`the ${what} cannot be sent, it is tried again: ${error}`)
-      }
-      await new Promise<void>((resolve) => this.#parts.clock.after(againMs, resolve))
-    }
   }
 }
 

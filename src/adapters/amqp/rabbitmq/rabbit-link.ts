@@ -69,13 +69,13 @@ class RabbitLink implements Link {
   }
 
   /** What ends with the link says so, whatever the client library calls it. */
-  async #asked<T>(ask: () => Promise<T> | T): Promise<T> {
+  #asked<T>(ask: () => Promise<T>): Promise<T> {
     const { end } = this.#parts
-    if (end.reason !== undefined) throw end.reason
+    if (end.reason !== undefined) return Promise.reject(end.reason)
     try {
-      return await end.race(ask())
+      return end.race(ask())
     } catch (error) {
-      throw end.reason ?? error
+      return Promise.reject(error)
     }
   }
 

@@ -29,24 +29,22 @@ export class Sending {
     this.#nowMs = nowMs
   }
 
-  /** Resolves when it is durable. Fails with `queue-full`, `unroutable`, `access-refused` … */
-  send(carried: Carried): Promise<void> {
-    const { routingKey, body, availableAtMs } = carried.message
+  /**
+   * Resolves when it is durable. Fails with `queue-full`, `unroutable`, `access-refused` …
+   * A server in trouble refuses like a full queue: one that has no limit, as far as is known here, is
+   * asked again.
+   */
+  async send(carried: Carried): Promise<void> {
+    const { routingKey: queue, body, availableAtMs } = carried.message
     const nowMs = this.#nowMs()
     const options = encodeMessage(carried, nowMs)
     const step = availableAtMs > 0 ? delayStep(availableAtMs - nowMs) : 0
-    return this.#insisted(routingKey, () =>
-      step > 0
-        ? this.#sendLater(routingKey, body, options, step)
-        : this.#sendNow(routingKey, body, options),
-    )
-  }
-
-  /** A server in trouble refuses like a full queue: one that has no limit, as far as is known here, is asked again. */
-  async #insisted(queue: string, send: () => Promise<void>): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await send()
+        await (step > 0
+          ? this.#sendLater(queue, body, options, step)
+          : this.#sendNow(queue, body, options))
+        return
       } catch (error) {
         const isRefused = error instanceof HomingError && error.code === 'queue-full'
         if (!isRefused || this.#topology.isBounded(queue) || tries === triesMax) throw error
@@ -57,7 +55,7 @@ export class Sending {
 
   async #sendNow(queue: string, body: Uint8Array, options: Options.Publish): Promise<void> {
     const outgoing = { exchange: '', routingKey: queue, body: bytes(body), options }
-    await this.#topology.ensure(queue)
+    if (!this.#topology.isReady(queue)) await this.#topology.ensure(queue)
     if ((await this.#publisher.publish(outgoing)) === 'stored') return
     // Deleted since it was looked for. Not at once: a quorum queue that is made again before its
     // consumers were told that it is gone keeps them, and what it delivers to them gets lost.
@@ -112,10 +110,10 @@ export class Sending {
   }
 
   /** A producer whose queue is gone has nobody who waits. */
-  async reply(queue: string, outcome: StoredOutcome): Promise<void> {
+  reply(queue: string, outcome: StoredOutcome): Promise<unknown> {
     const body = bytes(outcome.body)
     const options = encodeOutcome(outcome)
-    await this.#publisher.publish({ exchange: '', routingKey: queue, body, options })
+    return this.#publisher.publish({ exchange: '', routingKey: queue, body, options })
   }
 
   /** Tells the producer that it will be delivered again. */
