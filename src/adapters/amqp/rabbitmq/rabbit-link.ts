@@ -142,8 +142,9 @@ class RabbitLink implements Link {
   whenFinal(id: string, told: (outcome: StoredOutcome) => void): () => void {
     const { waiters, end } = this.#parts
     const stop = waiters.add(id, told)
-    if (this.#state.openSends.has(id) && this.#state.ledger.kind === 'memory') return stop
-    // It may be final already; later the reply tells, or the ledger, when it is asked again.
+    // One that was sent here and has no outcome yet gets a reply; should that go astray, the ledger is
+    // asked in a while. Any other may be final already.
+    if (this.#state.openSends.has(id)) return stop
     this.#state.ledger.lookUp([id]).then(
       ([entry]) => {
         if (entry?.state === 'final' && end.reason === undefined) waiters.tell(entry.outcome)
