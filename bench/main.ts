@@ -24,8 +24,9 @@ import { textReport } from './report/text-report.ts'
 import { backlogOneMillion, backlogTenMillion } from './scenario/backlog.ts'
 import { confirmedSends } from './scenario/confirmed-sends.ts'
 import { httpLists, httpSends } from './scenario/http.ts'
-import { joined } from './scenario/joined.ts'
+import { joined, joinedSingle } from './scenario/joined.ts'
 import { openEmpty } from './scenario/open-empty.ts'
+import { overRabbitmq, overRabbitmqSingle } from './scenario/over-rabbitmq.ts'
 import { roundTrips } from './scenario/round-trips.ts'
 import type { Scenario } from './scenario/scenario.ts'
 import { sequential } from './scenario/sequential.ts'
@@ -35,6 +36,9 @@ const scenarios: readonly Scenario[] = [
   sequential,
   confirmedSends,
   joined,
+  joinedSingle,
+  overRabbitmq,
+  overRabbitmqSingle,
   backlogOneMillion,
   backlogTenMillion,
   openEmpty,

@@ -26,14 +26,14 @@ export const helpText = `Usage: npm run bench -- [options]
 
   --quick          short rounds, no 10-million backlog; results are not written to docs/
   --only NAME      only scenarios whose name contains NAME: ${'round-trips'}, sequential,
-                   confirmed-sends, joined, backlog-1m, backlog-10m, open, http-sends, http-lists;
-                   of the broker amqp-transient,
-                   amqp-durable, amqp-durable-4k, amqp-fanout, amqp-topic, amqp-rpc,
+                   confirmed-sends, joined, joined-single, over-rabbitmq, over-rabbitmq-single,
+                   backlog-1m, backlog-10m, open, http-sends, http-lists; of the broker
+                   amqp-transient, amqp-durable, amqp-durable-4k, amqp-fanout, amqp-topic, amqp-rpc,
                    amqp-confirms, amqp-connections, or all of these: amqp
   --seconds N      measured seconds of one load (default 5, quick 2)
   --rounds N       rounds, each system once in every round (default 5, quick 2)
   --dir PATH       where data is written (default: the system's temporary directory, if on a disk)
-  --no-peers       leave BullMQ and RabbitMQ out
+  --no-peers       leave BullMQ, RabbitMQ and PostgreSQL out
   --profile        write CPU profiles of Homing to bench/results/profiles and print what is hot
   --source         build nothing, run from source: for work on the bench itself
   --help           this text

@@ -75,6 +75,15 @@ export async function withBrokers<T>(
 }
 
 async function startHoming(bench: Bench, wanted: Wanted): Promise<Broker> {
+  const { server, port } = await serveHoming(bench, wanted.scenario)
+  return broker(brokerNames.homing, port, { server, durability: promises[wanted.messages].homing })
+}
+
+/** `homing serve` with its defaults, on a free port and in a fresh directory. */
+export async function serveHoming(
+  bench: Bench,
+  scenario: string,
+): Promise<{ readonly server: ServerProcess; readonly port: number }> {
   const directory = bench.freshDirectory('homing-broker')
   const port = await freePort()
   const flags = ['--data', join(directory, 'data'), '--bind', '127.0.0.1', '--amqp-port']
@@ -82,15 +91,14 @@ async function startHoming(bench: Bench, wanted: Wanted): Promise<Broker> {
     command: process.execPath,
     args: [
       '--disable-warning=ExperimentalWarning',
-      ...bench.homingExecArgv(wanted.scenario),
+      ...bench.homingExecArgv(scenario),
       ...[builtCommand(), 'serve', '--no-http', ...flags, String(port)],
     ],
     logFile: join(directory, 'homing.log'),
     probe: () => greets(port),
     startMsMax: 20_000,
   })
-  const durability = promises[wanted.messages].homing
-  return broker(brokerNames.homing, port, { server, durability })
+  return { server, port }
 }
 
 async function startRabbitBroker(bench: Bench, wanted: Wanted): Promise<Broker | undefined> {

@@ -44,7 +44,7 @@ export async function runFlow(settings: FlowSettings): Promise<LoadResult> {
   await run.start()
   const result = await run.measure()
   await run.end()
-  const residentBytes = await residentAfter(settings.pid)
+  const residentBytes = await residentAfter([settings.pid])
   return { ...result, server: { cpuUsPerTrip: result.server?.cpuUsPerTrip ?? 0, residentBytes } }
 }
 

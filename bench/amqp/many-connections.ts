@@ -40,7 +40,7 @@ export async function runManyConnections(settings: ManyConnectionsSettings): Pro
   const wires = await openAll(port, settings.connections)
   const crowd = new Crowd(wires, settings.publishesPerSecond / (1_000 / turnMs))
   consumer.onFirstChannel = (n) => crowd.arrived(n)
-  const result = await withUse(pid, load, () => crowd.run(load))
+  const result = await withUse([pid], load, () => crowd.run(load))
   await Promise.all(wires.map((wire) => wire.close()))
   const remove = method(1, methodIds.queueDelete, u16(0), name, Buffer.of(0))
   await consuming.call(remove, methodIds.queueDeleteOk)

@@ -3,33 +3,37 @@ import type { Load, LoadResult } from '../client/closed-loop.ts'
 import { processTree, processUse } from './process-use.ts'
 
 /**
- * A load by `drive`, and what the broker's process and this program took while it was measured.
- * The broker's memory is looked at once `drive` has ended.
+ * A load by `drive`, and what the servers' processes and this program took while it was measured.
+ * The servers' memory is looked at once `drive` has ended. Without a server only this program is measured.
  */
 export async function withUse(
-  pid: number,
+  servers: readonly number[],
   load: Load,
   drive: () => Promise<LoadResult>,
 ): Promise<LoadResult> {
-  const pids = processTree(pid)
+  // Looked for again each time: a database starts a process for a connection that comes later.
+  const serverCpuUs = (): number => processUse(servers.flatMap(processTree)).cpuUs
   const taken = (async () => {
     await sleep(load.warmUpMs)
-    const [server, client] = [processUse(pids), process.cpuUsage()]
+    const [server, client] = [serverCpuUs(), process.cpuUsage()]
     await sleep(load.measureMs)
     const { user, system } = process.cpuUsage(client)
-    return { serverUs: processUse(pids).cpuUs - server.cpuUs, clientUs: user + system }
+    return { serverUs: serverCpuUs() - server, clientUs: user + system }
   })()
   const result = await drive()
   const { serverUs, clientUs } = await taken
+  const clientCpuUsPerTrip = clientUs / result.trips
+  if (servers.length === 0) return { ...result, clientCpuUsPerTrip }
+  const residentBytes = await residentAfter(servers)
   return {
     ...result,
-    clientCpuUsPerTrip: clientUs / result.trips,
-    server: { cpuUsPerTrip: serverUs / result.trips, residentBytes: await residentAfter(pid) },
+    clientCpuUsPerTrip,
+    server: { cpuUsPerTrip: serverUs / result.trips, residentBytes },
   }
 }
 
 /** Freed pages are given back a moment after the run. */
-export async function residentAfter(pid: number): Promise<number> {
+export async function residentAfter(servers: readonly number[]): Promise<number> {
   await sleep(300)
-  return processUse(processTree(pid)).residentBytes
+  return processUse(servers.flatMap(processTree)).residentBytes
 }

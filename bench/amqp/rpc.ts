@@ -75,7 +75,7 @@ export async function runRequests(settings: RpcSettings): Promise<LoadResult> {
       channel.publish('', requests, request, { replyTo, correlationId, persistent })
     })
   const { pid, load } = settings
-  const result = await withUse(pid, load, () => closedLoop(load, trip))
+  const result = await withUse([pid], load, () => closedLoop(load, trip))
   await endResponder?.()
   await channel.deleteQueue(requests)
   if (persistent) await channel.deleteQueue(replyQueue)

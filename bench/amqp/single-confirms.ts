@@ -40,7 +40,7 @@ export async function runSingleConfirms(settings: SingleConfirmsSettings): Promi
       confirmed = resolve
       wire.write(frames)
     })
-  const result = await withUse(pid, load, () => closedLoop(load, trip))
+  const result = await withUse([pid], load, () => closedLoop(load, trip))
   await consuming?.close()
   const remove = method(1, methodIds.queueDelete, u16(0), name, Buffer.of(0))
   await wire.call(remove, methodIds.queueDeleteOk)

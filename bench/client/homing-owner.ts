@@ -11,6 +11,9 @@ export interface HomingOwnerSettings {
   readonly concurrency: number
 }
 
+// One that owns and has nothing else to do may end; then whoever joins would become the owner.
+setInterval(() => undefined, 60_000)
+
 process.once('message', async ({ directory, concurrency }: HomingOwnerSettings) => {
   const home = await homing(directory)
   if (concurrency > 0) {

@@ -7,6 +7,7 @@
 
 import { Buffer } from 'node:buffer'
 import { type ChannelModel, type ConfirmChannel, type ConsumeMessage, connect } from 'amqplib'
+import { withUse } from '../amqp/measured-use.ts'
 import { closedLoop, type Load, type LoadResult } from './closed-loop.ts'
 import { checkTotal, type OrderTotal, orderOf, totalOf } from './order.ts'
 
@@ -19,6 +20,8 @@ export interface RabbitSettings {
   readonly workerElsewhere: boolean
   /** Unsettled deliveries the consumer may hold. */
   readonly prefetch: number
+  /** Its process, where what it takes is looked at. */
+  readonly server?: number
 }
 
 const requests = 'orders'
@@ -78,11 +81,14 @@ export async function rabbitRoundTrips(settings: RabbitSettings): Promise<LoadRe
     channel.ack(message)
   }
   await channel.consume(replies, bringHome)
-  const result = await closedLoop(settings.load, async (n) => {
+  const trip = async (n: number): Promise<void> => {
     const home = new Promise<OrderTotal>((resolve) => waiting.set(String(n), resolve))
     await confirmed(channel, n)
     checkTotal(n, await home)
-  })
+  }
+  const { load, server } = settings
+  const servers = server === undefined ? [] : [server]
+  const result = await withUse(servers, load, () => closedLoop(load, trip))
   await channel.waitForConfirms()
   await endConsumer?.()
   await channel.deleteQueue(requests)

@@ -55,10 +55,13 @@ function table(scenario: ScenarioResult): string[] {
 export const useHead = ['CPU each', 'client CPU each', 'broker memory']
 
 export const useCells = ({ server, clientCpuUsPerTrip }: SystemFindings): string[] => [
-  `${numberText(server?.cpuUsPerTrip ?? Number.NaN)} µs`,
+  server === undefined ? none : `${numberText(server.cpuUsPerTrip)} µs`,
   `${numberText(clientCpuUsPerTrip ?? Number.NaN)} µs`,
-  `${numberText((server?.residentBytes ?? Number.NaN) / 1_000_000)} MB`,
+  server === undefined ? none : `${numberText(server.residentBytes / 1_000_000)} MB`,
 ]
+
+/** In a system that has no broker. */
+const none = '–'
 
 /** Each column as wide as its widest cell; the first to the left, numbers to the right. */
 function columns(rows: readonly (readonly string[])[]): string[] {

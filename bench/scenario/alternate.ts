@@ -48,9 +48,11 @@ function useOf(
   rounds: readonly LoadResult[],
 ): Pick<SystemFindings, 'clientCpuUsPerTrip' | 'server'> {
   const servers = rounds.flatMap((round) => round.server ?? [])
-  if (servers.length === 0) return {}
+  const clients = rounds.flatMap((round) => round.clientCpuUsPerTrip ?? [])
+  const client = clients.length === 0 ? {} : { clientCpuUsPerTrip: median(clients) }
+  if (servers.length === 0) return client
   return {
-    clientCpuUsPerTrip: median(rounds.map((round) => round.clientCpuUsPerTrip ?? Number.NaN)),
+    ...client,
     server: {
       cpuUsPerTrip: median(servers.map((one) => one.cpuUsPerTrip)),
       residentBytes: median(servers.map((one) => one.residentBytes)),

@@ -6,6 +6,7 @@ import { withBestSetting } from '../system/system.ts'
 import { alternate, loadOf, tryingLoadOf } from './alternate.ts'
 import {
   type Findings,
+  ratesOf,
   type Scenario,
   type SystemFindings,
   type Target,
@@ -54,12 +55,10 @@ export async function measureWithPeers(
 }
 
 function targetsOf(systems: readonly SystemFindings[]): Target[] {
-  const rates = (name: string): number[] =>
-    systems.find((system) => system.name === name)?.rounds.map((round) => round.perSecond) ?? []
   return systems.flatMap(({ name }) => {
     const bound = atLeast.get(name)
     if (bound === undefined) return []
-    const ratio = pairedRatio(rates(homingName), rates(name))
+    const ratio = pairedRatio(ratesOf(systems, homingName), ratesOf(systems, name))
     return [target(`round trips, Homing to ${name}`, { atLeast: bound }, '×', ratio)]
   })
 }

@@ -33,6 +33,10 @@ export interface SystemFindings {
   readonly server?: ServerUse
 }
 
+/** Of one system, round by round. */
+export const ratesOf = (systems: readonly SystemFindings[], name: string): number[] =>
+  systems.find((system) => system.name === name)?.rounds.map((round) => round.perSecond) ?? []
+
 export interface Figure {
   readonly label: string
   readonly value: number

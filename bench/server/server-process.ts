@@ -21,6 +21,9 @@ export interface ServerStart {
   readonly command: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+  /** Of another user, for a server that does not run as root. */
+  readonly uid?: number
+  readonly gid?: number
   readonly logFile: string
   /** Resolves when the server answers; tried again until it does. */
   readonly probe: () => Promise<void>
@@ -31,6 +34,8 @@ export async function startServer(start: ServerStart): Promise<ServerProcess> {
   const log = openSync(start.logFile, 'w')
   const child = spawn(start.command, start.args, {
     env: { ...process.env, ...start.env },
+    ...(start.uid !== undefined && { uid: start.uid, cwd: '/' }),
+    ...(start.gid !== undefined && { gid: start.gid }),
     stdio: ['ignore', log, log],
   })
   closeSync(log)

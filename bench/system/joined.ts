@@ -14,16 +14,16 @@ export const joinedNames = {
 } as const
 
 /** Producer and consumer in the process that joined; the owner does nothing but serve it. */
-export const joinedBoth = (bench: Bench, inFlight: number): Candidate =>
-  candidate(bench, joinedNames.both, inFlight, (concurrency) => ({
+export const joinedBoth = (bench: Bench, inFlight: number, scenario: string): Candidate =>
+  candidate(bench, { name: joinedNames.both, inFlight, scenario }, (concurrency) => ({
     text: `concurrency ${concurrency}, producer and consumer in a process that joined`,
     owner: 0,
     joiner: concurrency,
   }))
 
 /** A web application and its worker: the worker owns the directory. */
-export const joinedProducer = (bench: Bench, inFlight: number): Candidate =>
-  candidate(bench, joinedNames.producer, inFlight, (concurrency) => ({
+export const joinedProducer = (bench: Bench, inFlight: number, scenario: string): Candidate =>
+  candidate(bench, { name: joinedNames.producer, inFlight, scenario }, (concurrency) => ({
     text: `concurrency ${concurrency}, consumer in the owner, producer in a process that joined`,
     owner: concurrency,
     joiner: 0,
@@ -38,8 +38,11 @@ interface Parts {
 
 function candidate(
   bench: Bench,
-  name: string,
-  inFlight: number,
+  {
+    name,
+    inFlight,
+    scenario,
+  }: { readonly name: string; readonly inFlight: number; readonly scenario: string },
   partsOf: (concurrency: number) => Parts,
 ): Candidate {
   const setting = (concurrency: number): Setting => {
@@ -48,12 +51,15 @@ function candidate(
       text,
       run: (load) =>
         bench.inFreshDirectory('joined', async (directory) => {
-          const execArgv = bench.homingExecArgv('joined')
+          const execArgv = bench.homingExecArgv(scenario)
           const owning = startProgram('homing-owner', { execArgv })
           try {
             await owning.ask({ directory, concurrency: owner })
-            const settings = { directory, load, concurrency: joiner }
-            return await runProgram<LoadResult>('joined-round-trips', settings, { execArgv })
+            const { pid = 0 } = owning.child
+            const settings = { directory, load, concurrency: joiner, owner: pid }
+            const found = await runProgram<LoadResult>('joined-round-trips', settings, { execArgv })
+            if (owning.child.exitCode === null) return found
+            throw new Error('the owner ended before the one that joined it')
           } finally {
             await owning.kill('SIGTERM')
           }

@@ -20,6 +20,7 @@ import {
   type ConnectionSettings,
   connectionSettings,
 } from './connection-options.ts'
+import { joinWrites } from './join-writes.ts'
 
 /** An open connection. */
 export interface AmqpConnection {
@@ -273,6 +274,7 @@ function opened(
   model.on('unblocked', () => {
     onProblem(`${where} takes messages again`)
   })
+  joinWrites(stream)
   stream.unref()
   heartbeater?.sendTimer.unref()
   heartbeater?.recvTimer.unref()

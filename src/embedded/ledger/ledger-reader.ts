@@ -63,6 +63,7 @@ export class LedgerReader {
   }
 
   find(id: string): LedgerAnswer {
+    this.#holdSnapshot()
     const row = this.#sql(`${selectOutcome} WHERE o.id = ?`).get(id)
     if (row !== undefined) return { state: 'final', outcome: outcomeFrom(row) }
     return this.#isForgotten(id) ? { state: 'forgotten' } : undefined
@@ -243,8 +244,29 @@ export class LedgerReader {
     return this.#sql(text).get(forgottenKey(id)) !== undefined
   }
 
+  /**
+   * What is asked by one step of the event loop is answered from one snapshot: to take one costs several
+   * system calls, more than the answer. It is over before the loop goes on, and so before the worker can
+   * say that it has stored more.
+   */
+  #holdSnapshot(): void {
+    if (this.#db.isTransaction) return
+    this.#db.exec('BEGIN')
+    queueMicrotask(this.#endSnapshot)
+  }
+
+  readonly #endSnapshot = (): void => {
+    if (!this.#db.isOpen || !this.#db.isTransaction) return
+    try {
+      this.#db.exec('COMMIT')
+    } catch {
+      // A file that is damaged says so to whoever reads next.
+    }
+  }
+
   /** Several statements that see one state, whatever the worker commits meanwhile. */
   #inOneSnapshot<Result>(read: () => Result): Result {
+    if (this.#db.isTransaction) return read()
     this.#db.exec('BEGIN')
     try {
       return read()

@@ -206,3 +206,20 @@ test('a listener that throws does not stop the storing', () => {
   const said = execFileSync(process.execPath, args, { encoding: 'utf8' })
   assert.deepEqual(said.trim().split('\n'), ['from the listener', '1', '2'])
 })
+
+test('what the worker has just stored is found, whatever was asked in the step before', async () => {
+  const path = join(newDirectory(), 'ledger.sqlite')
+  const ledger = await openSqliteLedger(path, { retention })
+  const feed = new LedgerFeed().outcome(outcomeOf('first'))
+  await fed(ledger, feed)
+  const found: boolean[] = []
+  ledger.onApplied(() => found.push(ledger.find('second') !== undefined))
+  assert.equal(ledger.find('second'), undefined)
+  await fed(ledger, feed.outcome(outcomeOf('second')))
+  assert.equal(ledger.find('second')?.state, 'final')
+  assert.equal(found.at(-1), true)
+  assert.equal(ledger.find('third'), undefined)
+  assert.deepEqual(idsOf(ledger.outcomes({})).sort(), ['first', 'second'])
+  // In the same step as a question: its snapshot goes with the connection.
+  await ledger.close()
+})

@@ -201,29 +201,35 @@ export class SharedStore {
   #accept(message: Acceptance): Claim {
     const { id, queue, acceptedAtMs, deadlineAtMs, confirmed } = message
     const callbacks = message.callbacks?.length ? JSON.stringify(message.callbacks) : null
+    const values = [queue, acceptedAtMs, deadlineAtMs, callbacks, confirmed ? 1 : 0] as const
+    // Nearly always nobody knows it yet, and one statement finds that out.
+    const { changes } = this.#sql.run(
+      insertUnknown,
+      ...[id, ...values, this.#options.claim, this.#claimedUntilMs(), forgottenKey(id)],
+    )
+    return changes === 1 ? { state: 'yours' } : this.#acceptKnown(message, values)
+  }
+
+  /** It has a row, or had one. */
+  #acceptKnown(message: Acceptance, values: PendingValues): Claim {
+    const { id, confirmed } = message
     const row = this.#sql.get(
       'SELECT confirmed, code IS NOT NULL AS is_final, claimed_until_ms FROM messages WHERE id = ?',
       id,
     )
-    if (row === undefined && this.#isKey(forgottenKey(id))) return { state: 'known' }
-    if (row?.confirmed === 1 || row?.is_final === 1) return { state: 'known' }
+    if (row === undefined || row.confirmed === 1 || row.is_final === 1) return { state: 'known' }
     const { nowMs, claim, claimMs } = this.#options
-    const leftMs = Number(row?.claimed_until_ms ?? 0) - nowMs()
+    const leftMs = Number(row.claimed_until_ms ?? 0) - nowMs()
     // More is left than a claim has only when the clock was set back: then it does not count.
-    if (row !== undefined && !confirmed && leftMs > 0 && leftMs <= claimMs)
-      return { state: 'taken', retryInMs: leftMs }
-    const values = [queue, acceptedAtMs, deadlineAtMs, callbacks, confirmed ? 1 : 0] as const
-    if (row === undefined)
-      this.#sql.run(insertPending, id, ...values, claim, this.#claimedUntilMs())
-    else
-      this.#sql.run(
-        `UPDATE messages SET queue = ?, accepted_at_ms = ?, deadline_at_ms = ?, callbacks = ?,
-           confirmed = ?, claim = ?, claimed_until_ms = ? WHERE id = ?`,
-        ...values,
-        claim,
-        this.#claimedUntilMs(),
-        id,
-      )
+    if (!confirmed && leftMs > 0 && leftMs <= claimMs) return { state: 'taken', retryInMs: leftMs }
+    this.#sql.run(
+      `UPDATE messages SET queue = ?, accepted_at_ms = ?, deadline_at_ms = ?, callbacks = ?,
+         confirmed = ?, claim = ?, claimed_until_ms = ? WHERE id = ?`,
+      ...values,
+      claim,
+      this.#claimedUntilMs(),
+      id,
+    )
     return { state: 'yours' }
   }
 
@@ -240,34 +246,26 @@ export class SharedStore {
   #end(ending: StoredEnding): Ended {
     const { outcome, callbacks = [] } = ending
     const { id } = outcome
-    const row = this.#sql.get('SELECT * FROM messages WHERE id = ?', id)
-    if (row === undefined && this.#isKey(forgottenKey(id))) return { state: 'forgotten' }
-    if (row !== undefined && row.code !== null)
-      return {
-        state: 'final',
-        won: false,
-        outcome: outcomeFrom(row),
-        unsent: this.#unsentOf(id),
-      }
-    this.#sql.run(
-      `INSERT INTO messages (id, queue, accepted_at_ms, deadline_at_ms, confirmed, code,
-         finished_at_ms, attempts, content_type, body) VALUES (?, ?, ?, 0, 1, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET queue = excluded.queue,
-         accepted_at_ms = excluded.accepted_at_ms, callbacks = NULL, confirmed = 1, claim = NULL,
-         code = excluded.code, finished_at_ms = excluded.finished_at_ms,
-         attempts = excluded.attempts, content_type = excluded.content_type, body = excluded.body`,
-      id,
-      outcome.queue,
-      outcome.acceptedAtMs,
-      outcome.code,
-      outcome.finishedAtMs,
-      outcome.attempts,
-      outcome.contentType,
-      outcome.body,
-    )
-    this.#sql.run('DELETE FROM replays WHERE id = ?', id)
+    const { queue, acceptedAtMs, code, finishedAtMs, attempts, contentType, body } = outcome
+    const values = [queue, acceptedAtMs, code, finishedAtMs, attempts, contentType, body] as const
+    // Nearly always it is known, and has no outcome yet.
+    if (this.#sql.run(endPending, ...values, id).changes === 0) {
+      const row = this.#sql.get('SELECT * FROM messages WHERE id = ?', id)
+      if (row !== undefined)
+        return {
+          state: 'final',
+          won: false,
+          outcome: outcomeFrom(row),
+          unsent: this.#unsentOf(id),
+        }
+      if (this.#isKey(forgottenKey(id))) return { state: 'forgotten' }
+      this.#sql.run(insertEnded, ...values, id)
+    }
     if (ending.dead !== undefined) this.#keepDead(ending, ending.dead)
     for (const callback of callbacks) this.#bring(callback, id)
+    if (this.#sql.get(hasMore, id, id, id) === undefined)
+      return { state: 'final', won: true, outcome, unsent: [] }
+    this.#sql.run('DELETE FROM replays WHERE id = ?', id)
     this.#countDown(id)
     return { state: 'final', won: true, outcome, unsent: this.#unsentOf(id) }
   }
@@ -354,6 +352,30 @@ export class SharedStore {
     return this.#options.nowMs() + this.#options.claimMs
   }
 }
+
+type PendingValues = readonly [
+  queue: string,
+  acceptedAtMs: number,
+  deadlineAtMs: number,
+  callbacks: string | null,
+  confirmed: number,
+]
+
+const insertUnknown = `INSERT INTO messages (id, queue, accepted_at_ms, deadline_at_ms, callbacks,
+  confirmed, claim, claimed_until_ms) SELECT ?, ?, ?, ?, ?, ?, ?, ?
+  WHERE NOT EXISTS (SELECT 1 FROM forgotten_ids WHERE key = ?) ON CONFLICT (id) DO NOTHING`
+
+const endPending = `UPDATE messages SET queue = ?, accepted_at_ms = ?, callbacks = NULL,
+  confirmed = 1, claim = NULL, code = ?, finished_at_ms = ?, attempts = ?, content_type = ?, body = ?
+  WHERE id = ? AND code IS NULL`
+
+const insertEnded = `INSERT INTO messages (queue, accepted_at_ms, code, finished_at_ms, attempts,
+  content_type, body, id, deadline_at_ms, confirmed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 1)`
+
+/** What few messages have: a replay that waits, a gather, a callback to be told. */
+const hasMore = `SELECT 1 FROM replays WHERE id = ? UNION ALL
+  SELECT 1 FROM gather_members WHERE member_id = ? UNION ALL
+  SELECT 1 FROM callback_messages WHERE owner = ?`
 
 const insertPending = `INSERT INTO messages (id, queue, accepted_at_ms, deadline_at_ms, callbacks,
   confirmed, claim, claimed_until_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`

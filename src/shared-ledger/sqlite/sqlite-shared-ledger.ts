@@ -1,5 +1,6 @@
 /*
- * A shared ledger in a SQLite file, or in memory: this thread gathers, a worker thread stores.
+ * A shared ledger in a SQLite file: this thread gathers, a worker thread stores. One in memory has
+ * nothing to sync, and is kept by this thread.
  *
  *   call ──┐
  *   call ──┼─▶ gathered ── one message ──▶ worker: one transaction, one sync ──▶ answers
@@ -13,7 +14,6 @@
 
 import { randomUUID } from 'node:crypto'
 import { systemClock } from '../../clock.ts'
-import { WorkerChannel } from '../../embedded/ledger/worker-channel.ts'
 import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
 import { HomingError } from '../../errors.ts'
 import type { Message } from '../../message/message.ts'
@@ -54,17 +54,13 @@ import type {
   TurnRequest,
 } from './shared-calls.ts'
 import type { StoredEnding, StoredReplay } from './shared-store.ts'
-import type { SharedWorkerData } from './shared-worker.ts'
+import { type TurnChannel, turnsInThisThread, workerTurns } from './turn-channel.ts'
 
 interface Asked {
   readonly call: SharedCall
   readonly resolve: (value: unknown) => void
   readonly reject: (error: HomingError) => void
 }
-
-// Unbuilt this file is .ts and so is the worker's; built, both are .js.
-const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-const workerFile = new URL(`./shared-worker.${extension}`, import.meta.url)
 
 /** Calls in one transaction: another process that waits for the file waits for this one first. */
 const turnCallsMax = 1_000
@@ -93,7 +89,9 @@ export class SqliteSharedLedger implements SharedLedger {
   readonly #path: string
   readonly #settings: SharedLedgerSettings
   readonly #forgetting: ForgetTimer
-  readonly #channel: WorkerChannel<TurnRequest, TurnReply>
+  readonly #channel: TurnChannel
+  /** When the turn begins that is stored. */
+  readonly #whenGathered: () => Promise<void>
   #gathered: Asked[] = []
   #isStoring = false
   #stored: Promise<void> = Promise.resolve()
@@ -105,8 +103,10 @@ export class SqliteSharedLedger implements SharedLedger {
     this.claimMs = settings.claimMs
     this.#path = path
     this.#settings = settings
-    const data: SharedWorkerData = { path, claim: randomUUID(), claimMs: settings.claimMs }
-    this.#channel = new WorkerChannel(workerFile, data)
+    const turns = { path, claim: randomUUID(), claimMs: settings.claimMs }
+    const inMemory = this.kind === 'memory'
+    this.#channel = inMemory ? turnsInThisThread(turns) : workerTurns(turns)
+    this.#whenGathered = inMemory ? endOfStep : endOfTurn
     this.#forgetting = new ForgetTimer(() => this.forget(), settings.onProblem)
   }
 
@@ -224,8 +224,7 @@ export class SqliteSharedLedger implements SharedLedger {
     this.#isStoring = true
     // Somebody awaits it: until it is stored the worker keeps the process alive.
     this.#channel.hold()
-    // What else is called in this turn of the event loop goes along.
-    await new Promise<void>((resume) => systemClock.soon(resume))
+    await this.#whenGathered()
     while (this.#gathered.length > 0) await this.#storeTurn(this.#gathered.splice(0, turnCallsMax))
     this.#channel.release()
     this.#isStoring = false
@@ -264,6 +263,12 @@ export class SqliteSharedLedger implements SharedLedger {
     }
   }
 }
+
+/** What else is called in this turn of the event loop goes along: they share a sync. */
+const endOfTurn = (): Promise<void> => new Promise((resume) => systemClock.soon(resume))
+
+/** Where nothing is synced, only what is called at once. */
+const endOfStep = (): Promise<void> => Promise.resolve()
 
 const errorFrom = ({ code, text, id }: SaidError): HomingError =>
   new HomingError(code, text, id === undefined ? {} : { id })

@@ -6,10 +6,11 @@
  */
 
 import type { Buffer } from 'node:buffer'
-import type { Channel, MessageProperties } from 'amqplib'
+import type { MessageProperties } from 'amqplib'
 import type { Clock } from '../../../clock.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
 import type { LedgerEntry, SharedLedger } from '../../../shared-ledger/shared-ledger.ts'
+import type { Acknowledgements } from './acknowledgements.ts'
 import { waitedOutMs } from './delay-steps.ts'
 import { type Finishing, jsonBody } from './finishing.ts'
 import { unreadableQueue } from './names.ts'
@@ -18,7 +19,8 @@ import type { Sending } from './sending.ts'
 import { type Carried, decodeMessage } from './wire-message.ts'
 
 export interface ArrivedMessage {
-  readonly channel: Channel
+  /** Of the channel that it came on. */
+  readonly acknowledgements: Acknowledgements
   readonly deliveryTag: number
   readonly redelivered: boolean
   readonly content: Buffer
@@ -132,7 +134,7 @@ export class Arrivals {
       const { outcome, unsent } = entry
       this.#replace(arrived, () => finishing.sendAll(outcome, unsent, reply))
     } else if (entry.state === 'forgotten') {
-      arrived.channel.ack(asMessage(arrived))
+      acknowledge(arrived)
     } else if (message.deadlineAtMs <= nowMs()) {
       const data = { deadlineAtMs: message.deadlineAtMs }
       this.end(arrived, carried, place.queue, 'expired', data)
@@ -188,13 +190,5 @@ export class Arrivals {
   }
 }
 
-function acknowledge(arrived: ArrivedMessage): void {
-  try {
-    arrived.channel.ack(asMessage(arrived))
-  } catch {
-    // The channel has ended: it comes again, and is known.
-  }
-}
-
-const asMessage = ({ deliveryTag }: ArrivedMessage): Parameters<Channel['ack']>[0] =>
-  ({ fields: { deliveryTag } }) as Parameters<Channel['ack']>[0]
+const acknowledge = ({ acknowledgements, deliveryTag }: ArrivedMessage): void =>
+  acknowledgements.acknowledge(deliveryTag)

@@ -88,10 +88,9 @@ export class Finishing {
   ): Promise<void> {
     if (reply === undefined) this.#parts.told(outcome)
     await this.#insisted(`outcome of message ${outcome.id}`, async () => {
-      await Promise.all([
-        this.sendCallbacks(unsent),
-        reply === undefined ? undefined : this.#reply(reply, outcome),
-      ])
+      const replied = reply === undefined ? undefined : this.#reply(reply, outcome)
+      if (unsent.length > 0) await Promise.all([replied, this.sendCallbacks(unsent)])
+      else await replied
     })
   }
 

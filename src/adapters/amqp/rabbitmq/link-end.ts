@@ -29,13 +29,17 @@ export class LinkEnd {
   }
 
   /** The same, or the reason as soon as the link is over. */
-  race<T>(asked: Promise<T> | T): Promise<T> {
+  race<T>(asked: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add(reject)
-      const done = (): boolean => this.#waiting.delete(reject)
-      Promise.resolve(asked).then(
-        (value) => done() && resolve(value),
-        (error: unknown) => done() && reject(error),
+      if (this.reason === undefined) this.#waiting.add(reject)
+      else reject(this.reason)
+      asked.then(
+        (value) => {
+          if (this.#waiting.delete(reject)) resolve(value)
+        },
+        (error: unknown) => {
+          if (this.#waiting.delete(reject)) reject(error)
+        },
       )
     })
   }

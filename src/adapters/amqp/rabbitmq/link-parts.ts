@@ -17,6 +17,7 @@ import { replyQueue } from './names.ts'
 import { Publisher } from './publisher.ts'
 import { Publishing } from './publishing.ts'
 import { engineKind } from './queue-arguments.ts'
+import type { QueueReader } from './queue-reader.ts'
 import type { RabbitEngineState } from './rabbit-engine-state.ts'
 import { openReplyReader } from './reply-reader.ts'
 import { Sending } from './sending.ts'
@@ -68,7 +69,7 @@ export async function openLinkParts(
   const held = new HeldDeliveries(counts)
   const ended = endedElsewhere(state, { held, settling, waiters, told })
   const events = new Events(common, ended)
-  await openReaders(state, { ...common, topology, finishing, told, events })
+  const readers = await openReaders(state, { ...common, topology, finishing, told, events })
   const reply = (): string => replyQueue(state.replyName)
   const accepted = (queue: string): void => {
     counts.of(queue).accepted++
@@ -84,6 +85,7 @@ export async function openLinkParts(
     async close() {
       // From here on nothing is tried again. The connection takes its channels along, in order.
       end.end(new HomingError('closed', 'the link to RabbitMQ was closed'))
+      for (const reader of readers) reader.flush()
       await sweeping.close()
       await amqp.close()
     },
@@ -97,11 +99,15 @@ interface Reading extends DeadReaderParts {
 }
 
 /** All that is read from the first moment. */
-async function openReaders(state: RabbitEngineState, parts: Reading): Promise<void> {
+async function openReaders(
+  state: RabbitEngineState,
+  parts: Reading,
+): Promise<readonly QueueReader[]> {
   await parts.events.open()
-  await openReplyReader({ ...parts, state })
+  const replies = await openReplyReader({ ...parts, state })
   const dead = deadReader(parts)
   await dead.open()
+  return [replies, dead]
 }
 
 interface Concerned {

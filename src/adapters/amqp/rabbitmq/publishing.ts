@@ -40,7 +40,10 @@ export class Publishing {
   /** `again`: on an earlier link, from this process; what it claimed then is its own. */
   publish(messages: readonly Message[], again: boolean): Promise<readonly Accepted[]> {
     for (const message of messages) this.#check(message)
-    return Promise.all(messages.map((message) => this.#publish(message, again)))
+    const [only] = messages
+    return only !== undefined && messages.length === 1
+      ? this.#publish(only, again).then((accepted) => [accepted])
+      : Promise.all(messages.map((message) => this.#publish(message, again)))
   }
 
   #check(message: Message): void {

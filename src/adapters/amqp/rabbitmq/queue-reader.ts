@@ -5,6 +5,7 @@
 
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import type { Clock } from '../../../clock.ts'
+import { Acknowledgements } from './acknowledgements.ts'
 import { brokerFault } from './broker-fault.ts'
 
 export interface Reading {
@@ -30,6 +31,7 @@ export class QueueReader {
   readonly #parts: ReaderParts
   readonly #reading: Reading
   #channel: Channel | undefined
+  #acknowledgements: Acknowledgements | undefined
   #fault: unknown
 
   constructor(parts: ReaderParts, reading: Reading) {
@@ -48,11 +50,17 @@ export class QueueReader {
       channel.on('close', () => this.#over(channel))
       await this.#reading.prepare(channel)
       await channel.prefetch(this.#reading.prefetch)
+      const acknowledgements = new Acknowledgements(channel, this.#parts.clock)
       await channel.consume(this.#reading.queue, (message) => {
-        if (message === null) channel.close().catch(() => undefined)
-        else this.#read(channel, message)
+        if (message === null) {
+          channel.close().catch(() => undefined)
+          return
+        }
+        acknowledgements.delivered(message.fields.deliveryTag)
+        this.#read(acknowledgements, message)
       })
       this.#channel = channel
+      this.#acknowledgements = acknowledgements
     } catch (error) {
       throw brokerFault(this.#fault ?? error, `read queue "${this.#reading.queue}"`)
     }
@@ -63,20 +71,19 @@ export class QueueReader {
     return this.#channel
   }
 
-  #read(channel: Channel, message: ConsumeMessage): void {
-    const done = (): void => {
-      try {
-        channel.ack(message)
-      } catch {
-        // The channel has ended: it comes again.
-      }
-    }
+  /** What was read is acknowledged now: the connection is about to be closed. */
+  flush(): void {
+    this.#acknowledgements?.flush()
+  }
+
+  #read(acknowledgements: Acknowledgements, message: ConsumeMessage): void {
+    const done = (): void => acknowledgements.acknowledge(message.fields.deliveryTag)
     const failed = (error: unknown): void => {
       if (this.#parts.isOver()) return
       this.#parts.onProblem(
         `a message of queue "${this.#reading.queue}" waits and is read again: ${error}`,
       )
-      this.#parts.clock.after(againMs, () => this.#read(channel, message))
+      this.#parts.clock.after(againMs, () => this.#read(acknowledgements, message))
     }
     try {
       const reading = this.#reading.read(message)

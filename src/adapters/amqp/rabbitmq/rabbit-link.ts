@@ -69,13 +69,13 @@ class RabbitLink implements Link {
   }
 
   /** What ends with the link says so, whatever the client library calls it. */
-  async #asked<T>(ask: () => Promise<T> | T): Promise<T> {
+  #asked<T>(ask: () => Promise<T>): Promise<T> {
     const { end } = this.#parts
-    if (end.reason !== undefined) throw end.reason
+    if (end.reason !== undefined) return Promise.reject(end.reason)
     try {
-      return await end.race(ask())
+      return end.race(ask())
     } catch (error) {
-      throw end.reason ?? error
+      return Promise.reject(error)
     }
   }
 
@@ -142,8 +142,9 @@ class RabbitLink implements Link {
   whenFinal(id: string, told: (outcome: StoredOutcome) => void): () => void {
     const { waiters, end } = this.#parts
     const stop = waiters.add(id, told)
-    if (this.#state.openSends.has(id) && this.#state.ledger.kind === 'memory') return stop
-    // It may be final already; later the reply tells, or the ledger, when it is asked again.
+    // One that was sent here and has no outcome yet gets a reply; should that go astray, the ledger is
+    // asked in a while. Any other may be final already.
+    if (this.#state.openSends.has(id)) return stop
     this.#state.ledger.lookUp([id]).then(
       ([entry]) => {
         if (entry?.state === 'final' && end.reason === undefined) waiters.tell(entry.outcome)

@@ -15,6 +15,7 @@
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
 import type { Clock } from '../../../clock.ts'
 import type { SubscribeOptions, Subscription, SubscriptionHandler } from '../../../engine.ts'
+import { Acknowledgements } from './acknowledgements.ts'
 import type { Arrivals, ArrivedMessage } from './arrivals.ts'
 import { brokerFault } from './broker-fault.ts'
 import type { HeldDeliveries } from './held-deliveries.ts'
@@ -47,6 +48,8 @@ export class RabbitSubscription implements Subscription, Holder {
   readonly #options: SubscribeOptions
   readonly #held = new Set<HeldDelivery>()
   #channel: Channel | undefined
+  /** Of that channel. */
+  #acknowledgements: Acknowledgements | undefined
   #consumerTag: string | undefined
   #stopped = false
   #fault: unknown
@@ -95,9 +98,11 @@ export class RabbitSubscription implements Subscription, Holder {
     })
     channel.on('close', () => this.#over(channel))
     this.#channel = channel
+    const acknowledgements = new Acknowledgements(channel, this.#parts.clock)
+    this.#acknowledgements = acknowledgements
     await channel.prefetch(this.#options.prefetch)
     const { consumerTag } = await channel.consume(this.queue, (message) =>
-      message === null ? this.#dropped(channel) : this.#take(channel, message),
+      message === null ? this.#dropped(channel) : this.#take(acknowledgements, message),
     )
     this.#consumerTag = consumerTag
     if (this.#stopped) await this.#cancel()
@@ -113,6 +118,7 @@ export class RabbitSubscription implements Subscription, Holder {
   #over(channel: Channel): void {
     if (this.#channel !== channel) return
     this.#channel = undefined
+    this.#acknowledgements = undefined
     this.#consumerTag = undefined
     this.#arrived = []
     for (const held of [...this.#held]) {
@@ -128,9 +134,10 @@ export class RabbitSubscription implements Subscription, Holder {
     this.#changing = this.#begin()
   }
 
-  #take(channel: Channel, { content, fields, properties }: ConsumeMessage): void {
+  #take(acknowledgements: Acknowledgements, { content, fields, properties }: ConsumeMessage): void {
     const { deliveryTag, redelivered } = fields
-    this.#arrived.push({ channel, deliveryTag, redelivered, content, properties })
+    acknowledgements.delivered(deliveryTag)
+    this.#arrived.push({ acknowledgements, deliveryTag, redelivered, content, properties })
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined
       if (this.#arrived.length > 0) this.#reading = this.#read()
@@ -146,13 +153,13 @@ export class RabbitSubscription implements Subscription, Holder {
       await this.#parts.arrivals.sort(arrived, {
         queue: this.queue,
         handOut: (one, carried) => this.#handOut(one, carried),
-        isCurrent: (one) => one.channel === this.#channel,
+        isCurrent: (one) => one.acknowledgements === this.#acknowledgements,
       })
     }
   }
 
-  #handOut({ channel, deliveryTag }: ArrivedMessage, carried: Carried): void {
-    if (channel !== this.#channel) return
+  #handOut({ acknowledgements, deliveryTag }: ArrivedMessage, carried: Carried): void {
+    if (acknowledgements !== this.#acknowledgements) return
     const held = new HeldDelivery(
       carried,
       this.queue,
@@ -176,22 +183,13 @@ export class RabbitSubscription implements Subscription, Holder {
     }
   }
 
+  /** One of an earlier channel is no longer held: the server has taken it back. */
   acknowledge(held: HeldDelivery): void {
-    this.#tell(held, (channel) => channel.ack(asMessage(held)))
+    if (this.#held.has(held)) this.#acknowledgements?.acknowledge(held.deliveryTag)
   }
 
   requeue(held: HeldDelivery): void {
-    this.#tell(held, (channel) => channel.nack(asMessage(held), false, true))
-  }
-
-  #tell(held: HeldDelivery, tell: (channel: Channel) => void): void {
-    // Of an earlier channel: the server has taken it back.
-    if (this.#channel === undefined || !this.#held.has(held)) return
-    try {
-      tell(this.#channel)
-    } catch {
-      // Ended in this moment: it comes again, and is known.
-    }
+    if (this.#held.has(held)) this.#acknowledgements?.requeue(held.deliveryTag)
   }
 
   release(held: HeldDelivery): void {
@@ -224,6 +222,8 @@ export class RabbitSubscription implements Subscription, Holder {
     await Promise.all(back.map((held) => this.#parts.settling.closeHeld(held)))
     // Those that were being settled are, before their channel goes.
     if (this.#held.size > 0) await this.#idle()
+    this.#acknowledgements?.flush()
+    this.#acknowledgements = undefined
     const channel = this.#channel
     this.#channel = undefined
     await channel?.close().catch(() => undefined)
@@ -236,6 +236,3 @@ export class RabbitSubscription implements Subscription, Holder {
     return Promise.race([this.#parts.settling.idle(), late])
   }
 }
-
-const asMessage = ({ deliveryTag }: HeldDelivery): ConsumeMessage =>
-  ({ fields: { deliveryTag } }) as ConsumeMessage

@@ -44,10 +44,11 @@ export class Sending {
   }
 
   /** A server in trouble refuses like a full queue: one that has no limit, as far as is known here, is asked again. */
-  async #insisted(queue: string, send: () => Promise<void>): Promise<void> {
+  async #insisted(queue: string, send: () => Promise<unknown>): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        return await send()
+        await send()
+        return
       } catch (error) {
         const isRefused = error instanceof HomingError && error.code === 'queue-full'
         if (!isRefused || this.#topology.isBounded(queue) || tries === triesMax) throw error
@@ -68,7 +69,7 @@ export class Sending {
 
   async #sendNow(queue: string, body: Uint8Array, options: Options.Publish): Promise<void> {
     const outgoing = { exchange: '', routingKey: queue, body: bytes(body), options }
-    await this.#topology.ensure(queue)
+    if (!this.#topology.isReady(queue)) await this.#topology.ensure(queue)
     if ((await this.#publisher.publish(outgoing)) === 'stored') return
     // Deleted since it was looked for. Not at once: a quorum queue that is made again before its
     // consumers were told that it is gone keeps them, and what it delivers to them gets lost.
@@ -123,11 +124,11 @@ export class Sending {
   }
 
   /** A producer whose queue is gone has nobody who waits. */
-  async reply(queue: string, outcome: StoredOutcome): Promise<void> {
+  reply(queue: string, outcome: StoredOutcome): Promise<unknown> {
     const body = bytes(outcome.body)
     const options = encodeOutcome(outcome)
     const outgoing = { exchange: '', routingKey: queue, body, options }
-    await this.#insisted(queue, async () => void (await this.#publisher.publish(outgoing)))
+    return this.#insisted(queue, () => this.#publisher.publish(outgoing))
   }
 
   /** Tells the producer that it will be delivered again. */

@@ -36,8 +36,9 @@ const againMs = 2_000
 
 export class Settling {
   readonly #parts: SettlingParts
-  /** Ends under way, for closing. */
-  readonly #ending = new Set<Promise<unknown>>()
+  /** Ends under way, for closing, and who waits until there are none. */
+  #ending = 0
+  #idle: (() => void)[] = []
 
   constructor(parts: SettlingParts) {
     this.#parts = parts
@@ -47,7 +48,7 @@ export class Settling {
     if (held.over !== undefined) return { accepted: false, by: held.over }
     checkSettlement(settlement, held.message.id)
     held.over = 'settled'
-    held.timer?.cancel()
+    unwatch(held)
     try {
       return await this.#kept(this.#carryOut(held, settlement))
     } catch (error) {
@@ -149,9 +150,10 @@ export class Settling {
   /** Takes the time of the attempt, from now on. */
   watch(held: HeldDelivery): void {
     const { timeoutMs, deadlineAtMs } = held.message
-    held.timer?.cancel()
     const nowMs = this.#parts.nowMs()
     held.timeoutAtMs = timeoutMs > 0 ? nowMs + timeoutMs : Number.POSITIVE_INFINITY
+    // A timer that is set already wakes earlier, and sees that there is time left.
+    if (held.timer !== undefined) return
     this.#wake(held, Math.min(deadlineAtMs, held.timeoutAtMs) - nowMs)
   }
 
@@ -161,6 +163,7 @@ export class Settling {
   }
 
   #outOfTime(held: HeldDelivery): void {
+    held.timer = undefined
     if (held.over !== undefined) return
     const { message, carried, timeoutAtMs } = held
     const nowMs = this.#parts.nowMs()
@@ -209,7 +212,7 @@ export class Settling {
 
   revoke(held: HeldDelivery, reason: Exclude<Late, 'settled'>): void {
     held.over = reason
-    held.timer?.cancel()
+    unwatch(held)
     try {
       held.holder.handler.revoke(held, reason)
     } catch (error) {
@@ -235,17 +238,27 @@ export class Settling {
   }
 
   #kept<T>(work: Promise<T>): Promise<T> {
-    const kept: Promise<unknown> = work
-      .catch(() => undefined)
-      .finally(() => this.#ending.delete(kept))
-    this.#ending.add(kept)
+    this.#ending++
+    work.then(this.#ended, this.#ended)
     return work
+  }
+
+  readonly #ended = (): void => {
+    if (--this.#ending > 0 || this.#idle.length === 0) return
+    const told = this.#idle
+    this.#idle = []
+    for (const tell of told) tell()
   }
 
   /** Resolves when no end is under way. */
   async idle(): Promise<void> {
-    while (this.#ending.size > 0) await Promise.all(this.#ending)
+    while (this.#ending > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
+}
+
+function unwatch(held: HeldDelivery): void {
+  held.timer?.cancel()
+  held.timer = undefined
 }
 
 /** Who ends a message that has its outcome already is late. */

@@ -37,7 +37,8 @@ const expiresMsMax = 2 ** 32 - 1
 export class Topology {
   readonly #connection: ChannelModel
   readonly #kind: QueueKind
-  readonly #ready = new Map<string, Promise<void>>()
+  readonly #making = new Map<string, Promise<void>>()
+  readonly #ready = new Set<string>()
   readonly #delays = new Map<number, { readonly atMs: number; readonly made: Promise<void> }>()
   readonly #bounded = new Set<string>()
   #channel: Channel | undefined
@@ -67,18 +68,29 @@ export class Topology {
 
   /** The queue is there when it resolves; made with the defaults when nobody has made it. */
   ensure(queue: string): Promise<void> {
-    const known = this.#ready.get(queue)
+    const known = this.#making.get(queue)
     if (known !== undefined) return known
     const made = this.#madeByNeed(queue, queueArguments(queue, {}, this.#kind))
     return this.#remember(queue, made)
   }
 
   #remember(queue: string, made: Promise<void>): Promise<void> {
-    this.#ready.set(queue, made)
-    made.catch(() => {
-      if (this.#ready.get(queue) === made) this.#ready.delete(queue)
-    })
+    this.#making.set(queue, made)
+    this.#ready.delete(queue)
+    made.then(
+      () => {
+        if (this.#making.get(queue) === made) this.#ready.add(queue)
+      },
+      () => {
+        if (this.#making.get(queue) === made) this.#making.delete(queue)
+      },
+    )
     return made
+  }
+
+  /** It is there, as far as is known here: nobody need wait. */
+  isReady(queue: string): boolean {
+    return this.#ready.has(queue)
   }
 
   /** It was declared here with a limit, and may be full. */
@@ -88,6 +100,7 @@ export class Topology {
 
   /** It was not there after all. */
   forget(queue: string): void {
+    this.#making.delete(queue)
     this.#ready.delete(queue)
   }
 
