@@ -20,7 +20,7 @@ export async function runHttpSends(settings: HttpSendsSettings): Promise<LoadRes
   const trip = async (): Promise<void> => {
     await connections.ask({ method: 'POST', path: place, body })
   }
-  const result = await withUse(pid, load, () => closedLoop(load, trip))
+  const result = await withUse([pid], load, () => closedLoop(load, trip))
   await connections.ask({ method: 'DELETE', path: place })
   connections.close()
   return result
