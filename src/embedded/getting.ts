@@ -5,6 +5,7 @@
  * anybody has it.
  */
 
+import type { SubscribeOptions } from '../engine.ts'
 import type { Later } from '../later.ts'
 import type { Core } from './core.ts'
 import type { Delivering } from './delivering.ts'
@@ -28,6 +29,9 @@ export interface GettingParts {
 
 const taker: Taker = { deliver: () => undefined, revoke: () => undefined }
 
+/** Who gets it, for people. */
+export type Who = Pick<SubscribeOptions, 'connectionName' | 'userName'>
+
 export class Getting {
   readonly #parts: GettingParts
   readonly #core: Core
@@ -38,7 +42,7 @@ export class Getting {
   }
 
   /** The oldest message that may be delivered. `noAck`: it is settled with this. */
-  get(live: LiveQueue, noAck: boolean): Later<HeldDelivery | undefined> {
+  get(live: LiveQueue, noAck: boolean, who?: Who): Later<HeldDelivery | undefined> {
     for (;;) {
       if (this.#core.closed || live.deleted || live.paused) return undefined
       if (this.#core.journal.failure) throw this.#core.journal.failure
@@ -46,12 +50,13 @@ export class Getting {
       if (!entry) {
         const block = live.queue.neededBlock()
         if (!block) return undefined
-        return this.#parts.pages.bringBack(block).then(() => this.get(live, noAck))
+        return this.#parts.pages.bringBack(block).then(() => this.get(live, noAck, who))
       }
       const stored = this.#peek(live, entry)
       if (stored === 'damaged') continue
-      if (!stored) return this.#load(live, entry).then(() => this.get(live, noAck))
-      if (entry.deadlineAtMs > this.#core.nowMs()) return this.#take(live, entry, stored, noAck)
+      if (!stored) return this.#load(live, entry).then(() => this.get(live, noAck, who))
+      if (entry.deadlineAtMs > this.#core.nowMs())
+        return this.#take(live, entry, stored, { ...who, noAck })
       this.#parts.ending.expire(live, entry)
       if (live.queue.candidate() === entry) return undefined
     }
@@ -79,15 +84,16 @@ export class Getting {
     live: LiveQueue,
     entry: Entry,
     { message, acceptedAtMs }: StoredMessage,
-    noAck: boolean,
+    asked: Who & { readonly noAck: boolean },
   ): Later<HeldDelivery | undefined> {
     const { journal } = this.#core
+    const { noAck } = asked
     live.queue.take(entry)
     live.left(message)
     entry.attempts++
     entry.acceptedAtMs = acceptedAtMs
     live.limiter.start()
-    const getter = new Subscriber(live, { prefetch: 1, noAck, consumerName: 'basic.get' }, taker)
+    const getter = new Subscriber(live, { ...asked, prefetch: 1, consumerName: 'basic.get' }, taker)
     const delivery = this.#parts.delivering.hold(live, entry, message, getter)
     live.hasLeft(getter)
     if (!entry.transient) {
@@ -104,7 +110,7 @@ export class Getting {
     const { live, subscriber } = delivery
     const { noAck } = subscriber
     // It expired, or was purged, while that was put on record.
-    if (delivery.over && !(live.deleted && noAck)) return this.get(live, noAck)
+    if (delivery.over && !(live.deleted && noAck)) return this.get(live, noAck, subscriber.options)
     delivery.seen = true
     if (delivery.entry.kind !== plainKind) delivery.deliveredAtMs = this.#core.nowMs()
     live.delivered++

@@ -15,7 +15,7 @@ import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 import { BulkSettling } from './bulk-settling.ts'
 import type { EngineParts } from './engine-parts.ts'
-import { Getting } from './getting.ts'
+import { Getting, type Who } from './getting.ts'
 import type { HeldDelivery, LiveQueue, Subscriber, Taker, TakingOptions } from './live-queue.ts'
 import type { PlainFate } from './plain-publishing.ts'
 import type { ExchangeSettings } from './routing/exchange.ts'
@@ -167,8 +167,8 @@ export class QueueDoor {
   }
 
   /** The oldest message; `noAck`: settled with this. */
-  get(live: LiveQueue, noAck: boolean): Later<HeldDelivery | undefined> {
-    return this.#getting.get(live, noAck)
+  get(live: LiveQueue, noAck: boolean, who?: Who): Later<HeldDelivery | undefined> {
+    return this.#getting.get(live, noAck, who)
   }
 
   acknowledge(held: readonly HeldDelivery[]): void {

@@ -55,13 +55,14 @@ export class Consuming {
   }
 
   /** Refused with 405 on a quorum queue with a single active consumer, as in RabbitMQ. */
-  get(queue: HostQueue, noAck: boolean): Later<Got | undefined> {
+  get(session: Session, queue: HostQueue, noAck: boolean): Later<Got | undefined> {
     if (queue.declared.type === 'quorum' && queue.live.queue.settings.singleActive)
       throw resourceLocked(
         `cannot obtain access to locked ${shown(queue.resource)}. basic.get operations are not supported by quorum queues with single active consumer`,
       )
     this.#parts.queues.used(queue)
-    const taken = this.#parts.door.get(queue.live, noAck)
+    const { connectionName, user: userName } = session
+    const taken = this.#parts.door.get(queue.live, noAck, { connectionName, userName })
     return taken instanceof Promise
       ? taken.then((delivery) => gotOf(queue, delivery, noAck))
       : gotOf(queue, taken, noAck)

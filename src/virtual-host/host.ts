@@ -185,7 +185,7 @@ export class Host implements VirtualHost {
 
   get(channel: ChannelSession, queue: string, noAck: boolean): Later<Got | undefined> {
     const readable = this.#readable(channel, nameOrLast(channel, queue))
-    return this.#consuming.get(readable, noAck)
+    return this.#consuming.get(channel.session, readable, noAck)
   }
 
   acknowledge(held: readonly HeldMessage[]): void {

@@ -11,7 +11,8 @@ import {
 import { ByteReader, ByteWriter } from '../../bytes.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import { type AcceptRecord, writeAccept } from './accept-record.ts'
-import { type FinalExtras, readFinal, writeFinal } from './final-record.ts'
+import { attemptEnds } from './attempt-record.ts'
+import { type FinalExtras, type FinalStory, readFinal, writeFinal } from './final-record.ts'
 
 const plain = (outcome: StoredOutcome) => ({ ...outcome, body: [...outcome.body] })
 
@@ -20,6 +21,28 @@ function acceptPayload({ message, acceptedAtMs }: AcceptRecord): Uint8Array {
   writeAccept(writer, message, acceptedAtMs, [])
   return writer.taken()
 }
+
+const anyStory: fc.Arbitrary<FinalStory | undefined> = fc.option(
+  fc.record({
+    attempt: fc.option(
+      fc.record({
+        end: fc.constantFrom(...attemptEnds),
+        deliveredAtMs: fc.double({ min: 0, max: 1e15, noNaN: true }),
+        consumer: fc.uint8Array({ maxLength: 40 }),
+      }),
+      { nil: undefined },
+    ),
+    parentId: fc.option(fc.string(), { nil: undefined }),
+    replayOf: fc.option(fc.string(), { nil: undefined }),
+  }),
+  { nil: undefined },
+)
+
+const plainStory = (story: FinalStory | undefined) =>
+  story && {
+    ...story,
+    attempt: story.attempt && { ...story.attempt, consumer: [...story.attempt.consumer] },
+  }
 
 function writtenAndRead(outcome: StoredOutcome, extras: FinalExtras | undefined) {
   const writer = new ByteWriter(64)
@@ -53,17 +76,19 @@ test('a dead letter and what goes onward come back with the message, byte for by
       anyAccepted,
       fc.boolean(),
       fc.array(anyOnward, { maxLength: 4 }),
-      (outcome, accepted, deadLetter, onward) => {
+      anyStory,
+      (outcome, accepted, deadLetter, onward, story) => {
         const extras = {
           acceptPayload: acceptPayload(accepted),
           deadLetter,
           onward,
-          story: undefined,
+          story,
         }
         const read = writtenAndRead(outcome, extras)
         assert.deepEqual(plain(read.outcome), plain(outcome))
         assert.equal(read.deadLetter, deadLetter)
         assert.deepEqual(read.onward, onward)
+        assert.deepEqual(plainStory(read.story), plainStory(story))
         assert.ok(read.accepted)
         assert.deepEqual(acceptPayload(read.accepted), extras.acceptPayload)
       },
