@@ -58,8 +58,13 @@ export async function visit(
   page.setDefaultTimeout(15_000)
   const open = async (address: string): Promise<void> => {
     await page.goto(address)
-    await page.locator('h1').waitFor()
-    await page.locator('[aria-busy=true]').waitFor({ state: 'detached' })
+    try {
+      await page.locator('h1').waitFor()
+      await page.locator('main:not(:has([aria-busy=true]))').waitFor()
+    } catch (error) {
+      const text = await page.locator('body').textContent()
+      throw new Error(`${address} shows: ${text}\n${complaints.join('\n')}`, { cause: error })
+    }
   }
   if (visitor !== undefined) {
     await context.request.post('/api/session', { data: visitor })

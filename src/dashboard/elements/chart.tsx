@@ -23,11 +23,13 @@ export interface ChartProps {
   /** Wall milliseconds, then the values of each line. */
   readonly data: readonly (readonly (number | null)[])[]
   readonly write: (value: number) => string
+  /** The axis reaches at least that far: a quiet line is not blown up. Default 1. */
+  readonly least?: number
 }
 
 const height = 190
 
-export function Chart({ title, lines, data, write }: ChartProps) {
+export function Chart({ title, lines, data, write, least = 1 }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(undefined)
   const under = useSignal<number | null>(null)
@@ -37,7 +39,7 @@ export function Chart({ title, lines, data, write }: ChartProps) {
   useEffect(() => {
     const element = box.current
     if (element === null) return undefined
-    const made = new UPlot(optionsOf({ lines, write, element, under }), scaled, element)
+    const made = new UPlot(optionsOf({ lines, write, element, under, least }), scaled, element)
     plot.current = made
     const watch = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }))
     watch.observe(element)
@@ -58,7 +60,7 @@ export function Chart({ title, lines, data, write }: ChartProps) {
   )
 }
 
-interface LegendProps extends Omit<ChartProps, 'title'> {
+interface LegendProps extends Omit<ChartProps, 'title' | 'least'> {
   readonly under: Signal<number | null>
 }
 
@@ -88,11 +90,12 @@ const toSeconds = ([times = [], ...values]: ChartProps['data']): UPlot.AlignedDa
   [times.map((time) => (time ?? 0) / 1_000), ...values] as UPlot.AlignedData
 
 interface Making extends Pick<ChartProps, 'lines' | 'write'> {
+  readonly least: number
   readonly element: HTMLElement
   readonly under: Signal<number | null>
 }
 
-function optionsOf({ lines, write, element, under }: Making): UPlot.Options {
+function optionsOf({ lines, write, element, under, least }: Making): UPlot.Options {
   const colour = colourFinder(element)
   const font = `11px ${getComputedStyle(element).fontFamily}`
   const axis = {
@@ -107,7 +110,7 @@ function optionsOf({ lines, write, element, under }: Making): UPlot.Options {
     legend: { show: false },
     padding: [12, 18, 4, 6],
     cursor: { y: false, points: { size: 7 }, sync: { key: 'page' }, drag: { x: false, y: false } },
-    scales: { y: { range: (_plot, _low, high) => [0, Math.max(high || 0, 1) * 1.1] } },
+    scales: { y: { range: (_plot, _low, high) => [0, Math.max(high || 0, least) * 1.1] } },
     axes: [
       { ...axis, size: 26, values: (_plot, splits) => splits.map(shortTime), space: 70 },
       { ...axis, size: 62, values: (_plot, splits) => splits.map((value) => write(value)) },

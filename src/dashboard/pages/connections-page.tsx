@@ -12,7 +12,7 @@ import { tell } from '../elements/toasts.tsx'
 import { ask, get, path } from '../site/api.ts'
 import { useResource } from '../site/resource.ts'
 import { addressOf, filterBy, go, place } from '../site/route.ts'
-import { mayChange } from '../site/session.ts'
+import { identity, mayChange } from '../site/session.ts'
 import { bytes, number, rate, t, tn } from '../texts/text.ts'
 
 const rereadMs = 3_000
@@ -94,13 +94,17 @@ const columns = (reload: () => void): readonly Column<ConnectionObject>[] => [
     title: '',
     class: 'does',
     cell: (one) =>
-      mayChange('management') ? (
+      mayClose(one) ? (
         <Button kind="short danger" onClick={() => close(one, reload)}>
           {t('connections.close')}
         </Button>
       ) : null,
   },
 ]
+
+/** One's own, or as an administrator anybody's. */
+const mayClose = ({ user }: ConnectionObject): boolean =>
+  mayChange('administrator') || (mayChange('management') && user === identity.value?.user)
 
 function close({ name, user }: ConnectionObject, done: () => void): void {
   confirm({

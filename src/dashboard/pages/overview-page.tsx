@@ -136,6 +136,7 @@ type Value = (sample: SampleJson) => number
 interface ChartOf {
   readonly title: TextKey
   readonly write: (value: number) => string
+  readonly least?: number
   readonly lines: readonly (readonly [TextKey, string, Value])[]
 }
 
@@ -145,6 +146,7 @@ const charts: readonly ChartOf[] = [
   {
     title: 'chart.rates',
     write: perSecond,
+    least: 4,
     lines: [
       ['chart.published', 'chart-published', (one) => one.published],
       ['chart.confirmed', 'chart-confirmed', (one) => one.confirmed],
@@ -157,6 +159,7 @@ const charts: readonly ChartOf[] = [
   {
     title: 'chart.messages',
     write: number,
+    least: 4,
     lines: [
       ['count.ready', 'chart-published', (one) => one.ready],
       ['count.unacked', 'chart-settled', (one) => one.unsettled],
@@ -204,7 +207,7 @@ interface OneChartProps {
   readonly samples: readonly SampleJson[]
 }
 
-function OneChart({ chart: { title, lines, write }, samples }: OneChartProps) {
+function OneChart({ chart: { title, lines, write, least = 1 }, samples }: OneChartProps) {
   const data = useMemo(
     () =>
       columnsOf(
@@ -214,7 +217,7 @@ function OneChart({ chart: { title, lines, write }, samples }: OneChartProps) {
     [samples, lines],
   )
   const named: readonly Line[] = lines.map(([label, colour]) => ({ label: t(label), colour }))
-  return <Chart title={t(title)} lines={named} data={data} write={write} />
+  return <Chart title={t(title)} lines={named} data={data} write={write} least={least} />
 }
 
 interface CodesProps {

@@ -184,6 +184,7 @@ function Charts({ samples }: { readonly samples: readonly QueueSampleJson[] }) {
       <Chart
         title={t('chart.rates')}
         write={perSecond}
+        least={4}
         data={rates}
         lines={[
           { label: t('chart.published'), colour: 'chart-published' },
@@ -196,6 +197,7 @@ function Charts({ samples }: { readonly samples: readonly QueueSampleJson[] }) {
       <Chart
         title={t('chart.messages')}
         write={number}
+        least={4}
         data={counts}
         lines={[
           { label: t('count.ready'), colour: 'chart-published' },

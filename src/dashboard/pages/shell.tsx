@@ -5,7 +5,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Button, Link } from '../elements/controls.tsx'
 import { Icon, Logo } from '../elements/icon.tsx'
-import { Empty } from '../elements/page.tsx'
+import { Empty, PageHead } from '../elements/page.tsx'
 import { liveState } from '../site/live.ts'
 import { addressOf, go, place } from '../site/route.ts'
 import { has, identity, logOut, readOnly } from '../site/session.ts'
@@ -70,11 +70,14 @@ function entryOf(page: string): PageEntry | undefined {
 }
 
 const Nothing = () => (
-  <Empty icon="search" title={t('nav.nothing')} text={t('nav.nothingText')}>
-    <Link class="button main" to={addressOf('queues')}>
-      {t('queues.title')}
-    </Link>
-  </Empty>
+  <>
+    <PageHead title={t('nav.nothing')} />
+    <Empty icon="search" title={place.value.page} text={t('nav.nothingText')}>
+      <Link class="button main" to={addressOf('queues')}>
+        {t('queues.title')}
+      </Link>
+    </Empty>
+  </>
 )
 
 interface MenuProps {
