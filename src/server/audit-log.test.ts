@@ -85,6 +85,7 @@ test('a line that was changed, taken out, put in or moved is found', () => {
   log.close()
   const lines = linesOf(at.path)
   const altered: Readonly<Record<string, readonly string[]>> = {
+    'the first one changed': lines.with(0, (lines[0] ?? '').replace('user 1', 'user 9')),
     changed: lines.with(2, (lines[2] ?? '').replace('user 3', 'user 9')),
     'taken out': lines.toSpliced(2, 1),
     'put in': lines.toSpliced(2, 0, lines[4] ?? ''),

@@ -103,7 +103,7 @@ test('a user changes the own password, and nobody else by that', async () => {
 
 test('a backup has a name and no path, and needs a folder that was set', async () => {
   await using server = await httpTestServer({}, { backupFolder: '/nowhere/backups' })
-  for (const name of ['../x', '/tmp/x', 'a/b', '.hidden', '', 'a\\b', 'a\0b', 'x'.repeat(101)]) {
+  for (const name of ['../x', '/x', 'a/b', '.hidden', '', 'a\\b', 'a\0b', 'x'.repeat(101)]) {
     const answer = await server.api('POST', '/api/backup', { name })
     assert.equal(answer.status, 400, name)
   }
