@@ -80,8 +80,10 @@ function faultOf({ record, hash, previous }: AuditLine, checked: Checked): strin
   checked.records++
   if (expected === undefined) {
     checked.firstSequence = record.sequence
-    const isBegin = record.sequence !== 1 || previous === firstPrevious
-    return isBegin ? undefined : 'is the first record and has one before it'
+    const isBegin = record.sequence === 1 && previous === firstPrevious
+    // Files before it may have been deleted; a line before it cannot be judged then.
+    if (isBegin || (record.sequence > 1 && checked.broken.length === 0)) return undefined
+    return `record ${record.sequence} is the first and has something before it`
   }
   if (previous !== expected) {
     return `record ${record.sequence} does not follow record ${last}: something was changed, taken out or put in before it`

@@ -100,7 +100,7 @@ const connectionRows: readonly Route[] = [
     tag: 'Connections',
     access: 'management',
     query: columnsQuery,
-    answers: { 200: { description: 'The connection.', schema: connectionShape.partial() } },
+    answers: { 200: { description: 'The connection.', schema: connectionShape } },
     handle(call) {
       const showing = showingOf(call.site)
       const object = connectionObject(showing, connectionOf(call), connectionRates(showing))
@@ -164,7 +164,7 @@ const channelRows: readonly Route[] = [
     tag: 'Channels',
     access: 'management',
     query: columnsQuery,
-    answers: { 200: { description: 'The channel.', schema: channelDetailShape.partial() } },
+    answers: { 200: { description: 'The channel.', schema: channelDetailShape } },
     handle(call) {
       const showing = showingOf(call.site)
       const { connection, number } = channelNamed(call)

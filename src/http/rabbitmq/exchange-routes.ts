@@ -89,7 +89,7 @@ export const exchangeRoutes: readonly Route[] = [
     tag,
     access: 'management',
     query: columnsQuery,
-    answers: { 200: { description: 'The exchange.', schema: exchangeShape.partial() } },
+    answers: { 200: { description: 'The exchange.', schema: exchangeShape } },
     handle({ site, caller, query, param }) {
       const [vhost, name] = [param('vhost'), exchangeInPath(param('exchange'))]
       const exchange = exchangeDetail(showingOf(site), caller, { vhost, name })

@@ -23,7 +23,7 @@ export const overviewRoutes: readonly Route[] = [
     tag,
     access: 'management',
     query: columnsQuery,
-    answers: { 200: { description: 'The overview.', schema: overviewShape.partial() } },
+    answers: { 200: { description: 'The overview.', schema: overviewShape } },
     async handle({ site, caller, query }) {
       const isPlain = query.disable_stats === 'true'
       return shownObject(await overviewOf(showingOf(site), caller, isPlain), query)
@@ -46,7 +46,7 @@ export const overviewRoutes: readonly Route[] = [
     tag,
     access: 'monitoring',
     query: columnsQuery,
-    answers: { 200: { description: 'The node.', schema: nodeShape.partial() } },
+    answers: { 200: { description: 'The node.', schema: nodeShape } },
     handle({ site, param, query }) {
       const node = nodeOf(showingOf(site))
       if (node.name !== param('node')) throw unknownThing(`node "${param('node')}"`)

@@ -89,7 +89,7 @@ const listRoutes: readonly Route[] = [
     tag,
     access: 'management',
     query: columnsQuery,
-    answers: { 200: { description: 'The queue.', schema: queueDetailShape.partial() } },
+    answers: { 200: { description: 'The queue.', schema: queueDetailShape } },
     async handle({ site, caller, query, param }) {
       const [vhost, name] = [param('vhost'), param('queue')]
       const asked = { vhost, name, isPlain: isPlain(query) }

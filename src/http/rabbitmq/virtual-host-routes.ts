@@ -77,7 +77,7 @@ export const virtualHostRoutes: readonly Route[] = [
     tag,
     access: 'management',
     query: columnsQuery,
-    answers: { 200: { description: 'The virtual host.', schema: virtualHostShape.partial() } },
+    answers: { 200: { description: 'The virtual host.', schema: virtualHostShape } },
     async handle({ site, param, query }) {
       const showing = showingOf(site)
       const name = param('vhost')

@@ -4,13 +4,12 @@
 
 import { z } from 'zod'
 
-/** The answer of a list: the whole, or a page; with `columns` objects have those members only. */
-export const listOf = <Row extends z.ZodObject>(row: Row) => {
-  const rows = z.array(z.union([row, z.looseObject({})]))
-  return z.union([
-    rows,
+/** The answer of a list: the whole, or a page. With `columns` in the query rows have those members only. */
+export const listOf = <Row extends z.ZodObject>(row: Row) =>
+  z.union([
+    z.array(row),
     z.object({
-      items: rows,
+      items: z.array(row),
       page: z.number(),
       page_count: z.number(),
       page_size: z.number(),
@@ -19,7 +18,6 @@ export const listOf = <Row extends z.ZodObject>(row: Row) => {
       total_count: z.number(),
     }),
   ])
-}
 
 export interface Page<Row> {
   readonly items: readonly Row[]
