@@ -149,6 +149,10 @@ export const limits = {
   browserSessionIdleMsMax: 3_600 * second,
   /** A browser's session ends so long after the login. */
   browserSessionMsMax: 12 * 3_600 * second,
+  /** A file of the audit log is full at this size, and the next one begins. */
+  auditFileBytes: 16 * mib,
+  /** Full files of the audit log that are kept; older ones are deleted. */
+  auditFilesKept: 8,
   /** Free space on the disk below which publishers are blocked, unless the server is given another. */
   diskFreeBytesMin: 64 * mib,
   /** Queues of a virtual host that has no limit of its own. */

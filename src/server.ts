@@ -15,6 +15,9 @@ export type {
   VirtualHostLimitSettings,
 } from './server/account-limits.ts'
 export type { Accounts, UserAdded, UserFacts } from './server/accounts.ts'
+export { type AuditReport, checkAuditLog } from './server/audit-check.ts'
+export { auditRecords } from './server/audit-files.ts'
+export type { AuditRecord } from './server/audit-record.ts'
 export type { Permission, TopicPermission } from './server/definitions-state.ts'
 export { type OpenedAccounts, openAccounts } from './server/open-accounts.ts'
 export type { Policies, PolicyFacts, PolicyGiven, PolicyName } from './server/policies.ts'

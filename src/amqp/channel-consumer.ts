@@ -7,7 +7,8 @@
 
 import { Buffer } from 'node:buffer'
 import type { Message } from '../message/message.ts'
-import type { Consumer, ConsumerSink, HeldMessage } from '../virtual-host/port.ts'
+import type { ConsumeRequest, Consumer, ConsumerSink, HeldMessage } from '../virtual-host/port.ts'
+import type { ConsumerFacts } from './channel-facts.ts'
 import type { ChannelLine } from './channel-line.ts'
 import type { EndOfTurn } from './output.ts'
 import { preconditionFailed } from './protocol/amqp-error.ts'
@@ -37,11 +38,19 @@ export class ChannelConsumer implements ConsumerSink {
   #consumer: Consumer | undefined
   #isOver = false
 
-  constructor(tag: string, noAck: boolean, side: ConsumerSide) {
-    this.tag = tag
-    this.#tagBytes = Buffer.from(tag)
-    this.#noAck = noAck
+  readonly #asked: Omit<ConsumeRequest, 'queue'>
+
+  constructor(asked: Omit<ConsumeRequest, 'queue'>, side: ConsumerSide) {
+    this.tag = asked.consumerTag
+    this.#tagBytes = Buffer.from(this.tag)
+    this.#noAck = asked.noAck
+    this.#asked = asked
     this.#side = side
+  }
+
+  get facts(): ConsumerFacts {
+    const { queue = '', heldCount: unacknowledged = 0 } = this.#consumer ?? {}
+    return { ...this.#asked, queue, unacknowledged }
   }
 
   /** True when it was cancelled, or its queue is gone. */

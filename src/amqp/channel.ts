@@ -111,7 +111,13 @@ export class Channel implements ChannelLine {
       isTransactional: this.#transaction.isSelected,
       unconfirmed: confirms?.count ?? 0,
       published: count,
+      consumerFacts: consuming.facts,
     }
+  }
+
+  /** The client is told, and what the consumer holds stays the channel's. False when there is none. */
+  cancelConsumer(consumerTag: string): boolean {
+    return this.isOpen && this.#consuming.cancelByServer(consumerTag)
   }
 
   send(method: Method): void {

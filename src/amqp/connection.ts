@@ -132,14 +132,14 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
   }
 
   /** The broker is low on something: publishers are not read from until `unblocked`. */
-  blocked(reason: string): void {
-    this.#block.set(reason)
-  }
+  readonly blocked = (reason: string): void => this.#block.set(reason)
 
   unblocked(): void {
     this.#block.lift()
     this.#guarded(() => this.#channels?.resume())
   }
+
+  readonly channel = (number: number): Channel | undefined => this.#channels?.find(number)
 
   get state(): ConnectionState {
     return this.#ending.state
@@ -284,9 +284,7 @@ export class Connection implements ChannelOwner, HandshakeSide, IntakeSide {
     this.failed(thrown)
   }
 
-  unread(chunk: Buffer): void {
-    this.#ending.heardGarbled(chunk)
-  }
+  readonly unread = (chunk: Buffer): void => this.#ending.heardGarbled(chunk)
 
   failed(thrown: unknown): void {
     const error = refusalOf(thrown)

@@ -12,6 +12,7 @@ import { randomBytes } from 'node:crypto'
 import { after, type Later } from '../later.ts'
 import type { Got } from '../virtual-host/port.ts'
 import { ChannelConsumer, type ConsumerSide } from './channel-consumer.ts'
+import type { ConsumerFacts } from './channel-facts.ts'
 import type { ChannelLine } from './channel-line.ts'
 import type { EndOfTurn } from './output.ts'
 import { notAllowed, notImplemented } from './protocol/amqp-error.ts'
@@ -45,6 +46,10 @@ export class Consuming implements ConsumerSide, EndOfTurn {
     return this.#consumers.size
   }
 
+  get facts(): readonly ConsumerFacts[] {
+    return [...this.#consumers.values()].map(({ facts }) => facts)
+  }
+
   qos(method: MethodNamed<'basic.qos'>): void {
     if (method.prefetchSize !== 0) throw notImplemented(`prefetch_size!=0 (${method.prefetchSize})`)
     const { session } = this.line
@@ -64,19 +69,11 @@ export class Consuming implements ConsumerSide, EndOfTurn {
     if (this.#consumers.has(method.consumerTag))
       throw notAllowed(`attempt to reuse consumer tag '${method.consumerTag}'`)
     const tag = method.consumerTag || `amq.ctag-${randomBytes(16).toString('base64url')}`
-    const consumer = new ChannelConsumer(tag, method.noAck, this)
-    const later = this.line.host.consume(
-      this.line,
-      {
-        queue: method.queue,
-        consumerTag: tag,
-        noAck: method.noAck,
-        exclusive: method.exclusive,
-        prefetch: method.noAck ? 0 : this.#prefetch,
-        args: method.args,
-      },
-      consumer,
-    )
+    const { queue, noAck, exclusive, args } = method
+    const prefetch = noAck ? 0 : this.#prefetch
+    const asked = { consumerTag: tag, noAck, exclusive, prefetch, args }
+    const consumer = new ChannelConsumer(asked, this)
+    const later = this.line.host.consume(this.line, { queue, ...asked }, consumer)
     return after(later, (begun) => {
       if (!consumer.isOver) this.#consumers.set(tag, consumer)
       if (!method.nowait) this.line.send({ name: 'basic.consume-ok', consumerTag: tag })
@@ -96,6 +93,15 @@ export class Consuming implements ConsumerSide, EndOfTurn {
     }
     consumer.cancel(left)
     this.#forget(consumer)
+  }
+
+  /** Somebody who manages the broker wants the consumer to end. False when there is none. */
+  cancelByServer(consumerTag: string): boolean {
+    const consumer = this.#consumers.get(consumerTag)
+    if (consumer === undefined) return false
+    consumer.cancel(() => this.cancelled(consumer))
+    this.#forget(consumer)
+    return true
   }
 
   get(method: MethodNamed<'basic.get'>): Later<void> {

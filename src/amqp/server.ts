@@ -84,6 +84,10 @@ export class AmqpServer {
     return this.#connections.size
   }
 
+  named(name: string): readonly Connection[] {
+    return [...this.#connections.keys()].filter((connection) => connection.name === name)
+  }
+
   /** Publishers are not read from until `unblocked`, those who come included. */
   blocked(reason: string): void {
     this.#blockedFor = reason

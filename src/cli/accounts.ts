@@ -2,6 +2,8 @@
  * The accounts of a stopped server's directory, as commands use them.
  */
 
+import { userInfo } from 'node:os'
+import { argv, getuid } from 'node:process'
 import type { OpenedAccounts } from '../server.ts'
 import type { CommonOptions, Invocation } from './command.ts'
 import { requireOurs } from './open-home.ts'
@@ -14,12 +16,22 @@ export async function withAccounts(
 ): Promise<void> {
   requireOurs(data)
   const { openAccounts } = await import('../server.ts')
-  using opened = await openAccounts(data)
+  const command = ['homing', ...argv.slice(2)].join(' ')
+  using opened = await openAccounts(data, { user: systemUser(), command })
   const { accounts, adminPasswordFile } = opened
   if (adminPasswordFile !== undefined) {
     terminal.note(`the password of the first administrator is in ${adminPasswordFile}`)
   }
   await run(accounts, opened)
+}
+
+/** A container may run under a number that has no name. */
+function systemUser(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${getuid?.() ?? 'unknown'}`
+  }
 }
 
 /** Says what was done. */

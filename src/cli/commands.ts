@@ -74,6 +74,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./policy.ts')).definePolicy,
   },
   {
+    name: 'audit',
+    summary: 'who changed what on the broker, and a check of that log',
+    load: async () => (await import('./audit.ts')).defineAudit,
+  },
+  {
     name: 'bench',
     summary: 'a short benchmark of this machine',
     load: async () => (await import('./bench.ts')).defineBench,

@@ -17,6 +17,8 @@ export interface HttpSettings {
   readonly readOnly?: boolean
   /** Names under which it is reached, beside the addresses it listens on: for the check of `Host`. */
   readonly hostNames?: readonly string[]
+  /** Where backups asked for by HTTP are made, each in a folder of its own. Default: none are made. */
+  readonly backupFolder?: string | undefined
 }
 
 /** Where it listens. */

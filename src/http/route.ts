@@ -62,6 +62,8 @@ export interface RouteOf<Query, Body> {
   readonly virtualHostInQuery?: 'one' | 'any'
   /** Writes that are allowed in read-only mode: logging in and out. */
   readonly allowedReadOnly?: true
+  /** The traffic of messages: when it is done, the audit log is not told. Refusals are told always. */
+  readonly unaudited?: true
   readonly query?: z.ZodType<Query>
   /** Of a JSON body. `bytes`: the body as it came. */
   readonly body?: z.ZodType<Body> | 'bytes'

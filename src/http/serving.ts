@@ -13,6 +13,7 @@ import { HomingError } from '../errors.ts'
 import { Names } from '../port-session/names.ts'
 import { defaultVirtualHost, scopeEnd } from '../scoped-name.ts'
 import { authorize } from '../server/permissions.ts'
+import { noteDone, noteError } from './auditing.ts'
 import type { Authentication } from './authentication.ts'
 import type { Call } from './call.ts'
 import { Caller } from './caller.ts'
@@ -53,9 +54,17 @@ export class Serving {
 
   /** Never fails: says what is wrong. */
   async serve(route: Route, arrived: Arrived): Promise<Response> {
+    const { audit } = this.#parts.site
+    const { request, peer } = arrived
+    const audited = { route, user: '', from: peer.address, url: request.url }
     try {
-      return responseOf(await this.#answer(route, arrived))
+      const answer = await this.#answer(route, arrived, (caller) => {
+        audited.user = caller.user
+      })
+      noteDone(audit, audited)
+      return responseOf(answer)
     } catch (thrown) {
+      noteError(audit, audited, asHomingError(thrown)?.code ?? 'server-failed')
       return this.failed(thrown, arrived)
     }
   }
@@ -75,13 +84,14 @@ export class Serving {
     )
   }
 
-  async #answer(route: Route, arrived: Arrived): Promise<Answer> {
+  async #answer(route: Route, arrived: Arrived, known: (caller: Caller) => void): Promise<Answer> {
     const { site, origin } = this.#parts
     const { request, peer, params } = arrived
     const header = (name: string): string | undefined => request.headers.get(name) ?? undefined
     const { tls, localAddress } = peer
     checkOrigin({ method: request.method, tls, localAddress, header }, origin)
     const caller = await this.#caller(route, arrived)
+    known(caller)
     const url = new URL(request.url)
     const vhost = virtualHostOf(route, params, url)
     this.#checkAllowed(route, { caller, params, vhost })

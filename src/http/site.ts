@@ -8,6 +8,7 @@ import type { Broker } from '../embedded/broker.ts'
 import type { AccountLimits } from '../server/account-limits.ts'
 import type { Accounts } from '../server/accounts.ts'
 import type { Admissions } from '../server/admissions.ts'
+import type { AuditLog } from '../server/audit-log.ts'
 import type { DefinitionsStore } from '../server/definitions-store.ts'
 import type { KnownHosts } from '../server/known-hosts.ts'
 import type { Policies } from '../server/policies.ts'
@@ -17,6 +18,7 @@ import type { HttpSettings } from './http-settings.ts'
 export interface Site {
   readonly engine: Broker
   readonly definitions: DefinitionsStore
+  readonly audit: AuditLog
   readonly accounts: Accounts
   readonly policies: Policies
   readonly limits: AccountLimits
@@ -26,6 +28,12 @@ export interface Site {
   readonly clock: Clock
   readonly log: ServerLog
   readonly settings: HttpSettings
+}
+
+export interface CertificateFacts {
+  /** Of the port it is for. */
+  readonly url: string
+  readonly validUntilMs: number
 }
 
 /** The server itself, as far as it can be looked at and told something. */
@@ -42,7 +50,11 @@ export interface ServerFacts {
   readonly blockedFor: string | undefined
   /** Somebody publishes: what would block publishers is looked at from now on. */
   watchAlarms(): void
+  /** Of the ports with TLS. */
+  certificates(): readonly CertificateFacts[]
   connections(): readonly ConnectionFacts[]
   /** Ends the connection of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean
+  /** Ends a consumer and tells its client; false when there is none of that tag. */
+  cancelConsumer(connection: string, channel: number, consumerTag: string): boolean
 }

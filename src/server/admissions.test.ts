@@ -7,6 +7,7 @@ import type { AmqpError } from '../amqp/protocol/amqp-error.ts'
 import { systemClock } from '../clock.ts'
 import type { VirtualHost } from '../virtual-host/port.ts'
 import { Admissions } from './admissions.ts'
+import { AuditLog } from './audit-log.ts'
 import type { Change } from './definitions-state.ts'
 import { DefinitionsStore } from './definitions-store.ts'
 import { firstState, guestUser } from './first-start.ts'
@@ -14,7 +15,7 @@ import { LiveSessions } from './live-sessions.ts'
 import { isLoopback } from './loopback.ts'
 import { hashPassword, publicPasswordCost } from './password.ts'
 import { PasswordChecks } from './password-checks.ts'
-import { logTo } from './server-log.ts'
+import { logTo, noLog } from './server-log.ts'
 import {
   addUser,
   changeUser,
@@ -41,6 +42,7 @@ async function trial({ guest = true, allowPlaintext = false }: Trial = {}) {
   definitions.watch((before, after) => sessions.revoke(before, after))
   const lines: string[] = []
   const admissions = new Admissions({
+    audit: new AuditLog({ clock: systemClock, log: noLog }),
     definitions,
     checks: new PasswordChecks(systemClock),
     sessions,

@@ -20,14 +20,17 @@ import type {
 } from '../amqp/admission.ts'
 import { notAllowed } from '../amqp/protocol/amqp-error.ts'
 import type { VirtualHost } from '../virtual-host/port.ts'
+import type { AuditLog } from './audit-log.ts'
 import type { UserRecord, VirtualHostRecord } from './definitions-state.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { guestName } from './first-start.ts'
 import type { LiveSessions } from './live-sessions.ts'
 import { isLoopback } from './loopback.ts'
+import { hashPassword, isImported, verifyPassword } from './password.ts'
 import type { PasswordChecks } from './password-checks.ts'
 import { mayEnter } from './permissions.ts'
 import type { ServerLog } from './server-log.ts'
+import { changeUser } from './user-changes.ts'
 import { UserSession } from './user-session.ts'
 
 export interface AdmissionSettings {
@@ -41,6 +44,7 @@ export interface AdmissionParts {
   readonly checks: PasswordChecks
   readonly sessions: LiveSessions
   readonly log: Pick<ServerLog, 'warn'>
+  readonly audit: Pick<AuditLog, 'note'>
   /** Opens the virtual host; undefined when it is not there. */
   readonly virtualHost: (name: string) => VirtualHost | undefined
   readonly settings: AdmissionSettings
@@ -96,9 +100,27 @@ export class Admissions {
     if (isGone()) return undefined
     if (shut) return this.#refuse(peer, user, guestRule)
     if (!right) return this.#refuse(peer, user, 'unknown user or wrong password')
+    if (isImported(stored ?? '')) return this.#byImported(user, password, { stored, peer })
     // Deleted, or given another password, while it was checked.
     const still = definitions.state.users.get(user)?.passwordHash === stored
-    return still ? { user } : this.#refuse(peer, user, 'the user was changed meanwhile')
+    return still ? { user } : this.#refuse(peer, user, changedMeanwhile)
+  }
+
+  /** The password was right for a hash that came from RabbitMQ: from now on ours stands in its place. */
+  async #byImported(
+    user: string,
+    password: Uint8Array,
+    { stored, peer }: { readonly stored: string | undefined; readonly peer: PeerFacts },
+  ): Promise<Login | undefined> {
+    const { definitions } = this.#parts
+    const passwordHash = await hashPassword(password)
+    const hashOfNow = (): string | undefined => definitions.state.users.get(user)?.passwordHash
+    if (hashOfNow() === stored) definitions.change(changeUser(user, { passwordHash }))
+    const now = hashOfNow()
+    // Another login of the same moment may have put its own there.
+    const isRight =
+      now === passwordHash || (now !== undefined && (await verifyPassword(password, now)))
+    return isRight && hashOfNow() === now ? { user } : this.#refuse(peer, user, changedMeanwhile)
   }
 
   #isGuestElsewhere(user: string, peer: PeerFacts): boolean {
@@ -106,7 +128,10 @@ export class Admissions {
   }
 
   #refuse(peer: PeerFacts, user: string, why: string): undefined {
-    this.#parts.log.warn({ peer: peer.address, user }, `login refused: ${why}`)
+    const { log, audit } = this.#parts
+    log.warn({ peer: peer.address, user }, `login refused: ${why}`)
+    const noted = { user, from: peer.address, action: 'login', on: why }
+    audit.note({ ...noted, result: 'refused', code: 'login-refused' })
   }
 
   /** Throws the AmqpError of what refuses it. */
@@ -164,6 +189,7 @@ export class Admissions {
 const ownerName = 'owner'
 const ownerTags: readonly string[] = ['administrator']
 
+const changedMeanwhile = 'the user was changed meanwhile'
 const guestRule = 'guest may come from this machine only, if at all'
 
 function checkConnections(

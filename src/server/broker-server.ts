@@ -16,7 +16,7 @@ import type net from 'node:net'
 import type { Login, Opening, PeerFacts } from '../amqp/admission.ts'
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import type { Listening } from '../amqp/listen-address.ts'
-import { connectionForced } from '../amqp/protocol/amqp-error.ts'
+import { type AmqpError, connectionForced } from '../amqp/protocol/amqp-error.ts'
 import { AmqpServer, type Reception } from '../amqp/server.ts'
 import { type ConnectionSettings, connectionDefaults, type Mechanism } from '../amqp/settings.ts'
 import type { Clock } from '../clock.ts'
@@ -28,6 +28,8 @@ import { AccountLimits } from './account-limits.ts'
 import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
+import type { AuditLog } from './audit-log.ts'
+import { certificatesOf } from './certificates.ts'
 import { ClientLinks } from './client-links.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { KnownHosts } from './known-hosts.ts'
@@ -44,6 +46,8 @@ import type { UserSession } from './user-session.ts'
 export interface BrokerServerParts {
   readonly engine: Broker
   readonly definitions: DefinitionsStore
+  /** Closed with the server. */
+  readonly audit: AuditLog
   /** Of connections and alarms. */
   readonly clock: Clock
   /** Of passwords, whose checks are real work also where time stands still. */
@@ -99,6 +103,7 @@ export class BrokerServer implements RunningServer {
       checks: new PasswordChecks(parts.realClock),
       sessions: this.#sessions,
       log: this.#strangers,
+      audit: parts.audit,
       virtualHost: (name) => this.#hosts.find(name),
       settings: {
         guest: settings.guest ?? true,
@@ -166,9 +171,16 @@ export class BrokerServer implements RunningServer {
 
   /** Ends the connections of that name; false when there is none. */
   closeConnection(name: string, reason: string): boolean {
-    const found = [...this.#amqp.connections].filter(({ facts }) => facts.name === name)
+    const found = this.#amqp.named(name)
     for (const connection of found) connection.close(connectionForced(reason))
     return found.length > 0
+  }
+
+  /** Ends a consumer and tells its client; false when there is none of that tag. */
+  cancelConsumer(connection: string, channel: number, consumerTag: string): boolean {
+    return this.#amqp
+      .named(connection)
+      .some((one) => one.channel(channel)?.cancelConsumer(consumerTag) === true)
   }
 
   /** Serves one who came by the socket that nobody but the data directory's owner can open. */
@@ -198,6 +210,7 @@ export class BrokerServer implements RunningServer {
     await this.#http?.close()
     await this.#amqp.close()
     await this.#hosts.close()
+    this.#parts.audit.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -206,12 +219,13 @@ export class BrokerServer implements RunningServer {
 
   #site(): Omit<Site, 'settings'> {
     const { engine, accounts, policies, limits } = this
-    const { definitions, realClock: clock } = this.#parts
+    const { definitions, audit, realClock: clock } = this.#parts
     const server = this.#facts()
     const [admissions, hosts, log] = [this.#admissions, this.#hosts, this.#log]
     return {
       engine,
       definitions,
+      audit,
       accounts,
       policies,
       limits,
@@ -246,8 +260,10 @@ export class BrokerServer implements RunningServer {
         return blockedFor()
       },
       watchAlarms: () => this.#alarms.watch(),
+      certificates: () => certificatesOf(this.#parts.settings, urls()),
       connections: () => this.connections(),
       closeConnection: (connection, reason) => this.closeConnection(connection, reason),
+      cancelConsumer: (...of) => this.cancelConsumer(...of),
     }
   }
 
@@ -264,6 +280,9 @@ export class BrokerServer implements RunningServer {
     log.debug(facts, 'connected')
     const openVirtualHost = (name: string, login: Login, opening: Opening) => {
       const opened = this.#admissions.open(name, login, opening)
+      const from = peer.isOwner ? 'data directory' : peer.address
+      const noted = { user: login.user, from, on: `virtual host ${name}` }
+      this.#parts.audit.note({ ...noted, action: 'login', result: 'done' })
       session = opened.session
       this.#sessions.add(session, opening.close)
       const { user, vhost } = session
@@ -293,7 +312,10 @@ export class BrokerServer implements RunningServer {
           )
         },
         refused: (error) => {
-          if (session !== undefined) log.warn({ ...facts, user: session.user }, error.replyText)
+          if (session !== undefined) {
+            log.warn({ ...facts, user: session.user }, error.replyText)
+            this.#noteRefusal(session, peer, error)
+          }
           // Why a login was refused has been told by who refused it.
           else if (error.replyCode !== 403) this.#strangers.warn(facts, error.replyText)
         },
@@ -301,6 +323,13 @@ export class BrokerServer implements RunningServer {
         broke: (thrown) => log.error({ ...facts, error: thrown, stack: stackOf(thrown) }, 'broken'),
       },
     }
+  }
+
+  /** What a session may not do; other errors of clients are no matter of rights. */
+  #noteRefusal({ user }: UserSession, { address: from }: PeerFacts, error: AmqpError): void {
+    if (error.replyCode !== 403) return
+    const [action, on] = ['amqp', error.replyText]
+    this.#parts.audit.note({ user, from, action, on, result: 'refused', code: 'access-refused' })
   }
 
   /** A password is not even asked for where it must not be sent. */

@@ -15,7 +15,7 @@ import {
   type UserRecord,
   type VirtualHostRecord,
 } from './definitions-state.ts'
-import { parsePasswordHash } from './password.ts'
+import { isPasswordHash } from './password.ts'
 import { patternFault } from './permission-pattern.ts'
 
 const format = 'homing definitions'
@@ -80,7 +80,7 @@ const vhostFrom = (fields: Fields): VirtualHostRecord => ({
 
 function userFrom(fields: Fields): UserRecord {
   const passwordHash = fields.maybeText('passwordHash')
-  if (passwordHash !== undefined && parsePasswordHash(passwordHash) === undefined) {
+  if (passwordHash !== undefined && !isPasswordHash(passwordHash)) {
     throw fields.fault('passwordHash', 'is none; set the password with homing user password')
   }
   return {

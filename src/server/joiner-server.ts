@@ -9,6 +9,7 @@
 import type net from 'node:net'
 import { systemClock } from '../clock.ts'
 import type { Broker } from '../embedded/broker.ts'
+import { AuditLog } from './audit-log.ts'
 import { BrokerServer } from './broker-server.ts'
 import { readDefinitions, writeDefinitions } from './definitions-file.ts'
 import { DefinitionsStore } from './definitions-store.ts'
@@ -29,6 +30,7 @@ export async function openJoinerServer(
   onProblem: (text: string) => void,
 ): Promise<JoinerServer> {
   const server = new BrokerServer({
+    audit: new AuditLog({ clock: systemClock, log: noLog }),
     engine,
     definitions: definitionsOf(directory),
     clock: systemClock,

@@ -3,6 +3,8 @@
  *
  *   scrypt$N$r$p$SALT$HASH      salt and hash in base64
  *
+ * One that was imported from RabbitMQ is kept as it came until its user logs in (rabbitmq-password.ts).
+ *
  * Rule: nothing but this file sees a password and a hash together, and nothing keeps a password.
  */
 
@@ -10,6 +12,7 @@ import { Buffer } from 'node:buffer'
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { isRabbitmqPassword, parseRabbitmqHash } from './rabbitmq-password.ts'
 
 export interface PasswordCost {
   readonly n: number
@@ -53,8 +56,11 @@ export async function hashPassword(
 
 /** Whether it is that password. The time it takes says nothing of how far it was right. */
 export async function verifyPassword(password: Uint8Array, stored: string): Promise<boolean> {
+  if (password.length > limits.passwordBytesMax) return false
+  const foreign = parseRabbitmqHash(stored)
+  if (foreign !== undefined) return isRabbitmqPassword(password, foreign)
   const parsed = parsePasswordHash(stored)
-  if (parsed === undefined || password.length > limits.passwordBytesMax) return false
+  if (parsed === undefined) return false
   return timingSafeEqual(await derive(password, parsed), parsed.hash)
 }
 
@@ -71,6 +77,13 @@ export function isCheap(stored: string): boolean {
   const parsed = parsePasswordHash(stored)
   return parsed === undefined || parsed.cost.n < passwordCost.n
 }
+
+/** Whether the text can be kept as the hash of a password. */
+export const isPasswordHash = (stored: string): boolean =>
+  parsePasswordHash(stored) !== undefined || isImported(stored)
+
+/** Came from RabbitMQ: to be replaced as soon as the password is known. */
+export const isImported = (stored: string): boolean => parseRabbitmqHash(stored) !== undefined
 
 /** Undefined when it is no hash of ours. */
 export function parsePasswordHash(stored: string): PasswordHash | undefined {

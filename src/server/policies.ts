@@ -6,7 +6,7 @@
 import { HomingError } from '../errors.ts'
 import { checkOptions } from '../known-options.ts'
 import { type PolicyTarget, type PolicyValue, policyTargets } from '../virtual-host/definitions.ts'
-import { knownVirtualHost, type PolicyRecord, shown } from './definitions-state.ts'
+import { type Change, knownVirtualHost, type PolicyRecord, shown } from './definitions-state.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
 import { clearPolicy, setPolicy } from './virtual-host-changes.ts'
 
@@ -64,7 +64,7 @@ export class Policies {
    * policies.set({ vhost: '/', name: 'short', pattern: '^log\\.', definition: { 'max-length': 1000 } })
    */
   set(given: PolicyGiven): void {
-    this.#definitions.change(setPolicy(recordOf(given)))
+    this.#definitions.change(policyChange(given))
   }
 
   /** Fails with `definition-unknown`. */
@@ -84,6 +84,9 @@ export class Policies {
     this.#definitions.change(clearPolicy({ vhost, name, operator }))
   }
 }
+
+/** The same as one of several changes. */
+export const policyChange = (given: PolicyGiven): Change => setPolicy(recordOf(given))
 
 function recordOf(given: PolicyGiven): PolicyRecord {
   checkOptions(given, givenNames, 'a policy')

@@ -13,6 +13,7 @@ import { openMemoryLedger } from '../embedded/ledger/memory-ledger.ts'
 import type { Engine } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import type { Accounts } from './accounts.ts'
+import { AuditLog } from './audit-log.ts'
 import { BrokerServer } from './broker-server.ts'
 import type { Change } from './definitions-state.ts'
 import { DefinitionsStore } from './definitions-store.ts'
@@ -20,6 +21,7 @@ import { type FirstUser, firstState, guestName, guestUser } from './first-start.
 import { memoryBytesDefault, memoryGauge } from './gauges.ts'
 import { virtualHostDefault } from './open-definitions.ts'
 import { hashPassword, publicPasswordCost } from './password.ts'
+import { noLog } from './server-log.ts'
 import { checkSettings, type ServerSettings } from './server-settings.ts'
 import { setPermission } from './user-changes.ts'
 import { addVirtualHost } from './virtual-host-changes.ts'
@@ -67,6 +69,7 @@ export async function startBrokerAt(
   const ledger = openMemoryLedger({ retention: engineOptions().retention })
   const engine = await openBroker({ disk: memoryDisk(), clock, ledger }, engineOptions(), 'memory')
   const server = new BrokerServer({
+    audit: new AuditLog({ clock, log: settings.log ?? noLog }),
     engine,
     definitions,
     clock,

@@ -9,6 +9,7 @@ import { openDirectory } from '../embedded/open.ts'
 import type { HttpSettings } from '../http/http-settings.ts'
 import { openOwnerSocket } from '../joined/owner-socket.ts'
 import { limits } from '../limits.ts'
+import { openAuditLog } from './audit-log.ts'
 import { BrokerServer, type BrokerServerParts } from './broker-server.ts'
 import { diskGauge, memoryBytesDefault, memoryGauge } from './gauges.ts'
 import { openDefinitions } from './open-definitions.ts'
@@ -43,6 +44,7 @@ export async function startServer(
   try {
     const { definitions, adminPasswordFile } = await openDefinitions(path)
     const server = new BrokerServer({
+      audit: openAuditLog(path, { clock: systemClock, log }),
       engine,
       definitions,
       clock: systemClock,

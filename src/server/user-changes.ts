@@ -85,9 +85,15 @@ export function setPermission(permission: Permission): Change {
       write: checkedPattern('write', permission.write),
       read: checkedPattern('read', permission.read),
     }
-    return { ...state, permissions: withEntry(state.permissions, pairKey(user, vhost), entry) }
+    const key = pairKey(user, vhost)
+    // Nobody loses anything by hearing the same again.
+    if (isSamePermission(state.permissions.get(key), entry)) return state
+    return { ...state, permissions: withEntry(state.permissions, key, entry) }
   }
 }
+
+const isSamePermission = (a: Permission | undefined, b: Permission): boolean =>
+  a !== undefined && a.configure === b.configure && a.write === b.write && a.read === b.read
 
 /** Nothing when there is none. Fails with `definition-unknown` for the user or virtual host. */
 export function clearPermission(user: string, vhost: string): Change {

@@ -29,6 +29,9 @@ export type PolicyValue =
   | readonly PolicyValue[]
   | { readonly [name: string]: PolicyValue }
 
+/** What policies set, by name. */
+export type PolicySettings = ReadonlyMap<string, PolicyValue>
+
 export interface Policy {
   readonly name: string
   /** A regular expression that finds its match anywhere in a name; '' matches every name. */

@@ -12,7 +12,7 @@ import type { HeaderTable, HeaderValue } from '../embedded/routing/header-value.
 import type { QueueSettings } from '../engine.ts'
 import { scopedName } from '../scoped-name.ts'
 import { type Declared, plainDeclaration } from './declaration.ts'
-import type { PolicySettings } from './policy.ts'
+import type { PolicySettings } from './definitions.ts'
 
 export const deliveryLimitDefault = 20
 

@@ -68,6 +68,10 @@ export class HostConsumer implements Consumer, Taker {
     return this.hostQueue.name
   }
 
+  get heldCount(): number {
+    return this.#subscriber?.held.size ?? 0
+  }
+
   get countsReturns(): boolean {
     return this.live.queue.settings.deliveryLimit !== undefined
   }

@@ -23,6 +23,7 @@ import { HostExchanges } from './host-exchanges.ts'
 import type { HostParts } from './host-parts.ts'
 import type { HostQueue } from './host-queue.ts'
 import { HostQueues } from './host-queues.ts'
+import { HostView } from './host-view.ts'
 import { KeptReplies } from './kept-replies.ts'
 import type {
   BindingRequest,
@@ -47,11 +48,13 @@ import type { ResourceKind } from './resource.ts'
 import { Results } from './results.ts'
 import { checkRight } from './rights.ts'
 import { Routes } from './routes.ts'
+import type { VirtualHostView } from './view.ts'
 
 export class Host implements VirtualHost {
   readonly name: string
   readonly queues: HostQueues
   readonly exchanges: HostExchanges
+  readonly view: VirtualHostView
   readonly #parts: HostParts
   readonly #bindings: HostBindings
   readonly #declaring: QueueDeclaring
@@ -69,6 +72,7 @@ export class Host implements VirtualHost {
     this.queues = new HostQueues(name, parts)
     this.exchanges = new HostExchanges(name, parts)
     const { queues, exchanges } = this
+    this.view = new HostView({ ...parts, queues, exchanges })
     this.#kept = new KeptReplies(door, queues)
     this.#replies = new DirectReplies(name, { ...parts, kept: this.#kept })
     const replies = this.#replies

@@ -9,10 +9,15 @@
 
 import { nearestName } from '../known-options.ts'
 import { limits } from '../limits.ts'
-import type { Definitions, Policy, PolicyTarget, PolicyValue } from './definitions.ts'
+import type {
+  Definitions,
+  Policy,
+  PolicySettings,
+  PolicyTarget,
+  PolicyValue,
+} from './definitions.ts'
 import { policyTargets } from './definitions.ts'
-
-export type PolicySettings = ReadonlyMap<string, PolicyValue>
+import type { PoliciesView } from './view.ts'
 
 /** What a policy is asked for. */
 export interface PolicySubject {
@@ -25,18 +30,32 @@ export interface PolicySubject {
 const none: PolicySettings = new Map()
 
 /** The settings that policies give to that queue or exchange. */
-export function policySettings(definitions: Definitions, subject: PolicySubject): PolicySettings {
+export const policySettings = (definitions: Definitions, subject: PolicySubject): PolicySettings =>
+  policiesInForce(definitions, subject).effective
+
+/** The same, with the names of the policies they come from. */
+export function policiesInForce(definitions: Definitions, subject: PolicySubject): PoliciesView {
   const users = highest(definitions, definitions.policiesOf(subject.virtualHost), subject)
   const operators = highest(
     definitions,
     definitions.operatorPoliciesOf(subject.virtualHost),
     subject,
   )
-  if (operators === undefined) return users?.definition ?? none
-  if (users === undefined) return operators.definition
-  const merged = new Map(users.definition)
-  for (const [name, value] of operators.definition)
-    merged.set(name, tighter(merged.get(name), value))
+  return {
+    policy: users?.name,
+    operatorPolicy: operators?.name,
+    effective: together(users?.definition, operators?.definition),
+  }
+}
+
+function together(
+  users: PolicySettings | undefined,
+  operators: PolicySettings | undefined,
+): PolicySettings {
+  if (operators === undefined) return users ?? none
+  if (users === undefined) return operators
+  const merged = new Map(users)
+  for (const [name, value] of operators) merged.set(name, tighter(merged.get(name), value))
   return merged
 }
 

@@ -16,6 +16,7 @@ import type { Later } from '../later.ts'
 import type { Message } from '../message/message.ts'
 import type { PlainMessage } from '../message/plain-message.ts'
 import type { PortAccess } from '../port-session/access.ts'
+import type { VirtualHostView } from './view.ts'
 
 export type Right = 'configure' | 'write' | 'read'
 
@@ -143,6 +144,8 @@ export interface ConsumeRequest {
 export interface Consumer {
   readonly queue: string
   readonly consumerTag: string
+  /** Deliveries it holds. */
+  readonly heldCount?: number
   /** What it gives back counts for the delivery limit of its queue. */
   readonly countsReturns?: boolean
   /**
@@ -166,6 +169,8 @@ export interface Got {
 
 export interface VirtualHost {
   readonly name: string
+  /** What is declared in it, for those who show it. */
+  readonly view: VirtualHostView
 
   declareExchange(channel: ChannelSession, request: ExchangeDeclaration): Later<void>
   /** Fails with 404 when there is none. */

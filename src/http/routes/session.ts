@@ -43,13 +43,16 @@ export function sessionRoutes({ sessions, authentication }: RouteParts): readonl
       tag: 'Session',
       access: 'open',
       allowedReadOnly: true,
+      unaudited: true,
       body: login,
       answers: { 204: { description: 'Logged in.' } },
-      async handle({ body, peer, signal }) {
+      async handle({ site, body, peer, signal }) {
         const password = Buffer.from(body.password, 'utf8')
         const isGone = (): boolean => signal.aborted
         const user = await authentication.byPassword(body.user, password, peer, isGone)
         const cookie = cookieOf(sessions.open(user), peer.tls)
+        const noted = { user, from: peer.address, on: 'dashboard' }
+        site.audit.note({ ...noted, action: 'login', result: 'done' })
         return { status: 204, headers: { 'set-cookie': cookie } }
       },
     }),
@@ -69,6 +72,7 @@ export function sessionRoutes({ sessions, authentication }: RouteParts): readonl
       tag: 'Session',
       access: 'open',
       allowedReadOnly: true,
+      unaudited: true,
       answers: { 204: { description: 'Logged out, or never logged in.' } },
       handle({ headers, peer }) {
         const token = tokenFrom(headers.get('cookie') ?? undefined, peer.tls)

@@ -2,6 +2,7 @@
  * The text of docs/rabbitmq-differences.md, from the table of intended differences.
  */
 
+import { managementSections } from '../../http/management-differences.ts'
 import { allScenarios } from './all-scenarios.ts'
 import { leftOut } from './comparable.ts'
 import { intendedDifferences } from './intended-differences.ts'
@@ -28,5 +29,5 @@ export function differencesPage(): string {
     const names = Object.keys(scenarios).map((name) => `- ${name}\n`)
     return `\n## ${title}\n\n${reason}\n\n${names.join('')}`
   })
-  return [introduction, ...sections, ...beside].join('')
+  return [introduction, ...sections, ...beside, managementSections()].join('')
 }
