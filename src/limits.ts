@@ -111,6 +111,8 @@ export const limits = {
   goodbyeMsMax: 3 * second,
   /** Body of an HTTP request, unless its path takes a message. */
   httpBodyBytesMax: mib,
+  /** Bodies of all HTTP requests that are read at once. */
+  httpBodiesBytesMax: 512 * mib,
   /** Request line and headers of an HTTP request. */
   httpHeaderBytesMax: 16 * kib,
   /** Time for the headers of an HTTP request to come. */
@@ -119,6 +121,10 @@ export const limits = {
   httpRequestMsMax: 60 * second,
   /** `Prefer: wait` and `wait` of an HTTP request; a longer one is cut. */
   httpWaitMsMax: 300 * second,
+  /** HTTP requests of one user that wait at once. */
+  httpWaitsPerUserMax: 10_000,
+  /** HTTP requests that wait at once. */
+  httpWaitsMax: 50_000,
   /** Messages of one batch over HTTP. */
   httpBatchMax: 10_000,
   /** Body of a batch over HTTP. */

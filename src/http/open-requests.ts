@@ -7,6 +7,7 @@
  */
 
 import { HomingError } from '../errors.ts'
+import { limits } from '../limits.ts'
 
 export interface OpenRequest extends Disposable {
   readonly signal: AbortSignal
@@ -14,13 +15,17 @@ export interface OpenRequest extends Disposable {
 
 export class OpenRequests {
   readonly #open = new Map<AbortController, string>()
+  /** By user. */
+  readonly #counts = new Map<string, number>()
   #isClosed = false
 
   get count(): number {
     return this.#open.size
   }
 
+  /** Fails with `memory-full`. */
   begin(user: string, client: AbortSignal): OpenRequest {
+    this.#count(user, 1)
     const over = new AbortController()
     if (this.#isClosed) over.abort(stopped())
     const gone = (): void => over.abort(client.reason)
@@ -30,10 +35,23 @@ export class OpenRequests {
     return {
       signal: over.signal,
       [Symbol.dispose]: () => {
-        this.#open.delete(over)
+        if (this.#open.delete(over)) this.#count(user, -1)
         client.removeEventListener('abort', gone)
       },
     }
+  }
+
+  #count(user: string, change: 1 | -1): void {
+    const own = (this.#counts.get(user) ?? 0) + change
+    const { httpWaitsMax, httpWaitsPerUserMax } = limits
+    if (change > 0 && (own > httpWaitsPerUserMax || this.#open.size >= httpWaitsMax)) {
+      throw new HomingError(
+        'memory-full',
+        `${own > httpWaitsPerUserMax ? httpWaitsPerUserMax : httpWaitsMax} requests wait already, which is the limit; ask without waiting`,
+      )
+    }
+    if (own > 0) this.#counts.set(user, own)
+    else this.#counts.delete(user)
   }
 
   closeAllOf(user: string): void {

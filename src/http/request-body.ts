@@ -6,20 +6,22 @@ import { Buffer } from 'node:buffer'
 import type { z } from 'zod'
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { TakenRoom } from './body-room.ts'
 import { fitted } from './fitted.ts'
 import type { Route } from './route.ts'
 
-/** Fails with `message-too-large`, `media-type-refused`, `bad-argument`. */
-export async function readBody(route: Route, request: Request): Promise<unknown> {
+/** Fails with `message-too-large`, `media-type-refused`, `bad-argument`, `memory-full`. */
+export async function readBody(route: Route, request: Request, room: TakenRoom): Promise<unknown> {
   const { body: shape, bodyBytesMax = limits.httpBodyBytesMax } = route
   if (shape === undefined) return undefined
-  const bytes = await bytesOf(request, bodyBytesMax)
+  const bytes = await bytesOf(request, bodyBytesMax, room)
   return shape === 'bytes' ? bytes : jsonFrom(bytes, request.headers, shape)
 }
 
-async function bytesOf(request: Request, bytesMax: number): Promise<Uint8Array> {
+async function bytesOf(request: Request, bytesMax: number, room: TakenRoom): Promise<Uint8Array> {
   const declared = request.headers.get('content-length')
   if (Number(declared ?? 0) > bytesMax) throw tooLarge(bytesMax)
+  room.need(Number(declared ?? 0))
   // No more comes than was declared; so it need not be counted as it comes, which takes its time.
   if (declared !== null) return new Uint8Array(await request.arrayBuffer())
   if (request.body === null) return new Uint8Array(0)
@@ -28,6 +30,7 @@ async function bytesOf(request: Request, bytesMax: number): Promise<Uint8Array> 
   for await (const chunk of request.body) {
     length += chunk.length
     if (length > bytesMax) throw tooLarge(bytesMax)
+    room.need(length)
     chunks.push(chunk)
   }
   const [only] = chunks

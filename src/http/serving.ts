@@ -15,6 +15,7 @@ import { defaultVirtualHost, scopeEnd } from '../scoped-name.ts'
 import { authorize } from '../server/permissions.ts'
 import { noteDone, noteError } from './auditing.ts'
 import type { Authentication } from './authentication.ts'
+import { BodyRoom } from './body-room.ts'
 import type { Call } from './call.ts'
 import { Caller } from './caller.ts'
 import { fitted } from './fitted.ts'
@@ -47,6 +48,7 @@ interface Asking {
 
 export class Serving {
   readonly #parts: ServingParts
+  readonly #bodies = new BodyRoom()
 
   constructor(parts: ServingParts) {
     this.#parts = parts
@@ -102,7 +104,7 @@ export class Serving {
       caller,
       peer,
       query,
-      body: await readBody(route, request),
+      body: await this.#body(route, request),
       headers: request.headers,
       url,
       // Made when it is asked for: most never do.
@@ -116,6 +118,11 @@ export class Serving {
     } catch (thrown) {
       throw asWithin(vhost, thrown)
     }
+  }
+
+  async #body(route: Route, request: Request): Promise<unknown> {
+    using room = this.#bodies.open()
+    return await readBody(route, request, room)
   }
 
   async #caller(route: Route, { request, peer, arrival }: Arrived): Promise<Caller> {

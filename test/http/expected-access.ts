@@ -14,6 +14,8 @@ export interface ExpectedAccess {
   readonly level: Access
   readonly in?: 'seen' | 'entered'
   readonly rights?: readonly Right[]
+  /** Any right on the queue will do; monitoring needs none. */
+  readonly anyRight?: true
   /** A body with which the call gets as far as its handler, where `{}` does not. */
   readonly body?: object
 }
@@ -31,7 +33,57 @@ const permission = { configure: '', write: '', read: '' }
 const topicPermission = { exchange: 'x', write: '', read: '' }
 const policy = { pattern: '^none$', definition: { 'max-length': 1 } }
 
+const ofQueue = '/api/queues/{vhost}/{queue}'
+const delivery = 'post /api/deliveries/{delivery}'
+
+/** What has no virtual host in its path means `/` when its query names none. */
+const messageAccess: Readonly<Record<string, ExpectedAccess>> = {
+  [`post ${ofQueue}/messages`]: { level: 'user', in: 'entered', rights: write },
+  [`post ${ofQueue}/batch`]: { level: 'user', in: 'entered', rights: write, body: [{ body: 1 }] },
+  [`get ${ofQueue}/messages`]: { level: 'user', in: 'seen', rights: read },
+  [`get ${ofQueue}/messages/{position}`]: { level: 'user', in: 'seen', rights: read },
+  [`delete ${ofQueue}/messages`]: { level: 'user', in: 'entered', rights: read },
+  [`post ${ofQueue}/deliveries`]: { level: 'user', in: 'entered', rights: read },
+  [`post ${ofQueue}/pause`]: { level: 'management', in: 'entered', rights: configure },
+  [`post ${ofQueue}/resume`]: { level: 'management', in: 'entered', rights: configure },
+  [`get ${ofQueue}/figures`]: { level: 'user', in: 'seen', anyRight: true },
+
+  [delivery]: { level: 'user' },
+  [`${delivery}/error`]: { level: 'user' },
+  [`${delivery}/retry`]: { level: 'user' },
+  [`${delivery}/reject`]: { level: 'user' },
+  [`${delivery}/return`]: { level: 'user' },
+  [`${delivery}/lease`]: { level: 'user' },
+  [`${delivery}/progress`]: { level: 'user' },
+
+  // By id: who may send under any id may ask.
+  'get /api/outcomes/{id}': { level: 'user', in: 'seen', rights: write },
+  'get /api/messages/{id}': { level: 'user', in: 'seen', rights: write },
+  'delete /api/messages/{id}': { level: 'user', in: 'entered', rights: write },
+  'get /api/dead-letters/{id}': { level: 'user', in: 'seen', rights: write },
+  'post /api/dead-letters/{id}/replay': { level: 'user', in: 'entered' },
+  'delete /api/dead-letters/{id}': { level: 'user', in: 'entered' },
+
+  // Lists show what the user may read.
+  'get /api/outcomes': { level: 'user' },
+  'get /api/failures': { level: 'user' },
+  'get /api/dead-letters': { level: 'user' },
+  'post /api/dead-letters/replay': { level: 'user' },
+  'post /api/dead-letters/drop': { level: 'user' },
+  'get /api/callbacks': { level: 'user' },
+  'get /api/not-home': { level: 'user' },
+  'get /api/delayed': { level: 'user' },
+  'get /api/schedules': { level: 'user' },
+  'get /api/figures/queues': { level: 'user' },
+  'get /api/figures': { level: 'monitoring' },
+
+  'get /api/events': { level: 'monitoring' },
+  'get /api/outcome-events': { level: 'user', in: 'seen' },
+}
+
 export const expectedAccess: Readonly<Record<string, ExpectedAccess>> = {
+  ...messageAccess,
+
   'get /healthz': { level: 'open' },
   'get /readyz': { level: 'open' },
   'get /api/openapi.json': { level: 'open' },

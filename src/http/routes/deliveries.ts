@@ -29,6 +29,7 @@ const takeDeliveries = (parts: RouteParts): Route =>
     summary: 'Take messages from a queue, to work on them and to settle each',
     tag: 'Consuming',
     access: 'user',
+    unaudited: true,
     query: z.strictObject({
       /** Messages to take, at most; 1 by default. */
       max: wholeText(1, limits.httpTakenMax).optional(),
@@ -76,7 +77,13 @@ const leaseMsFrom = (given: string | undefined): number =>
 const settled: Readonly<Record<number, AnswerShape>> = {
   204: { description: 'Settled, and on disk.' },
 }
-const common = { method: 'post', tag: 'Consuming', access: 'user', body: 'bytes' } as const
+const common = {
+  method: 'post',
+  tag: 'Consuming',
+  access: 'user',
+  unaudited: true,
+  body: 'bytes',
+} as const
 const bodyBytesMax = limits.bodyBytesMax
 
 function settlingRoutes({ leases }: RouteParts): readonly Route[] {
@@ -142,6 +149,7 @@ const extendLease = ({ leases }: RouteParts): Route =>
     summary: 'Hold a delivery for longer',
     tag: 'Consuming',
     access: 'user',
+    unaudited: true,
     query: z.strictObject({ lease: z.string().optional() }),
     answers: { 200: { description: 'Until when it is held now.', schema: lease } },
     handle: ({ caller, param, query }) => ({
