@@ -86,6 +86,10 @@ export const expectedAccess: Readonly<Record<string, ExpectedAccess>> = {
 
   'get /healthz': { level: 'open' },
   'get /readyz': { level: 'open' },
+  // Who may read them is a setting of its own, tested in metrics.test.ts.
+  'get /metrics': { level: 'open' },
+  'get /metrics/per-object': { level: 'open' },
+  'get /metrics/detailed': { level: 'open' },
   'get /api/openapi.json': { level: 'open' },
   'post /api/session': { level: 'open' },
   'delete /api/session': { level: 'open' },
