@@ -92,6 +92,8 @@ export interface QueueStats {
   readonly delayed: number
   readonly dead: number
   readonly consumers: number
+  /** True while nothing is delivered because somebody has paused it. */
+  readonly paused?: boolean
   /** Totals since the engine was opened. */
   readonly accepted: number
   readonly delivered: number

@@ -78,6 +78,7 @@ test('a backup under load is sound, and holds all that was confirmed before it w
   await broker.pauseQueue('paused')
   fs.writeFileSync(join(directory, 'definitions.json'), '{}')
   const load = new Load(broker)
+  after(() => load.stop())
   for (let n = 1; n <= 3; n++) {
     await load.until(n * 700)
     const sent = [...load.sent]

@@ -281,6 +281,7 @@ export class Broker implements Engine, Administration {
       delayed: live.queue.delayed,
       dead: dead.get(live.queue.name) ?? 0,
       consumers: live.subscribers.length,
+      ...(live.paused && { paused: true }),
       accepted: live.accepted,
       delivered: live.delivered,
       settled: live.settled,

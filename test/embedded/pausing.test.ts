@@ -24,6 +24,7 @@ for (const how of ['a clean start', 'kill', 'power'] as const) {
     assert.deepEqual(inbox.deliveries, [])
     const figures = trial.broker.inspection.queue('work')
     assert.deepEqual([figures?.paused, figures?.ready, figures?.consumers], [true, 3, 1])
+    assert.equal((await trial.engine.queues())[0]?.paused, true)
     await resume(trial)
     await trial.clock.advance(1_000)
     assert.deepEqual(inbox.deliveries.map(named), ['1', '2', '3'])
