@@ -19,7 +19,7 @@ import { useEvents } from '../site/live.ts'
 import { useResource } from '../site/resource.ts'
 import { addressOf, place } from '../site/route.ts'
 import { columnsOf, joined, rereadMs, useLiveSamples } from '../site/samples.ts'
-import { mayChange, mayIn, readOnly } from '../site/session.ts'
+import { hasIn, mayChange, readOnly } from '../site/session.ts'
 import { ago, bytes, number, rate, t } from '../texts/text.ts'
 import { deleteQueue, purge, sendMessage, setPaused } from './queue-acts.ts'
 import { QueueConsumers } from './queue-consumers.tsx'
@@ -36,8 +36,9 @@ export function QueuePage() {
     (signal) => get<QueueHistoryJson>(path`queues/${vhost}/${name}/figures`, { range }, signal),
     rereadMs[range],
   )
-  const detail = useResource(`detail ${vhost} ${name}`, (signal) =>
-    get<QueueDetail>(path`queues/${vhost}/${name}`, {}, signal).catch(() => undefined),
+  // null for those who may not ask: then the patterns of their permissions say what they may.
+  const detail = useResource<QueueDetail | null>(`detail ${vhost} ${name}`, (signal) =>
+    get<QueueDetail>(path`queues/${vhost}/${name}`, {}, signal).catch(() => null),
   )
   useEvents(`/api${addressOf('events', { vhost, queue: name })}`, {
     queue: (event: LiveQueueJson) => {
@@ -68,7 +69,9 @@ export function QueuePage() {
               <RangeChoice value={range} onChoose={setRange} />
             </div>
             <Charts samples={samples} />
-            <QueueMessages vhost={vhost} name={name} row={row} />
+            {detail.data !== undefined && (
+              <Messages row={row} mayLook={rightsOf(row, detail.data).read} />
+            )}
             <QueueConsumers consumers={latest?.consumers ?? history.data?.consumers ?? []} />
             <Settings row={row} detail={detail.data} />
           </>
@@ -87,24 +90,49 @@ const Badges = ({ row }: { readonly row: QueueRowJson }) => (
   </>
 )
 
+interface Rights {
+  readonly configure: boolean
+  readonly write: boolean
+  readonly read: boolean
+}
+
+const rightsOf = ({ vhost }: QueueRowJson, detail: QueueDetail | null | undefined): Rights =>
+  detail?.homing?.may ?? {
+    configure: hasIn(vhost, 'configure'),
+    write: hasIn(vhost, 'write'),
+    read: hasIn(vhost, 'read'),
+  }
+
+interface MessagesProps {
+  readonly row: QueueRowJson
+  readonly mayLook: boolean
+}
+
+const Messages = ({ row, mayLook }: MessagesProps) =>
+  mayLook ? (
+    <QueueMessages vhost={row.vhost} name={row.name} row={row} />
+  ) : (
+    <p class="card card-body muted">{t('queue.noRead')}</p>
+  )
+
 interface ActsProps {
   readonly row: QueueRowJson
-  readonly detail: QueueDetail | undefined
+  readonly detail: QueueDetail | null | undefined
   readonly reload: () => void
 }
 
 function Acts({ row, detail, reload }: ActsProps) {
   if (readOnly.value) return null
-  const may = detail?.homing?.may
-  const mayConfigure = may?.configure ?? mayIn(row.vhost, 'configure')
+  const may = rightsOf(row, detail)
+  const mayConfigure = may.configure && mayChange('management')
   return (
     <>
-      {(may?.write ?? mayIn(row.vhost, 'write')) && row.kind === 'queue' && (
+      {may.write && row.kind === 'queue' && (
         <Button kind="main" icon="send" onClick={() => sendMessage(row)}>
           {t('queue.send')}
         </Button>
       )}
-      {mayConfigure && mayChange('management') && (
+      {mayConfigure && (
         <Button
           icon={row.paused ? 'play' : 'pause'}
           onClick={() => setPaused(row, !row.paused).then(reload)}
@@ -112,7 +140,7 @@ function Acts({ row, detail, reload }: ActsProps) {
           {t(row.paused ? 'queue.resume' : 'queue.pause')}
         </Button>
       )}
-      {(may?.read ?? mayIn(row.vhost, 'read')) && (
+      {may.read && (
         <Button disabled={row.ready === 0} onClick={() => purge(row, reload)}>
           {t('queue.purge')}
         </Button>
@@ -211,7 +239,7 @@ function Charts({ samples }: { readonly samples: readonly QueueSampleJson[] }) {
 
 interface SettingsProps {
   readonly row: QueueRowJson
-  readonly detail: QueueDetail | undefined
+  readonly detail: QueueDetail | null | undefined
 }
 
 function Settings({ row, detail }: SettingsProps) {

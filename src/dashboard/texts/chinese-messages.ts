@@ -68,6 +68,7 @@ export const chineseMessages = {
   'queue.emptyOther': '其他状态的消息可通过上方切换查看。',
   'queue.peeked': '只是查看而未取走：顺序和尝试次数都没有改变。',
   'queue.firstOf': '前 {count} 条，还有更多。查看不会取走消息。',
+  'queue.noRead': '您的用户无权读取此队列，因此不显示其中的消息。',
   'queue.settings': '设置',
   'queue.policy': '策略',
   'queue.bindings': '队列的绑定',

@@ -74,6 +74,7 @@ export const englishMessages = {
   'queue.peeked': 'Looked at without taking: no order and no attempt has changed.',
   'queue.firstOf':
     'The first one; there are more. Looking takes nothing. | The first {count}; there are more. Looking takes nothing.',
+  'queue.noRead': 'Your user may not read from this queue, so its messages are not shown.',
   'queue.settings': 'Settings',
   'queue.policy': 'Policy',
   'queue.bindings': 'Bindings of the queue',
