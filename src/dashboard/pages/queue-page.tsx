@@ -26,6 +26,8 @@ import { QueueConsumers } from './queue-consumers.tsx'
 import { QueueMessages } from './queue-messages.tsx'
 import { RangeChoice } from './range-choice.tsx'
 
+const idleMs = 60_000
+
 export function QueuePage() {
   const { vhost = '/', name = '' } = place.value.query
   const [range, setRange] = useState<Range>('5m')
@@ -47,10 +49,10 @@ export function QueuePage() {
     },
   })
   const read = history.data?.samples
-  const samples = useMemo(
-    () => (range === '5m' ? joined(read ?? [], live) : (read ?? [])),
-    [range, read, live],
-  )
+  const samples = useMemo(() => {
+    const known = range === '5m' ? joined(read ?? [], live) : (read ?? [])
+    return known.length === 0 ? idle() : known
+  }, [range, read, live])
   const now = latest?.now ?? history.data?.now
   return (
     <>
@@ -79,6 +81,14 @@ export function QueuePage() {
       </Loaded>
     </>
   )
+}
+
+/** A queue in which nothing happens has no samples: all of them would be 0. */
+function idle(): readonly QueueSampleJson[] {
+  const nowMs = Date.now()
+  const zero = { published: 0, delivered: 0, settled: 0, outcomes: 0, failed: 0 }
+  const none = { ready: 0, unsettled: 0, delayed: 0 }
+  return [nowMs - idleMs, nowMs].map((atMs) => ({ atMs, ...zero, ...none }))
 }
 
 const Badges = ({ row }: { readonly row: QueueRowJson }) => (
