@@ -50,7 +50,7 @@ packageTest(
   'the package holds what was built and what people read, and nothing else',
   ({ files }) => {
     const wanted =
-      /^(dist\/([\w./-]+\.(js|js\.map|d\.ts)|third-party-licences\.txt)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/
+      /^(dist\/([\w./-]+\.(js|js\.map|d\.ts)|third-party-licences\.txt|dashboard\/(index\.html|assets\/[\w-]+\.(js|css|svg))(\.br)?|dashboard\/licences\.txt)|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/
     assert.deepEqual(
       files.filter((file) => !wanted.test(file) || /\.test\.|-conformance\.test/.test(file)),
       [],

@@ -83,11 +83,19 @@ function Legend({ lines, data, write, under }: LegendProps) {
   )
 }
 
+/** Axes without lines, until there is something to draw. */
+function empty(): UPlot.AlignedData {
+  const now = Date.now() / 1_000
+  return [[now - 60, now]]
+}
+
 const valueText = (value: number | null | undefined, write: (value: number) => string): string =>
   value === null || value === undefined ? '–' : write(value)
 
 const toSeconds = ([times = [], ...values]: ChartProps['data']): UPlot.AlignedData =>
-  [times.map((time) => (time ?? 0) / 1_000), ...values] as UPlot.AlignedData
+  times.length === 0
+    ? empty()
+    : ([times.map((time) => (time ?? 0) / 1_000), ...values] as UPlot.AlignedData)
 
 interface Making extends Pick<ChartProps, 'lines' | 'write'> {
   readonly least: number

@@ -7,44 +7,31 @@ import type {
   DeadLetterChoiceJson,
   DeadLetterJson,
   DeadLetterPageJson,
-  DroppedJson,
-  ReplayedJson,
 } from '../../http/shapes/dead-letter-shapes.ts'
 import { messageColumn, queueColumn } from '../elements/columns.tsx'
 import { Button, InTabOrder } from '../elements/controls.tsx'
-import { confirm, fillIn } from '../elements/dialogs.tsx'
 import { Ago, CodeBadge, Empty, Loaded, PageHead } from '../elements/page.tsx'
 import { type Column, Table } from '../elements/table.tsx'
-import { tell } from '../elements/toasts.tsx'
-import { ask, get } from '../site/api.ts'
-import { usePages } from '../site/pages-of.ts'
+import { get } from '../site/api.ts'
+import { type Pages, usePages } from '../site/pages-of.ts'
 import { addressOf, go, type Query } from '../site/route.ts'
-import { mayIn } from '../site/session.ts'
 import { oneVhost } from '../site/vhosts.ts'
 import { number, t, tn } from '../texts/text.ts'
+import { choiceMax, DeadLetterActs } from './dead-letter-acts.tsx'
 import { chosenFilters, clearFilters, isFiltered, MessageFilters } from './message-filters.tsx'
 
 const filters = ['idPrefix', 'queue', 'reason', 'since'] as const
 const rereadMs = 5_000
-/** As many as one request takes. */
-const choiceMax = 1_000
-
 export function DeadLettersPage() {
   // The API acts in one virtual host at a time, so the list is of one, too.
   const query: Query = { ...chosenFilters(filters), vhost: oneVhost() }
-  const pages = usePages(
-    `dead ${JSON.stringify(query)}`,
-    (more, signal) =>
-      get<DeadLetterPageJson>(
-        'api/dead-letters',
-        { ...query, ...more, limit: '50', bodyBytesMax: '0' },
-        signal,
-      ),
-    rereadMs,
-  )
+  const pages = useDeadLetters(query)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const rows = pages.data?.flatMap(({ deadLetters }) => deadLetters) ?? []
-  const ids = rows.map(({ id }) => id).filter((id) => chosen.has(id))
+  const ids = rows
+    .map(({ id }) => id)
+    .filter((id) => chosen.has(id))
+    .slice(0, choiceMax)
   const done = (): void => {
     setChosen(new Set())
     pages.reload()
@@ -56,7 +43,9 @@ export function DeadLettersPage() {
   return (
     <>
       <PageHead title={t('dead.title')} text={t('dead.text')}>
-        {rows.length > 0 && <Acts choice={choice} count={count} isAll={isAll} done={done} />}
+        {rows.length > 0 && (
+          <DeadLetterActs choice={choice} count={count} isAll={isAll} done={done} />
+        )}
       </PageHead>
       <MessageFilters filters={filters} />
       <Loaded of={pages}>
@@ -90,6 +79,18 @@ export function DeadLettersPage() {
   )
 }
 
+const useDeadLetters = (query: Query): Pages<DeadLetterPageJson> =>
+  usePages(
+    `dead ${JSON.stringify(query)}`,
+    (more, signal) =>
+      get<DeadLetterPageJson>(
+        'api/dead-letters',
+        { ...query, ...more, limit: '50', bodyBytesMax: '0' },
+        signal,
+      ),
+    rereadMs,
+  )
+
 const toggled = (before: ReadonlySet<string>, id: string): ReadonlySet<string> =>
   new Set(before.has(id) ? [...before].filter((one) => one !== id) : [...before, id])
 
@@ -104,79 +105,6 @@ const NoDead = () =>
   ) : (
     <Empty icon="outcome" title={t('dead.none')} text={t('dead.noneText')} />
   )
-
-interface ActsProps {
-  readonly choice: DeadLetterChoiceJson
-  /** Undefined when it is not known how many match. */
-  readonly count: number | undefined
-  readonly isAll: boolean
-  readonly done: () => void
-}
-
-function Acts({ choice, count, isAll, done }: ActsProps) {
-  const vhost = oneVhost()
-  const words = count === undefined ? t('dead.allMatching') : tn('dead.messages', count)
-  const replay = (): void =>
-    fillIn({
-      title: t('dead.replayTitle', { messages: words }),
-      text: t('dead.replayText'),
-      act: t('dead.replay'),
-      submit: async () => {
-        const replayed = await inParts((json) =>
-          ask<ReplayedJson>('POST', 'api/dead-letters/replay', { json }).then(
-            ({ replayed, more }) => ({ taken: replayed, more }),
-          ),
-        )
-        tell(tn('dead.replayed', replayed))
-        done()
-      },
-    })
-  const drop = (): void =>
-    confirm({
-      title: t('dead.dropTitle', { messages: words }),
-      text: t('dead.dropText'),
-      act: t('dead.drop'),
-      submit: async () => {
-        const dropped = await inParts((json) =>
-          ask<DroppedJson>('POST', 'api/dead-letters/drop', { json }).then(({ dropped, more }) => ({
-            taken: dropped,
-            more,
-          })),
-        )
-        tell(tn('dead.dropped', dropped))
-        done()
-      },
-    })
-  /** One request takes a bounded number; those that came meanwhile are not asked for again. */
-  const inParts = async (part: Part): Promise<number> => {
-    let left = count ?? Number.POSITIVE_INFINITY
-    let taken = 0
-    for (;;) {
-      const answer = await part({ ...choice, limit: Math.min(left, choiceMax) })
-      taken += answer.taken
-      left -= answer.taken
-      if (!answer.more || answer.taken === 0 || left <= 0) return taken
-    }
-  }
-  return (
-    <>
-      {mayIn(vhost, 'write') && (
-        <Button kind="main" icon="replay" onClick={replay}>
-          {isAll ? t('dead.replayAll') : tn('dead.replaySome', count ?? 0)}
-        </Button>
-      )}
-      {mayIn(vhost, 'read') && (
-        <Button kind="danger" icon="trash" onClick={drop}>
-          {isAll ? t('dead.dropAll') : tn('dead.dropSome', count ?? 0)}
-        </Button>
-      )}
-    </>
-  )
-}
-
-type Part = (
-  choice: DeadLetterChoiceJson,
-) => Promise<{ readonly taken: number; readonly more: boolean }>
 
 const columns = (
   chosen: ReadonlySet<string>,

@@ -19,12 +19,14 @@ import { useEvents } from '../site/live.ts'
 import { useResource } from '../site/resource.ts'
 import { addressOf, place } from '../site/route.ts'
 import { columnsOf, joined, rereadMs, useLiveSamples } from '../site/samples.ts'
-import { mayChange, mayIn, readOnly } from '../site/session.ts'
+import { hasIn, mayChange, readOnly } from '../site/session.ts'
 import { ago, bytes, number, rate, t } from '../texts/text.ts'
 import { deleteQueue, purge, sendMessage, setPaused } from './queue-acts.ts'
 import { QueueConsumers } from './queue-consumers.tsx'
 import { QueueMessages } from './queue-messages.tsx'
 import { RangeChoice } from './range-choice.tsx'
+
+const idleMs = 60_000
 
 export function QueuePage() {
   const { vhost = '/', name = '' } = place.value.query
@@ -36,8 +38,9 @@ export function QueuePage() {
     (signal) => get<QueueHistoryJson>(path`queues/${vhost}/${name}/figures`, { range }, signal),
     rereadMs[range],
   )
-  const detail = useResource(`detail ${vhost} ${name}`, (signal) =>
-    get<QueueDetail>(path`queues/${vhost}/${name}`, {}, signal).catch(() => undefined),
+  // null for those who may not ask: then the patterns of their permissions say what they may.
+  const detail = useResource<QueueDetail | null>(`detail ${vhost} ${name}`, (signal) =>
+    get<QueueDetail>(path`queues/${vhost}/${name}`, {}, signal).catch(() => null),
   )
   useEvents(`/api${addressOf('events', { vhost, queue: name })}`, {
     queue: (event: LiveQueueJson) => {
@@ -46,10 +49,10 @@ export function QueuePage() {
     },
   })
   const read = history.data?.samples
-  const samples = useMemo(
-    () => (range === '5m' ? joined(read ?? [], live) : (read ?? [])),
-    [range, read, live],
-  )
+  const samples = useMemo(() => {
+    const known = range === '5m' ? joined(read ?? [], live) : (read ?? [])
+    return known.length === 0 ? idle() : known
+  }, [range, read, live])
   const now = latest?.now ?? history.data?.now
   return (
     <>
@@ -68,7 +71,9 @@ export function QueuePage() {
               <RangeChoice value={range} onChoose={setRange} />
             </div>
             <Charts samples={samples} />
-            <QueueMessages vhost={vhost} name={name} row={row} />
+            {detail.data !== undefined && (
+              <Messages row={row} mayLook={rightsOf(row, detail.data).read} />
+            )}
             <QueueConsumers consumers={latest?.consumers ?? history.data?.consumers ?? []} />
             <Settings row={row} detail={detail.data} />
           </>
@@ -76,6 +81,14 @@ export function QueuePage() {
       </Loaded>
     </>
   )
+}
+
+/** A queue in which nothing happens has no samples: all of them would be 0. */
+function idle(): readonly QueueSampleJson[] {
+  const nowMs = Date.now()
+  const zero = { published: 0, delivered: 0, settled: 0, outcomes: 0, failed: 0 }
+  const none = { ready: 0, unsettled: 0, delayed: 0 }
+  return [nowMs - idleMs, nowMs].map((atMs) => ({ atMs, ...zero, ...none }))
 }
 
 const Badges = ({ row }: { readonly row: QueueRowJson }) => (
@@ -87,24 +100,49 @@ const Badges = ({ row }: { readonly row: QueueRowJson }) => (
   </>
 )
 
+interface Rights {
+  readonly configure: boolean
+  readonly write: boolean
+  readonly read: boolean
+}
+
+const rightsOf = ({ vhost }: QueueRowJson, detail: QueueDetail | null | undefined): Rights =>
+  detail?.homing?.may ?? {
+    configure: hasIn(vhost, 'configure'),
+    write: hasIn(vhost, 'write'),
+    read: hasIn(vhost, 'read'),
+  }
+
+interface MessagesProps {
+  readonly row: QueueRowJson
+  readonly mayLook: boolean
+}
+
+const Messages = ({ row, mayLook }: MessagesProps) =>
+  mayLook ? (
+    <QueueMessages vhost={row.vhost} name={row.name} row={row} />
+  ) : (
+    <p class="card card-body muted">{t('queue.noRead')}</p>
+  )
+
 interface ActsProps {
   readonly row: QueueRowJson
-  readonly detail: QueueDetail | undefined
+  readonly detail: QueueDetail | null | undefined
   readonly reload: () => void
 }
 
 function Acts({ row, detail, reload }: ActsProps) {
   if (readOnly.value) return null
-  const may = detail?.homing?.may
-  const mayConfigure = may?.configure ?? mayIn(row.vhost, 'configure')
+  const may = rightsOf(row, detail)
+  const mayConfigure = may.configure && mayChange('management')
   return (
     <>
-      {(may?.write ?? mayIn(row.vhost, 'write')) && row.kind === 'queue' && (
+      {may.write && row.kind === 'queue' && (
         <Button kind="main" icon="send" onClick={() => sendMessage(row)}>
           {t('queue.send')}
         </Button>
       )}
-      {mayConfigure && mayChange('management') && (
+      {mayConfigure && (
         <Button
           icon={row.paused ? 'play' : 'pause'}
           onClick={() => setPaused(row, !row.paused).then(reload)}
@@ -112,7 +150,7 @@ function Acts({ row, detail, reload }: ActsProps) {
           {t(row.paused ? 'queue.resume' : 'queue.pause')}
         </Button>
       )}
-      {(may?.read ?? mayIn(row.vhost, 'read')) && (
+      {may.read && (
         <Button disabled={row.ready === 0} onClick={() => purge(row, reload)}>
           {t('queue.purge')}
         </Button>
@@ -211,7 +249,7 @@ function Charts({ samples }: { readonly samples: readonly QueueSampleJson[] }) {
 
 interface SettingsProps {
   readonly row: QueueRowJson
-  readonly detail: QueueDetail | undefined
+  readonly detail: QueueDetail | null | undefined
 }
 
 function Settings({ row, detail }: SettingsProps) {

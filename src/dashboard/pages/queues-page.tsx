@@ -11,14 +11,14 @@ import { type Column, Table } from '../elements/table.tsx'
 import { keyOf } from '../site/changed-rows.ts'
 import { useQueueRows } from '../site/queue-rows.ts'
 import { filterBy, go, place } from '../site/route.ts'
-import { mayIn } from '../site/session.ts'
+import { mayChange, mayIn } from '../site/session.ts'
 import { hasManyVhosts, shownVhost } from '../site/vhosts.ts'
 import { number, rate, t, tn } from '../texts/text.ts'
 import { createQueue } from './queue-acts.ts'
 
 export function QueuesPage() {
   const rows = useQueueRows()
-  const mayCreate = mayIn(shownVhost(), 'configure')
+  const mayCreate = mayChange('management') && mayIn(shownVhost(), 'configure')
   const create = mayCreate && (
     <Button kind="main" icon="plus" onClick={() => createQueue()}>
       {t('queues.create')}

@@ -46,12 +46,15 @@ export const has = (access: Access): boolean => identity.value?.access.includes(
 type Right = 'configure' | 'write' | 'read'
 
 /** Whether the user has that right on something in the virtual host; on which, the server knows. */
-export function mayIn(vhost: string | undefined, right: Right): boolean {
-  if (identity.value?.readOnly ?? true) return false
+export function hasIn(vhost: string | undefined, right: Right): boolean {
   return (identity.value?.permissions ?? []).some(
     (one) => (vhost === undefined || one.vhost === vhost) && !['', '^$'].includes(one[right]),
   )
 }
+
+/** The same, where something is changed by it. */
+export const mayIn = (vhost: string | undefined, right: Right): boolean =>
+  !readOnly.value && hasIn(vhost, right)
 
 /** Whether something may be changed at all by those with that access. */
 export const mayChange = (access: Access): boolean => !readOnly.value && has(access)

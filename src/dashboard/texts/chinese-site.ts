@@ -128,7 +128,7 @@ export const chineseSite = {
   'overview.roundTripNone': '最近没有消息返回',
   'overview.p99': 'p50 · p99 {time}',
   'overview.deadMore': '最终失败',
-  'overview.awayMore': '等待回调的结果',
+  'overview.awayMore': '尚未返回的结果',
   'overview.consumers': '{count} 个消费者',
   'overview.paused': '{count} 个队列已暂停',
   'overview.since': '自 {time}',

@@ -127,7 +127,7 @@ export const englishSite = {
   'overview.roundTripNone': 'nothing came home lately',
   'overview.p99': 'p50 · p99 {time}',
   'overview.deadMore': 'failed for good',
-  'overview.awayMore': 'outcomes waiting for their callback',
+  'overview.awayMore': 'outcomes not yet home',
   'overview.consumers': 'one consumer | {count} consumers',
   'overview.paused': 'one queue paused | {count} queues paused',
   'overview.since': 'since {time}',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { root } from '../tidy/source-file.ts'
 
-const tokens = readFileSync(new URL('./tokens.css', import.meta.url), 'utf8')
+const tokens = readFileSync(join(root, 'src/dashboard/styles/tokens.css'), 'utf8')
 const pairs = new Map(
   [...tokens.matchAll(/--([\w-]+): light-dark\((#\w{6}), (#\w{6})\);/g)].map(
     ([, name = '', light = '', dark = '']) => [name, { light, dark }],
