@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { connect } from 'amqplib'
@@ -99,6 +100,23 @@ test('a user changes the own password, and nobody else by that', async () => {
   )
   assert.equal((await ann('GET', '/api/session')).status, 401)
   assert.equal((await server.as('ann', 'next')('GET', '/api/session')).status, 200)
+})
+
+test('a backup is made while the server runs, once under each name', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'homing-backups-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  await using server = await httpTestServer({}, { backupFolder: folder })
+  if (!('backup' in server.server.engine)) return t.skip('needs an engine that makes backups')
+  await server.api('PUT', '/api/queues/%2F/kept', {})
+  const made = await server.api('POST', '/api/backup', { name: 'one' })
+  assert.equal(made.status, 201, made.text)
+  assert.ok(readdirSync(join(folder, 'one')).includes('definitions.json'))
+  const again = await server.api('POST', '/api/backup', { name: 'one' })
+  assert.equal(again.status, 400)
+  assert.match(again.text, /by the name \\"one\\"/)
+  assert.ok(!again.text.includes(folder))
+  const timed = await server.api('POST', '/api/backup', {})
+  assert.match((timed.json as { name: string }).name, /^\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ$/)
 })
 
 test('a backup has a name and no path, and needs a folder that was set', async () => {

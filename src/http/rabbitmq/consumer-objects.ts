@@ -6,7 +6,7 @@
 import type { ConsumerFacts } from '../../amqp/channel-facts.ts'
 import type { ConnectionFacts } from '../../amqp/connection-facts.ts'
 import type { Subscriber } from '../../embedded/live-queue.ts'
-import { scopedName } from '../../scoped-name.ts'
+import { baseName, virtualHostOf } from '../../scoped-name.ts'
 import type { Caller } from '../caller.ts'
 import type { ChannelDetails, ConsumerObject } from '../shapes/consumer.ts'
 import { jsonFromTable } from './json-table.ts'
@@ -25,13 +25,12 @@ export function consumersOf(
   asked: ConsumersAsked = {},
 ): readonly ConsumerObject[] {
   const hosts = new Set(showing.views(caller, asked.vhost).map(([name]) => name))
-  const isAsked = (vhost: string, queue: string): boolean =>
-    hosts.has(vhost) && (asked.queue === undefined || asked.queue === queue)
-  const sees = rememberingVisibility(caller)
-  const all = [...clientConsumers(showing), ...libraryConsumers(showing, hosts)]
-  return all.filter(
-    ({ queue }) => isAsked(queue.vhost, queue.name) && sees(queue.vhost, queue.name),
-  )
+  const visible = rememberingVisibility(caller)
+  const sees: Sees = (vhost, queue) =>
+    hosts.has(vhost) &&
+    (asked.queue === undefined || asked.queue === queue) &&
+    visible(vhost, queue)
+  return [...clientConsumers(showing, sees), ...libraryConsumers(showing, sees)]
 }
 
 /** Of the channel of a connection. */
@@ -47,12 +46,17 @@ export function channelConsumers(
   )
 }
 
-function clientConsumers(showing: Showing): readonly ConsumerObject[] {
-  return showing.site.server
-    .connections()
-    .flatMap((connection) =>
-      connection.channels.flatMap(({ number }) => channelConsumers(showing, connection, number)),
-    )
+type Sees = (vhost: string, queue: string) => boolean
+
+function clientConsumers(showing: Showing, sees: Sees): readonly ConsumerObject[] {
+  return showing.site.server.connections().flatMap((connection) =>
+    connection.channels.flatMap(({ number, consumerFacts }) => {
+      const details = channelDetails(showing, connection, number)
+      return consumerFacts
+        .filter(({ queue }) => sees(connection.virtualHost ?? '', queue))
+        .map((consumer) => consumerObject(showing, consumer, connection, details))
+    }),
+  )
 }
 
 export const channelDetails = (
@@ -98,17 +102,13 @@ function consumerObject(
 }
 
 /** What subscribes to the engine and is nobody's channel: the library here, and those who joined. */
-function libraryConsumers(
-  { site }: Showing,
-  hosts: ReadonlySet<string>,
-): readonly ConsumerObject[] {
-  return [...hosts].flatMap((vhost) => {
-    const queues = site.hosts.find(vhost)?.view.queues() ?? []
-    return queues.flatMap(({ name }) => {
-      const live = site.engine.door.queue(scopedName(vhost, name))
-      const own = (live?.subscribers ?? []).filter(isLibrarys)
-      return own.map((subscriber) => libraryConsumer(vhost, name, subscriber))
-    })
+function libraryConsumers({ site }: Showing, sees: Sees): readonly ConsumerObject[] {
+  return [...site.engine.door.queues()].flatMap(({ queue, subscribers }) => {
+    const own = subscribers.filter(isLibrarys)
+    if (own.length === 0) return []
+    const [vhost, name] = [virtualHostOf(queue.name), baseName(queue.name)]
+    if (!sees(vhost, name)) return []
+    return own.map((subscriber) => libraryConsumer(vhost, name, subscriber))
   })
 }
 
@@ -132,7 +132,7 @@ const libraryConsumer = (
   homing: { unacknowledged: held.size, priority, user: null },
 })
 
-function rememberingVisibility(caller: Caller): (vhost: string, queue: string) => boolean {
+function rememberingVisibility(caller: Caller): Sees {
   const known = new Map<string, ReturnType<typeof visibilityOf>>()
   return (vhost, queue) => {
     const visibility = known.get(vhost) ?? visibilityOf(caller, vhost)

@@ -49,15 +49,24 @@ export const backupRoutes: readonly Route[] = [
       }
       const { engine } = site
       if (!canBackUp(engine)) throw new HomingError('unsupported', 'this engine makes no backups')
-      const { files, bytes, lsn, startedAtMs, finishedAtMs } = await engine.backup(
-        join(backupFolder, name),
-      )
+      const { files, bytes, lsn, startedAtMs, finishedAtMs } = await engine
+        .backup(join(backupFolder, name))
+        .catch((thrown: unknown) => {
+          throw withoutPath(thrown, name)
+        })
       return { status: 201, json: { name, files, bytes, lsn, startedAtMs, finishedAtMs } }
     },
   }),
 ]
 
 const canBackUp = (engine: object): engine is Pick<Administration, 'backup'> => 'backup' in engine
+
+/** Where backups are on this machine is nobody's matter who asks for one. */
+function withoutPath(thrown: unknown, name: string): unknown {
+  if (!(thrown instanceof HomingError) || thrown.code !== 'bad-argument') return thrown
+  const text = `there is something by the name "${name}" in the folder for backups; give another name`
+  return new HomingError('bad-argument', text, { cause: thrown })
+}
 
 const timeName = (wallMs: number): string =>
   new Date(wallMs).toISOString().slice(0, 19).replaceAll(':', '-').concat('Z')
