@@ -92,6 +92,22 @@ test('one queue is live with its consumers', async () => {
   await consumer.close()
 })
 
+test('a queue that is deleted is told as gone, and its own stream ends', async () => {
+  await using server = await httpTestServer()
+  await server.engine.declareQueue('a', {})
+  await using one = await readEvents(`${server.url}/api/events?queue=a`, login(server))
+  await using all = await readEvents(`${server.url}/api/events?queues=true`, login(server))
+  await one.next('queue')
+  let round = (await all.next('queues')).data as LiveQueuesJson
+  while (!round.queues.some(({ name }) => name === 'a')) {
+    round = (await all.next('queues')).data as LiveQueuesJson
+  }
+  assert.equal((await server.api('DELETE', '/api/queues/%2F/a')).status, 204)
+  await one.ended()
+  while (round.gone.length === 0) round = (await all.next('queues')).data as LiveQueuesJson
+  assert.deepEqual(round.gone, [{ vhost: '/', name: 'a' }])
+})
+
 test('outcomes of a queue come as they come home, and after a break those that came meanwhile', async () => {
   await using server = await httpTestServer()
   await server.engine.declareQueue('a', {})
