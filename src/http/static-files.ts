@@ -25,7 +25,7 @@ const types: ReadonlyMap<string, string> = new Map([
   ['.svg', 'image/svg+xml'],
   ['.png', 'image/png'],
   ['.json', 'application/json'],
-  ['.webmanifest', 'application/manifest+json'],
+  ['.txt', 'text/plain; charset=utf-8'],
 ])
 
 /** Built, it stands in `http/` beside them; unbuilt, `src/dashboard` is what they are made of. */
