@@ -45,13 +45,11 @@ function FormDialog({ request }: { readonly request: FormRequest }) {
   const [fault, setFault] = useState('')
   const [isBusy, setBusy] = useState(false)
   const box = useRef<HTMLDialogElement>(null)
-  useEffect(() => {
-    const before = document.activeElement
-    box.current?.showModal()
-    return () => (before instanceof HTMLElement ? before.focus() : undefined)
-  }, [])
-  const leave = (): void => {
-    open.value = undefined
+  useEffect(() => box.current?.showModal(), [])
+  // Closed by the browser, which gives the focus back to where it was.
+  const leave = (): void => box.current?.close()
+  const closed = (): void => {
+    if (open.value === request) open.value = undefined
   }
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault()
@@ -67,7 +65,7 @@ function FormDialog({ request }: { readonly request: FormRequest }) {
   const set = (name: string) => (value: string | boolean) =>
     setValues((before) => ({ ...before, [name]: value }))
   return (
-    <dialog ref={box} onClose={leave} aria-labelledby="dialog-title">
+    <dialog ref={box} onClose={closed} aria-labelledby="dialog-title">
       <form onSubmit={(event) => void submit(event)}>
         <h2 id="dialog-title">{request.title}</h2>
         {request.text !== undefined && <div class="muted breakable">{request.text}</div>}

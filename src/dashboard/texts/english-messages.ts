@@ -139,7 +139,7 @@ export const englishMessages = {
   'dead.dropAll': 'Drop all',
   'dead.dropSome': 'Drop one | Drop {count}',
   'dead.dropTitle': 'Drop {messages}?',
-  'dead.dropText': 'Their outcomes stay; their bodies cannot be brought back or replayed.',
+  'dead.dropText': 'Outcomes stay; bodies cannot be brought back or replayed.',
   'dead.dropped': 'One message was dropped. | {count} messages were dropped.',
   'away.title': 'Callbacks',
   'away.text':
