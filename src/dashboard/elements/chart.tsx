@@ -29,6 +29,9 @@ export interface ChartProps {
 
 const height = 190
 
+/** Seconds between two marks of the time axis. */
+const timeSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1_800, 3_600, 7_200, 14_400]
+
 export function Chart({ title, lines, data, write, least = 1 }: ChartProps) {
   const box = useRef<HTMLDivElement>(null)
   const plot = useRef<UPlot>(undefined)
@@ -84,9 +87,10 @@ function Legend({ lines, data, write, under }: LegendProps) {
 }
 
 /** Axes without lines, until there is something to draw. */
-function empty(): UPlot.AlignedData {
+function empty(lines: number): UPlot.AlignedData {
   const now = Date.now() / 1_000
-  return [[now - 60, now]]
+  const none = Array.from({ length: lines }, () => [null, null])
+  return [[now - 60, now], ...none]
 }
 
 const valueText = (value: number | null | undefined, write: (value: number) => string): string =>
@@ -94,7 +98,7 @@ const valueText = (value: number | null | undefined, write: (value: number) => s
 
 const toSeconds = ([times = [], ...values]: ChartProps['data']): UPlot.AlignedData =>
   times.length === 0
-    ? empty()
+    ? empty(values.length)
     : ([times.map((time) => (time ?? 0) / 1_000), ...values] as UPlot.AlignedData)
 
 interface Making extends Pick<ChartProps, 'lines' | 'write'> {
@@ -120,7 +124,13 @@ function optionsOf({ lines, write, element, under, least }: Making): UPlot.Optio
     cursor: { y: false, points: { size: 7 }, sync: { key: 'page' }, drag: { x: false, y: false } },
     scales: { y: { range: (_plot, _low, high) => [0, Math.max(high || 0, least) * 1.1] } },
     axes: [
-      { ...axis, size: 26, values: (_plot, splits) => splits.map(shortTime), space: 70 },
+      {
+        ...axis,
+        size: 26,
+        values: (_plot, splits) => splits.map(shortTime),
+        space: 70,
+        incrs: timeSteps,
+      },
       { ...axis, size: 62, values: (_plot, splits) => splits.map((value) => write(value)) },
     ],
     series: [
