@@ -65,7 +65,7 @@ export class Serving {
         audited.user = caller.user
       })
       noteDone(audit, audited)
-      return responseOf(answer)
+      return responseOf(arrived.request.method === 'HEAD' ? await headOf(answer) : answer)
     } catch (thrown) {
       noteError(audit, audited, asHomingError(thrown)?.code ?? 'server-failed')
       return this.failed(thrown, arrived)
@@ -183,6 +183,13 @@ export class Serving {
     if (error.code !== 'login-refused' || isBrowser) return {}
     return { 'www-authenticate': 'Basic realm="Homing", charset="UTF-8"' }
   }
+}
+
+/** A stream that nobody will read would be open for ever. */
+async function headOf({ body, ...answer }: Answer): Promise<Answer> {
+  if (!(body instanceof ReadableStream)) return body === undefined ? answer : { ...answer, body }
+  await body.cancel()
+  return { status: 200, ...answer }
 }
 
 export function responseOf({ status, headers, json, body }: Answer): Response {
