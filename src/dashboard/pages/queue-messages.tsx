@@ -176,7 +176,7 @@ function Whole({ vhost, name, position }: WholeProps) {
     <Section title={t('message.noId', { position })}>
       <Loaded of={whole}>
         {(message) => (
-          <>
+          <div class="stack">
             <BodyView key={position} title={t('message.body')} {...message} />
             <div class="card card-body">
               <Facts
@@ -190,7 +190,7 @@ function Whole({ vhost, name, position }: WholeProps) {
                 ]}
               />
             </div>
-          </>
+          </div>
         )}
       </Loaded>
     </Section>

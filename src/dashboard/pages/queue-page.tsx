@@ -164,10 +164,12 @@ function Acts({ row, detail, reload }: ActsProps) {
   )
 }
 
-const oldestText = ({ oldestReadyAtMs, readyBytes }: QueueRowJson): string =>
-  oldestReadyAtMs === undefined
-    ? bytes(readyBytes ?? 0)
-    : t('queue.oldestSince', { time: ago(oldestReadyAtMs) })
+function oldestText({ oldestReadyAtMs, readyBytes }: QueueRowJson): string {
+  if (oldestReadyAtMs !== undefined) {
+    return t('queue.oldestSince', { time: ago(oldestReadyAtMs) })
+  }
+  return readyBytes === undefined ? t('overview.readyMore') : bytes(readyBytes)
+}
 
 const Glance = ({ row }: { readonly row: QueueRowJson }) => (
   <section class="cards six" aria-label={t('overview.glance')}>

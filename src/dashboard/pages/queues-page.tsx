@@ -142,7 +142,7 @@ const columnsFor = (many: boolean): readonly Column<QueueRowJson>[] => [
       ]
     : []),
   count('ready', t('count.ready'), ({ ready }) => ready),
-  count('unsettled', t('count.unacked'), ({ unsettled }) => unsettled),
+  count('unsettled', t('count.unacked'), ({ unsettled }) => unsettled, true),
   count('delayed', t('count.delayed'), ({ delayed }) => delayed, true),
   count('not-home', t('count.notHome'), (row) => row.ready + row.unsettled + row.delayed),
   count('in', t('rate.in'), ({ rates }) => rates?.published ?? 0, true, rate),

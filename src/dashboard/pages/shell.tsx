@@ -24,19 +24,21 @@ export function Shell() {
   const [isMenuOpen, setMenuOpen] = useState(false)
   const entry = entryOf(place.value.page)
   const main = useRef<HTMLElement>(null)
-  const address = addressOf(place.value.page, place.value.query)
+  // Another queue or message is another page; other filters of a list are not.
+  const { page, query } = place.value
+  const isOne = entry?.under !== undefined
+  const key = isOne ? addressOf(page, query) : page
   const isFirst = useRef(true)
   const title = entry === undefined ? t('nav.nothing') : t(entry.title)
   useEffect(() => {
     setMenuOpen(false)
-    // Those who do not see the page change are told by the focus; filters leave it where it is.
+    // Those who do not see the page change are told by the focus.
     if (!isFirst.current) main.current?.querySelector('h1')?.focus()
     isFirst.current = false
-  }, [place.value.page, place.value.query.id, place.value.query.name])
+  }, [key])
   useEffect(() => {
-    const { id, name } = place.value.query
-    document.title = `${id ?? name ?? title} · Homing`
-  }, [title, address])
+    document.title = `${(isOne && (query.id ?? query.name)) || title} · Homing`
+  }, [title, key])
   const View = entry?.view
   return (
     <div class="shell">
@@ -56,7 +58,7 @@ export function Shell() {
         <Bar openMenu={() => setMenuOpen(true)} />
         {readOnly.value && <p class="notice">{t('nav.readOnly')}</p>}
         <main id="main" tabIndex={-1} ref={main}>
-          {View === undefined ? <Nothing /> : <View key={`${place.value.page} ${shownVhost()}`} />}
+          {View === undefined ? <Nothing /> : <View key={`${key} ${shownVhost()}`} />}
         </main>
       </div>
     </div>
