@@ -4,9 +4,10 @@
  */
 
 import assert from 'node:assert/strict'
+import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
 import { expectedAccess } from './expected-access.ts'
-import { httpTestServer } from './http-server.ts'
+import { type HttpTestServer, httpTestServer } from './http-server.ts'
 
 const names = ['%00', '%FF', '%', 'a%0Ab', '__proto__', '%1Fx', '%F0%9F%98%80', 'x'.repeat(3_000)]
 
@@ -24,6 +25,26 @@ const bodies = [
 /** Those of this test stay, so that there is somebody to ask. */
 const isItsOwn = (route: string): boolean => route === 'delete /api/session'
 
+interface Sent {
+  readonly method: string
+  readonly path: string
+  readonly body: string | undefined
+}
+
+/** The status; what streams is not waited for. */
+async function statusOf(server: HttpTestServer, { method, path, body }: Sent): Promise<number> {
+  const basic = Buffer.from(`admin:${server.adminPassword}`).toString('base64')
+  const leave = new AbortController()
+  const response = await fetch(server.url + path, {
+    method: method.toUpperCase(),
+    signal: leave.signal,
+    headers: { 'content-type': 'application/json', authorization: `Basic ${basic}` },
+    ...(body !== undefined && { body }),
+  })
+  leave.abort()
+  return response.status
+}
+
 test('no name and no body breaks the server', async () => {
   await using server = await httpTestServer()
   const broken: string[] = []
@@ -37,9 +58,8 @@ test('no name and no body breaks the server', async () => {
         parameter === 'vhost' && n % 2 === 0 && method !== 'delete' ? '%2F' : name,
       )
       const body = hasBody ? bodies[n % bodies.length] : undefined
-      const type = { 'content-type': 'application/json' }
-      const { status, text } = await server.api(method.toUpperCase(), filled, body, type)
-      if (status === 500) broken.push(`${method} ${filled.slice(0, 100)} ${body}: ${text}`)
+      const status = await statusOf(server, { method, path: filled, body })
+      if (status === 500) broken.push(`${method} ${filled.slice(0, 100)} ${body}`)
     }
   }
   assert.deepEqual(broken, [])
