@@ -6,6 +6,7 @@
 import type { AmqpEngineOptions } from './adapters/amqp/open-amqp-engine.ts'
 import { Home } from './client/home.ts'
 import type { Log } from './client/log.ts'
+import type { Tracing } from './client/tracing.ts'
 import type { Engine } from './engine.ts'
 import { HomingError } from './errors.ts'
 import type { DirectoryOptions } from './joined/open-directory.ts'
@@ -14,6 +15,11 @@ import type { DirectoryOptions } from './joined/open-directory.ts'
 export interface HomingOptions extends DirectoryOptions, AmqpEngineOptions {
   /** Where the library tells of what nobody waits for; silent by default. A pino logger fits. */
   readonly log?: Log
+  /**
+   * OpenTelemetry spans of what is sent, worked on and brought home, by the package @opentelemetry/api and
+   * the SDK that the program has set up; default false. See docs/traces.md.
+   */
+  readonly traces?: boolean
 }
 
 const whereDefault = './data'
@@ -22,7 +28,8 @@ const whereDefault = './data'
  * Opens a home: the path of a data directory, made when it is not there (default `./data`), `memory:`
  * for tests, or the URL of a broker (`amqp://user:password@host/virtual-host`, `amqps://…`; several for
  * the hosts of one cluster). Close it, or hold it with `await using`.
- * Fails with `locked`, `not-permitted`, `format-unknown`, `disk-full`, `unknown-option`, `unsupported`;
+ * Fails with `locked`, `not-permitted`, `format-unknown`, `disk-full`, `unknown-option`, `unsupported`,
+ * `module-missing`;
  * for a broker with `unreachable`, `login-refused`, `access-refused`, `bad-certificate`.
  *
  * @example
@@ -35,12 +42,22 @@ export async function homing(
   if (typeof options !== 'object' || options === null) {
     throw new HomingError('bad-argument', `the options of homing() are ${options}; give an object`)
   }
-  const { log, ...engineOptions } = options
+  const { log, traces, ...engineOptions } = options
   const checked = checkedLog(log)
-  return new Home(await openEngine(where, engineOptions, checked), checked)
+  const tracing = await tracingOf(traces)
+  return new Home(await openEngine(where, engineOptions, checked), checked, tracing)
 }
 
-type EngineOptions = Omit<HomingOptions, 'log'>
+type EngineOptions = Omit<HomingOptions, 'log' | 'traces'>
+
+async function tracingOf(traces: boolean | undefined): Promise<Tracing | undefined> {
+  if (traces === undefined || traces === false) return undefined
+  if (traces === true) {
+    const { openTracing } = await import('./client/open-telemetry.ts')
+    return openTracing()
+  }
+  throw new HomingError('bad-argument', `traces is ${typeof traces}; give true or false`)
+}
 
 async function openEngine(
   where: string | readonly string[],

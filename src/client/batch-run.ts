@@ -19,6 +19,7 @@ import { isThenable } from './handler-run.ts'
 import type { OpenDelivery } from './open-delivery.ts'
 import { reportProgress } from './progress.ts'
 import { runAs } from './running-work.ts'
+import type { Tracing } from './tracing.ts'
 import { failVerdict, rejectVerdict, retryVerdict } from './verdict.ts'
 
 /** Results in the order of the batch (an Error in a place retries that message), or nothing. */
@@ -38,6 +39,7 @@ interface Member {
 
 export class BatchRun {
   readonly #contract: AnyContract
+  readonly #tracing: Tracing | undefined
   readonly #handler: AnyBatchHandler
   readonly #options: ReadBatchOptions
   readonly #answering: Answering
@@ -49,6 +51,7 @@ export class BatchRun {
 
   constructor(bound: BoundContract, handler: AnyBatchHandler, options: ReadBatchOptions) {
     this.#contract = bound.contract
+    this.#tracing = bound.tracing
     this.#handler = handler
     this.#options = options
     this.#answering = new Answering(bound.contract, options.delay, bound.log)
@@ -104,7 +107,7 @@ export class BatchRun {
     this.#running++
     let returned: unknown
     try {
-      returned = runAs(undefined, this.#handler, views)
+      returned = this.#call(batch, views)
     } catch (error) {
       this.#threw(batch, error)
       return
@@ -116,6 +119,15 @@ export class BatchRun {
         (error: unknown) => this.#threw(batch, error),
       )
     }
+  }
+
+  /** What the handler does belongs to the whole batch: to the trace of none of its messages. */
+  #call(batch: readonly Member[], views: readonly DeliveryView[]): unknown {
+    if (this.#tracing === undefined) return runAs(undefined, this.#handler, views)
+    const deliveries = batch.map(({ open }) => open.delivery)
+    return this.#tracing.batch(this.#contract.name, deliveries, () =>
+      runAs(undefined, this.#handler, views),
+    )
   }
 
   #returned(batch: readonly Member[], returned: unknown): void {

@@ -1,23 +1,16 @@
 import type { AnyContract } from '../contract/contract.ts'
-import type { Engine } from '../engine.ts'
 import { HomingError } from '../errors.ts'
-import { BoundContract } from './bound-contract.ts'
-import type { Log } from './log.ts'
+import { BoundContract, type BoundParts } from './bound-contract.ts'
 import { insideHandler } from './running-work.ts'
-import type { Waits } from './waits.ts'
 
 /** The contracts used in one home, as long as it is open. */
 export class Bindings {
-  readonly #engine: Engine
-  readonly #waits: Waits
-  readonly #log: Log
+  readonly #parts: BoundParts
   readonly #bound = new WeakMap<AnyContract, BoundContract>()
   state: 'open' | 'closing' | 'closed' = 'open'
 
-  constructor(engine: Engine, waits: Waits, log: Log) {
-    this.#engine = engine
-    this.#waits = waits
-    this.#log = log
+  constructor(parts: BoundParts) {
+    this.#parts = parts
   }
 
   /** Fails with `closed`, and with `bad-argument` for what is no contract. */
@@ -31,7 +24,7 @@ export class Bindings {
         `the contract is ${contract === null ? 'null' : typeof contract}; make one with queue('name', { … })`,
       )
     }
-    const bound = new BoundContract<C>(contract, this.#engine, this.#waits, this.#log)
+    const bound = new BoundContract<C>(contract, this.#parts)
     this.#bound.set(contract, bound as unknown as BoundContract)
     return bound
   }

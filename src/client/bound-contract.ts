@@ -8,23 +8,29 @@ import type { Accepted, Engine } from '../engine.ts'
 import type { Bound } from './bound.ts'
 import type { Log } from './log.ts'
 import { Receipt } from './receipt.ts'
+import type { Tracing } from './tracing.ts'
 import type { Waits } from './waits.ts'
+
+/** What all contracts of a home share. */
+export type BoundParts = Pick<Bound, 'engine' | 'waits' | 'log' | 'tracing'>
 
 export class BoundContract<C extends AnyContract = AnyContract> implements Bound<C> {
   readonly contract: C
   readonly engine: Engine
   readonly waits: Waits
   readonly log: Log
+  readonly tracing: Tracing | undefined
   /** The queue exists and the codecs are loaded. */
   ready = false
   #prepared: Promise<void> | undefined
   #loaded: Promise<void> | undefined
 
-  constructor(contract: C, engine: Engine, waits: Waits, log: Log) {
+  constructor(contract: C, { engine, waits, log, tracing }: BoundParts) {
     this.contract = contract
     this.engine = engine
     this.waits = waits
     this.log = log
+    this.tracing = tracing
   }
 
   /** One function for all sends, so that a send makes no closure for it. */

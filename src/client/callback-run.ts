@@ -92,7 +92,9 @@ export class CallbackRun {
   begin(open: OpenDelivery): void {
     if (this.#timeoutMs > 0) open.after(this.#timeoutMs, () => open.timeOut())
     // Its sends are nobody's children: the message it tells of is final.
-    runAs(undefined, () => this.#tell(open), undefined).then(
+    const tell = (): Promise<void> => runAs(undefined, () => this.#tell(open), undefined)
+    const told = open.trace === undefined ? tell() : open.trace.within(tell)
+    told.then(
       () => {
         if (open.done()) open.settle({ kind: 'acknowledge' })
       },

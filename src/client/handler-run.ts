@@ -59,7 +59,11 @@ export class HandlerRun {
     }
     let returned: unknown
     try {
-      returned = runAs(open, this.#handler, new DeliveryView(open, this.#tools, checked.value))
+      const view = new DeliveryView(open, this.#tools, checked.value)
+      returned =
+        open.trace === undefined
+          ? runAs(open, this.#handler, view)
+          : open.trace.within(() => runAs(open, this.#handler, view))
     } catch (error) {
       this.#threw(open, error)
       return

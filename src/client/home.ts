@@ -48,9 +48,10 @@ import {
 import type { Schedule } from './schedule.ts'
 import { type ScheduleOptions, Schedules } from './schedules.ts'
 import type { CallOptions, SendOptions } from './send-options.ts'
+import type { Tracing } from './tracing.ts'
 import { Waits } from './waits.ts'
 import { Workers } from './workers.ts'
-import { type CloseOptions, type Consumer, Working } from './working.ts'
+import { beginning, type CloseOptions, type Consumer, Working } from './working.ts'
 
 /** What is known about an id of any contract. */
 export type Answered =
@@ -71,10 +72,10 @@ export class Home implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   /** Made by `homing()`; over another engine, for those who write one. */
-  constructor(engine: Engine, log: Log = silentLog) {
+  constructor(engine: Engine, log: Log = silentLog, tracing?: Tracing) {
     this.#engine = engine
     this.#waits = new Waits(engine, this.#keepAlive)
-    this.#bindings = new Bindings(engine, this.#waits, log)
+    this.#bindings = new Bindings({ engine, waits: this.#waits, log, tracing })
     this.deadLetters = new DeadLetters(engine, this.#keepAlive, () => this.#bindings.checkOpen())
   }
 
@@ -183,7 +184,7 @@ export class Home implements AsyncDisposable {
         options,
         inWorkMax,
         prepare: () => bound.prepared(),
-        begin: (open) => run.begin(open),
+        begin: beginning(run, bound.tracing?.process.bind(bound.tracing)),
         closed: (working) => this.#workers.closed(working),
       }),
     )

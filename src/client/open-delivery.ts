@@ -13,6 +13,7 @@ import type { Engine } from '../engine.ts'
 import type { Delivery, Revocation } from '../message/delivery.ts'
 import type { Settlement } from '../message/settlement.ts'
 import type { RunningWork } from './running-work.ts'
+import type { DeliveryTrace } from './tracing.ts'
 
 /** What an open delivery needs of the intake that holds it. */
 export interface Holder {
@@ -37,6 +38,8 @@ export class OpenDelivery implements RunningWork {
   swept = false
   /** Its answer is being checked, by a schema that takes its time. */
   answered = false
+  /** Undefined where there are no traces. */
+  trace: DeliveryTrace | undefined
   readonly #holder: Holder
   #abort: AbortController | undefined
   #children: Child[] | undefined
@@ -84,6 +87,7 @@ export class OpenDelivery implements RunningWork {
   settle(settlement: Settlement): boolean {
     if (this.state === 'ended') return false
     this.#end()
+    if (this.trace !== undefined) this.trace.settled(settlement)
     this.#holder.settle(this, settlement)
     return true
   }
@@ -110,6 +114,7 @@ export class OpenDelivery implements RunningWork {
     if (this.state === 'ended') return
     this.revokedBy = reason
     this.#end()
+    if (this.trace !== undefined) this.trace.revoked(reason)
     this.#abort?.abort(abortReason(reason))
     if (reason === 'canceled' || reason === 'expired') this.#cancelChildren(reason)
   }

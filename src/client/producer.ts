@@ -71,6 +71,16 @@ export function call<C extends AnyContract>(
   input: Input<C>,
   options: CallOptions<C> | undefined,
 ): Promise<Output<C>> {
+  const { tracing, contract } = bound
+  if (tracing === undefined) return calling(bound, input, options)
+  return tracing.call(contract.name, () => calling(bound, input, options))
+}
+
+function calling<C extends AnyContract>(
+  bound: BoundContract<C>,
+  input: Input<C>,
+  options: CallOptions<C> | undefined,
+): Promise<Output<C>> {
   const chosenId = readId(options?.id)
   const read =
     options === undefined
@@ -101,17 +111,22 @@ function accepted<C extends AnyContract>(
   chosenId: string | undefined,
   mintedId?: string,
 ): Promise<Accepted> {
-  const { contract, engine } = bound
+  const { contract } = bound
   if (!bound.ready) {
     return bound.prepared().then(() => accepted(bound, input, options, chosenId, mintedId))
   }
   const written = writeValue(contract.input, contract.inputCodec, input)
   if (written instanceof Promise) {
     return written.then((late) =>
-      engine.publish(toMessage(bound, late, options, chosenId, mintedId)),
+      published(bound, toMessage(bound, late, options, chosenId, mintedId)),
     )
   }
-  return engine.publish(toMessage(bound, written, options, chosenId, mintedId))
+  return published(bound, toMessage(bound, written, options, chosenId, mintedId))
+}
+
+function published({ engine, tracing }: BoundContract, message: Message): Promise<Accepted> {
+  if (tracing === undefined) return engine.publish(message)
+  return tracing.send(message, (traced) => engine.publish(traced))
 }
 
 function toMessage(
@@ -148,13 +163,28 @@ export async function sendMany<C extends AnyContract>(
     messages.push(toMessage(bound, settled, read, ids?.[n], undefined, n))
   }
   if (messages.length === 0) return []
-  return (await engine.publishMany(messages)).map(bound.toReceipt)
+  const { tracing } = bound
+  const sent =
+    tracing === undefined
+      ? engine.publishMany(messages)
+      : tracing.sendMany(messages, (traced) => engine.publishMany(traced))
+  return (await sent).map(bound.toReceipt)
 }
 
-export async function callAll<C extends AnyContract>(
+export function callAll<C extends AnyContract>(
   bound: BoundContract<C>,
   inputs: readonly Input<C>[],
   options: CallAllOptions<C> = {},
+): Promise<Outcome<C>[]> {
+  const { tracing, contract } = bound
+  if (tracing === undefined) return callingAll(bound, inputs, options)
+  return tracing.call(contract.name, () => callingAll(bound, inputs, options))
+}
+
+async function callingAll<C extends AnyContract>(
+  bound: BoundContract<C>,
+  inputs: readonly Input<C>[],
+  options: CallAllOptions<C>,
 ): Promise<Outcome<C>[]> {
   const receipts = await sendMany(bound, inputs, options, callAllOptionNames)
   const { contract, waits } = bound

@@ -49,6 +49,13 @@ export class Receipt<C extends AnyContract> {
    * if (outcome.ok) console.log(outcome.value)
    */
   outcome(options?: WaitOptions): Promise<Outcome<C>> {
+    const { tracing, contract } = this.#bound
+    if (tracing === undefined) return this.#outcome(options)
+    const awaited = { queue: contract.name, id: this.id }
+    return tracing.wait(awaited, () => this.#outcome(options), codeOf)
+  }
+
+  #outcome(options: WaitOptions | undefined): Promise<Outcome<C>> {
     const { waits, contract, engine } = this.#bound
     const fresh = !this.duplicate && engine.nowMs() - this.#confirmedAtMs < freshMs
     if (fresh) return waits.outcome(contract, this.id, options)
@@ -84,6 +91,9 @@ export class Receipt<C extends AnyContract> {
     return this.#bound.engine.cancel(this.id, reason)
   }
 }
+
+const codeOf = (outcome: Outcome<AnyContract>): string =>
+  outcome.ok ? 'ok' : (outcome as FailedOutcome<AnyContract>).error.code
 
 /** Fails with `unknown` for an id never accepted, `forgotten` for one whose outcome is gone. */
 export async function checkKnown(bound: Bound, id: string): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type ReadConsumerOptions,
   readConsumerOptions,
 } from './consumer-options.ts'
-import { type Consumer, Working } from './working.ts'
+import { beginning, type Consumer, Working } from './working.ts'
 
 export interface CallbackOptions<S extends Schema | undefined = undefined> extends ConsumerOptions {
   /** Any Standard Schema: types the context of `.with(context)` and parses it when it comes back. */
@@ -52,7 +52,7 @@ export function callbackWorking(
       for (const one of bound) await one.loaded()
       await first.engine.declareQueue(queue, {})
     },
-    begin: (open) => running.begin(open),
+    begin: beginning(running, first.tracing?.callback.bind(first.tracing)),
     closed,
   })
 }

@@ -22,11 +22,14 @@ test('a schedule sends at each of its times, under an id that names the time', a
     seen.push([id, input])
     if (seen.length === 2) twice.resolve()
   })
+  const askedAtMs = Date.now()
   const schedule = await home.schedule('tick', '* * * * * *', report, { of: 'second' })
-  assert.ok((schedule.next?.getTime() ?? 0) > Date.now() - 1_000)
+  assert.ok((schedule.next?.getTime() ?? 0) > askedAtMs - 1_000)
   await twice.promise
   const [first, second] = seen.map(([id]) => Date.parse(id.slice('schedule:tick:'.length)))
-  assert.equal((second ?? 0) - (first ?? 0), 1_000)
+  // Times that pass while the machine stands still are left out.
+  const apartMs = (second ?? 0) - (first ?? 0)
+  assert.ok(apartMs >= 1_000 && apartMs % 1_000 === 0, `${apartMs} ms apart`)
   assert.deepEqual(seen[0]?.[1], { of: 'second' })
 })
 

@@ -9,10 +9,12 @@ import type { Duration } from '../duration.ts'
 import { HomingError } from '../errors.ts'
 import { checkOptions } from '../known-options.ts'
 import { limits } from '../limits.ts'
+import type { Delivery } from '../message/delivery.ts'
 import type { BoundContract } from './bound-contract.ts'
 import { type ReadConsumerOptions, readGrace } from './consumer-options.ts'
 import { Intake } from './intake.ts'
 import type { OpenDelivery } from './open-delivery.ts'
+import type { DeliveryTrace } from './tracing.ts'
 
 export interface CloseOptions {
   /** How long running handlers may go on. Default: the consumer's `grace`, 10 s. */
@@ -44,6 +46,18 @@ export interface WorkingParts {
   readonly prepare: () => Promise<void>
   readonly begin: (open: OpenDelivery) => void
   readonly closed: (working: Working) => void
+}
+
+/** Where there are traces each delivery has one from its beginning on. */
+export function beginning(
+  run: { begin(open: OpenDelivery): void },
+  traced: ((delivery: Delivery) => DeliveryTrace) | undefined,
+): (open: OpenDelivery) => void {
+  if (traced === undefined) return (open) => run.begin(open)
+  return (open) => {
+    open.trace = traced(open.delivery)
+    run.begin(open)
+  }
 }
 
 export class Working implements Consumer {

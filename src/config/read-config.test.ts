@@ -198,6 +198,7 @@ test('what a configuration says arrives where the server is started', async (t) 
     listen: [{ host: '::1', port: 15672 }],
     readOnly: false,
     hostNames: [],
+    backupFolder: undefined,
   })
   assert.deepEqual(settings.metrics, { access: 'users' })
   assert.equal(settings.grace, 3_000)

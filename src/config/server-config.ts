@@ -78,6 +78,7 @@ function httpSettings(values: SettingValues, tls: TlsSettings | undefined): Http
     listen: httpAddresses(values, tls),
     readOnly: values['http.read_only'],
     hostNames: values['http.host_names'],
+    backupFolder: values['http.backup_folder'],
   }
 }
 

@@ -166,6 +166,10 @@ export const settings = {
   'http.read_only': set(toggle, false, 'Nothing can be changed by HTTP.', {
     flag: '--http-read-only',
   }),
+  'http.backup_folder': maybe(
+    path,
+    'The folder that backups by HTTP go to, each under a name of its own in it; without it there are none.',
+  ),
   'http.host_names': set(
     texts,
     [],

@@ -3,7 +3,8 @@
  *
  *   properties  content_type application/vnd.homing.outcome+json · type homing.outcome · message_id ID
  *               correlation_id of the message · delivery_mode 2
- *   headers     homing-id · homing-code · homing-queue · homing-attempts (integer)
+ *   headers     homing-id · homing-code · homing-queue · homing-attempts (integer) · the message's
+ *               traceparent and tracestate, when it has them
  *   body        { "id", "queue", "code", "ok", "attempts", "acceptedAt", "finishedAt",
  *                 "contentType"?, "value"? | "error"? | "bodyBase64"? }
  *
@@ -15,6 +16,7 @@ import { correlationIdOf, encodeProperties, replyToOf } from '../amqp/protocol/p
 import type { Message } from '../message/message.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import { PlainMessage } from '../message/plain-message.ts'
+import { traceHeaders } from '../message/trace-context.ts'
 import { baseName } from '../scoped-name.ts'
 
 export const notificationContentType = 'application/vnd.homing.outcome+json'
@@ -22,7 +24,7 @@ export const notificationContentType = 'application/vnd.homing.outcome+json'
 /** `original` is the message that the outcome is of. */
 export function notificationMessage(
   outcome: StoredOutcome,
-  original: Pick<Message, 'properties'> | undefined,
+  original: Pick<Message, 'properties' | 'meta'> | undefined,
 ): PlainMessage {
   const asked = original?.properties
   const correlationId = asked && correlationIdOf(asked)
@@ -33,6 +35,7 @@ export function notificationMessage(
       ['homing-code', outcome.code],
       ['homing-queue', baseName(outcome.queue)],
       ['homing-attempts', outcome.attempts],
+      ...Object.entries((original && traceHeaders(original)) ?? {}),
     ]),
     deliveryMode: 2,
     ...(correlationId !== undefined && { correlationId }),

@@ -9,6 +9,7 @@ import { ByteReader } from '../bytes.ts'
 import { limits } from '../limits.ts'
 import { encodeHomecoming, outcomeContentType } from '../message/homecoming.ts'
 import { callbackQueue, type Message, notification } from '../message/message.ts'
+import { traceHeaders } from '../message/trace-context.ts'
 import { acceptedId, readAccept } from './journal/accept-record.ts'
 import { type FinalRecord, readFinal } from './journal/final-record.ts'
 import { moveHeadBytes, readMove } from './journal/move-record.ts'
@@ -67,6 +68,7 @@ export function homecomingMessage(
       outcome: final.outcome,
       context: onward.context,
       input: original && { contentType: original.contentType, body: original.body },
+      trace: original && traceHeaders(original),
     }),
     priority: 0,
     deadlineAtMs: Number.POSITIVE_INFINITY,

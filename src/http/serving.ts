@@ -23,6 +23,7 @@ import { asHomingError, problem } from './problem.ts'
 import { readBody } from './request-body.ts'
 import type { Answer, Route } from './route.ts'
 import { checkOrigin, type OriginSettings } from './same-origin.ts'
+import { securityHeaders } from './security-headers.ts'
 import type { Site } from './site.ts'
 
 /** A request before anything is known of it. */
@@ -64,7 +65,7 @@ export class Serving {
         audited.user = caller.user
       })
       noteDone(audit, audited)
-      return responseOf(answer)
+      return responseOf(arrived.request.method === 'HEAD' ? await headOf(answer) : answer)
     } catch (thrown) {
       noteError(audit, audited, asHomingError(thrown)?.code ?? 'server-failed')
       return this.failed(thrown, arrived)
@@ -184,12 +185,21 @@ export class Serving {
   }
 }
 
+/** A stream that nobody will read would be open for ever. */
+async function headOf({ body, ...answer }: Answer): Promise<Answer> {
+  if (!(body instanceof ReadableStream)) return body === undefined ? answer : { ...answer, body }
+  await body.cancel()
+  return { status: 200, ...answer }
+}
+
 export function responseOf({ status, headers, json, body }: Answer): Response {
   const text = json === undefined ? body : JSON.stringify(json)
   const isEmpty = text === undefined
   return new Response(isEmpty ? null : text, {
     status: status ?? (isEmpty ? 204 : 200),
+    // In one piece: set one by one they take more time than all the rest of an answer.
     headers: {
+      ...securityHeaders,
       ...(json !== undefined && { 'content-type': 'application/json' }),
       'cache-control': 'no-store',
       ...headers,

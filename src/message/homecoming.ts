@@ -3,10 +3,12 @@
  * queue of a durable callback. JSON in UTF-8; bytes inside are base64.
  *
  *   application/vnd.homing.outcome    { outcome: { id, queue, code, contentType, bodyBase64, attempts,
- *                                       acceptedAtMs, finishedAtMs }, context?, input?: { contentType, bodyBase64 } }
+ *                                       acceptedAtMs, finishedAtMs }, context?, input?: { contentType, bodyBase64 },
+ *                                       trace?: { traceparent, tracestate? } }
  *   application/vnd.homing.gathered   { gatherId, memberIds, context? }
  *
- * `context` is the text the sender gave, itself JSON. `input` is the body of the message as accepted.
+ * `context` is the text the sender gave, itself JSON. `input` is the body of the message as accepted, `trace`
+ * what it carried of W3C Trace Context.
  * Rule: one outcome, context and input make the same bytes on every try (invariant 28), so the
  * fields are written in this order and nothing of the moment is among them.
  */
@@ -14,6 +16,7 @@
 import { Buffer } from 'node:buffer'
 import { HomingError } from '../errors.ts'
 import type { StoredOutcome } from './outcome.ts'
+import type { TraceHeaders } from './trace-context.ts'
 
 export const outcomeContentType = 'application/vnd.homing.outcome'
 export const gatheredContentType = 'application/vnd.homing.gathered'
@@ -30,6 +33,8 @@ export interface Homecoming {
   readonly context: string | undefined
   /** The message's own body; undefined when the engine no longer has it. */
   readonly input: EncodedBody | undefined
+  /** The trace that the message belongs to. */
+  readonly trace?: TraceHeaders | undefined
 }
 
 /** A finished gather on its way to its callback. */
@@ -56,7 +61,8 @@ export function encodeHomecoming(homecoming: Homecoming): Uint8Array {
     contentType: homecoming.input.contentType,
     bodyBase64: base64(homecoming.input.body),
   }
-  return Buffer.from(JSON.stringify({ outcome, context: homecoming.context, input }))
+  const { context, trace } = homecoming
+  return Buffer.from(JSON.stringify({ outcome, context, input, trace }))
 }
 
 export function encodeGathered(gathered: Gathered): Uint8Array {
@@ -66,7 +72,7 @@ export function encodeGathered(gathered: Gathered): Uint8Array {
 
 /** Fails with `undecodable` when the bytes are not what `encodeHomecoming` writes. */
 export function decodeHomecoming(bytes: Uint8Array): Homecoming {
-  const { outcome, context, input } = parse(bytes, outcomeContentType)
+  const { outcome, context, input, trace } = parse(bytes, outcomeContentType)
   return {
     outcome: {
       id: text(outcome, 'id'),
@@ -86,6 +92,7 @@ export function decodeHomecoming(bytes: Uint8Array): Homecoming {
             contentType: text(input, 'contentType'),
             body: Buffer.from(text(input, 'bodyBase64'), 'base64'),
           },
+    ...(trace !== undefined && { trace: traceOf(trace) }),
   }
 }
 
@@ -101,6 +108,12 @@ export function decodeGathered(bytes: Uint8Array): Gathered {
     memberIds,
     context: context === undefined ? undefined : text(fields, 'context'),
   }
+}
+
+function traceOf(trace: unknown): TraceHeaders {
+  const traceparent = text(trace, 'traceparent')
+  if (field(trace, 'tracestate') === undefined) return { traceparent }
+  return { traceparent, tracestate: text(trace, 'tracestate') }
 }
 
 function base64(bytes: Uint8Array): string {

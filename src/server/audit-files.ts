@@ -26,6 +26,8 @@ const sizesDefault: AuditFileSizes = {
   filesKept: limits.auditFilesKept,
 }
 
+const tailBytesMax = 1_048_576
+
 export class AuditFiles {
   readonly #directory: string
   readonly #sizes: AuditFileSizes
@@ -61,9 +63,9 @@ export class AuditFiles {
     for (const path of auditPaths(this.#directory)) yield await linesOf(path)
   }
 
-  /** The last whole lines, oldest first. */
+  /** The last whole lines, oldest first: as many as asked for, or as a start may take time for. */
   tail(count: number): readonly AuditLine[] {
-    return tailOf(this.#directory, count)
+    return tailOf(this.#directory, count, tailBytesMax)
   }
 
   close(): void {
@@ -114,14 +116,38 @@ export const auditRecords = (directory: string, count: number): readonly AuditRe
     .map(({ record }) => record)
     .reverse()
 
-function tailOf(directory: string, count: number): readonly AuditLine[] {
+function tailOf(directory: string, count: number, fileBytesMax = Number.MAX_SAFE_INTEGER) {
   let lines: readonly AuditLine[] = []
   for (const path of auditPaths(directory)) {
-    const own = linesIn(fs.readFileSync(path, 'utf8'))
-    lines = [...own.slice(Math.max(0, own.length - count + lines.length)), ...lines]
-    if (lines.length >= count) break
+    const own = lastLinesIn(endOf(path, fileBytesMax), count - lines.length)
+    lines = [...own, ...lines]
+    if (lines.length >= count || fs.statSync(path).size > fileBytesMax) break
   }
   return lines
+}
+
+/** Checks no more lines than are wanted: the rest of a file can be long. */
+function lastLinesIn(text: string, count: number): readonly AuditLine[] {
+  const found: AuditLine[] = []
+  const lines = text.split('\n')
+  for (let n = lines.length - 1; n >= 0 && found.length < count; n--) {
+    const line = parseAuditLine(lines[n] ?? '')
+    if (line !== undefined) found.push(line)
+  }
+  return found.reverse()
+}
+
+/** The end of a file, which may begin within a line. */
+function endOf(path: string, bytesMax: number): string {
+  const { size } = fs.statSync(path)
+  const bytes = Buffer.alloc(Math.min(size, bytesMax))
+  const fd = fs.openSync(path, 'r')
+  try {
+    const read = fs.readSync(fd, bytes, 0, bytes.length, size - bytes.length)
+    return bytes.toString('utf8', 0, read)
+  } finally {
+    fs.closeSync(fd)
+  }
 }
 
 /** Those that there are, the newest first. */

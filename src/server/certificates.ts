@@ -4,7 +4,7 @@ import type { ServerSettings } from './server-settings.ts'
 
 /** Until when the certificates of the ports are valid; `urls` are those of all ports, AMQP first. */
 export function certificatesOf(
-  { listen = [], http }: ServerSettings,
+  { listen = [{ host: '127.0.0.1', port: 5672 }], http }: ServerSettings,
   urls: readonly string[],
 ): readonly CertificateFacts[] {
   const addresses = [...listen, ...(http?.listen ?? [])]

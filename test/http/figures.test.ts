@@ -181,6 +181,15 @@ test('streams are bounded', async () => {
   for (const events of open) await events[Symbol.asyncDispose]()
 })
 
+test('who asks only for the head of a stream leaves none open', async () => {
+  await using server = await httpTestServer()
+  for (let n = 0; n < 101; n++) {
+    assert.equal((await server.api('HEAD', '/api/events')).status, 200)
+  }
+  await using events = await readEvents(`${server.url}/api/events`, login(server))
+  assert.equal(events.status, 200)
+})
+
 test('what is asked of a stream and is not there is a problem, not a stream', async () => {
   await using server = await httpTestServer()
   const { api } = server

@@ -168,6 +168,33 @@ test('a virtual host that is deleted goes with everything, and a new one is empt
   assert.equal((await server.api('GET', '/api/queues/shop')).status, 404)
 })
 
+test('what is taken from a user by HTTP ends connections and sessions of that user alone', async () => {
+  await using server = await httpTestServer()
+  await using other = await closing(connect(amqpUrl(server)))
+  const losses: readonly (readonly [method: string, path: string, body?: object])[] = [
+    ['PUT', '/api/permissions/%2F/ann', { configure: '', write: '', read: '' }],
+    ['DELETE', '/api/permissions/%2F/ann'],
+    ['PUT', '/api/users/ann', { tags: '' }],
+    ['POST', '/api/users/bulk-delete', { users: ['ann'] }],
+    ['DELETE', '/api/users/ann'],
+  ]
+  for (const [method, path, body] of losses) {
+    await server.addUser('ann', ['management'])
+    const client = await connect(amqpUrl(server, 'ann', 'pw'))
+    const closed = new Promise<Error>((resolve) => client.once('close', resolve))
+    const login = { user: 'ann', password: 'pw' }
+    const opened = await server.as('')('POST', '/api/session', login)
+    const cookie = opened.headers.getSetCookie()[0]?.split(';')[0] ?? ''
+    const asPage = () => server.as('')('GET', '/api/session', undefined, { cookie })
+    assert.equal((await asPage()).status, 200)
+    assert.ok((await server.api(method, path, body)).status < 300, path)
+    assert.match((await closed).message, /CONNECTION_FORCED/)
+    assert.equal((await asPage()).status, 401, path)
+    if (!path.includes('users') || method === 'PUT') server.server.accounts.deleteUser('ann')
+  }
+  assert.ok(await other.connection.createChannel())
+})
+
 interface Closing extends AsyncDisposable {
   readonly connection: Awaited<ReturnType<typeof connect>>
 }

@@ -9,6 +9,9 @@ import {
   stateOf,
 } from './ledger-under-test.ts'
 
+/** A claim that a loaded machine does not outlast between two calls. */
+const longEnoughMs = 1_500
+
 export const acceptCases: readonly LedgerCase[] = [
   {
     title: 'an empty ledger knows nothing',
@@ -76,13 +79,13 @@ export const acceptCases: readonly LedgerCase[] = [
 
   {
     title: 'a claim whose owner died before the confirm passes to the next who asks',
-    options: { claimMs: 150 },
+    options: { claimMs: longEnoughMs },
     run: async (ledger, another) => {
       const dying = await another()
       await dying.accept([acceptanceOf('a')])
       await dying.close()
       assert.equal((await ledger.accept([acceptanceOf('a')]))[0]?.state, 'taken')
-      await sleep(200)
+      await sleep(longEnoughMs + 50)
       assert.equal(await stateOf(ledger, 'a'), 'unknown')
       assert.deepEqual(await ledger.accept([acceptanceOf('a', { queue: 'other' })]), [
         { state: 'yours' },

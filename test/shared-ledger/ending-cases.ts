@@ -14,6 +14,9 @@ import {
   t0,
 } from './ledger-under-test.ts'
 
+/** A claim that a loaded machine does not outlast between two calls. */
+const longEnoughMs = 1_500
+
 export const endingCases: readonly LedgerCase[] = [
   {
     title: 'an outcome is found by its id with every field and every byte',
@@ -109,7 +112,7 @@ export const endingCases: readonly LedgerCase[] = [
 
   {
     title: 'callback messages wait until they are sent, also when their sender died',
-    options: { claimMs: 150 },
+    options: { claimMs: longEnoughMs },
     run: async (ledger, another) => {
       const dying = await another()
       const callbacks = [callbackOf('a'), callbackOf('a', 'callback:two')]
@@ -121,7 +124,7 @@ export const endingCases: readonly LedgerCase[] = [
       assert.deepEqual(plain(late?.state === 'final' && late.unsent), callbacks.map(plain))
       const [entry] = await ledger.lookUp(['a'])
       assert.deepEqual(plain(entry?.state === 'final' && entry.unsent), callbacks.map(plain))
-      await sleep(200)
+      await sleep(longEnoughMs + 50)
       const all = await ledger.unsent()
       assert.deepEqual(
         all.map(({ queue }) => queue).toSorted(),
@@ -129,22 +132,22 @@ export const endingCases: readonly LedgerCase[] = [
       )
       assert.deepEqual(await ledger.unsent(), [])
       await ledger.sent(callbacks.slice(0, 1))
-      await sleep(200)
+      await sleep(longEnoughMs + 50)
       assert.deepEqual((await ledger.unsent(5)).map(plain), [plain(callbacks[1])])
       await ledger.sent(callbacks)
-      await sleep(200)
+      await sleep(longEnoughMs + 50)
       assert.deepEqual(await ledger.unsent(), [])
     },
   },
 
   {
     title: 'two who look for unsent messages at once get each of them once',
-    options: { claimMs: 100 },
+    options: { claimMs: longEnoughMs },
     run: async (ledger, another) => {
       const other = await another()
       const ids = Array.from({ length: 60 }, (_, n) => `m${n}`)
       await ledger.end(ids.map((id) => ({ outcome: outcomeOf(id), callbacks: [callbackOf(id)] })))
-      await sleep(150)
+      await sleep(longEnoughMs + 50)
       const parts = await Promise.all([ledger.unsent(40), other.unsent(40)])
       assert.deepEqual(idsOf(parts.flat()).toSorted(), ids.toSorted())
     },

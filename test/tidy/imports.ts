@@ -50,7 +50,7 @@ export const importRules: Readonly<Record<string, ImportRule>> = {
   },
   client: {
     areas: ['base', 'message', 'engine', 'contract'],
-    packages: ['@standard-schema/spec', 'croner'],
+    packages: ['@standard-schema/spec', 'croner', '@opentelemetry/api'],
     node: ['node:async_hooks'],
   },
   routing: { areas: ['base', 'message'] },

@@ -4,7 +4,8 @@
  *   engine ─ once a second ─▶ figures and queues of now ─▶ history, for charts
  *                                    └▶ rates of each queue in the last second, when somebody asks
  *
- * Rule: whoever looks, the engine is looked at once a second.
+ * Rule: whoever looks, the engine is looked at once a second. Very many queues have no history of their own
+ * while nobody watches them live.
  */
 
 import type { Clock, Timer } from '../../clock.ts'
@@ -18,6 +19,8 @@ import type {
 import type { Inspection } from '../../embedded/inspection-port.ts'
 
 const everyMs = 1_000
+/** More queues than these are looked at one by one only while somebody watches. */
+const queuesUnseenMax = 5_000
 
 export type Sampled = Pick<Inspection, 'figures' | 'queues'>
 
@@ -120,9 +123,9 @@ export class Sampler {
 
   #look(): Moment {
     const { engine } = this.#parts
-    return {
-      figures: engine.figures(),
-      queues: new Map(engine.queues().map((one) => [one.name, one])),
-    }
+    const figures = engine.figures()
+    const isCheap = figures.queues <= queuesUnseenMax || this.#watchers.size > 0
+    const queues = isCheap ? engine.queues() : []
+    return { figures, queues: new Map(queues.map((one) => [one.name, one])) }
   }
 }

@@ -1,5 +1,5 @@
 /*
- * The three steps in which figures are kept: a sample for each second, and longer ones made of those.
+ * The steps in which figures are kept, by the range that they cover.
  */
 
 import type { HistoryStep } from '../../embedded/figures-port.ts'
@@ -7,20 +7,13 @@ import type { Range } from '../shapes/figures-shapes.ts'
 
 export interface Step {
   readonly name: HistoryStep
-  readonly range: Range
   readonly seconds: number
-  /** Samples. */
-  readonly keeps: number
 }
 
-export const steps: readonly Step[] = [
-  { name: '1s', range: '5m', seconds: 1, keeps: 300 },
-  { name: '10s', range: '1h', seconds: 10, keeps: 360 },
-  { name: '1m', range: '24h', seconds: 60, keeps: 1_440 },
-]
+const steps: Readonly<Record<Range, Step>> = {
+  '5m': { name: '1s', seconds: 1 },
+  '1h': { name: '10s', seconds: 10 },
+  '24h': { name: '1m', seconds: 60 },
+}
 
-export const stepNumber = (name: HistoryStep): number => steps.findIndex((one) => one.name === name)
-
-/** The step for a range. */
-export const stepFor = (range: Range): Step =>
-  steps.find((one) => one.range === range) ?? (steps[0] as Step)
+export const stepFor = (range: Range): Step => steps[range]

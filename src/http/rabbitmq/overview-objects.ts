@@ -35,7 +35,7 @@ export async function overviewOf(
   isPlain: boolean,
 ): Promise<Overview> {
   const { site, node } = showing
-  const counts = await queueCounts(showing)
+  const counts = queueCounts(showing)
   const views = showing.views(caller)
   const queues = views.flatMap(([vhost, view]) => {
     const visibility = visibilityOf(caller, vhost)

@@ -20,8 +20,8 @@ export interface QueueCounts {
 }
 
 /** What is counted of all queues, with rates. */
-export async function queueCounts(showing: Showing): Promise<QueueCounts> {
-  const figures = await figuresByQueue(showing.site.engine)
+export function queueCounts(showing: Showing): QueueCounts {
+  const figures = figuresByQueue(showing.site.engine)
   const counts = new Map([...figures].map(([name, one]) => [name, countsOf(one)]))
   return { figures, rate: showing.queueRates.look(counts) }
 }
@@ -38,7 +38,7 @@ export async function queueObjects(
   caller: Caller,
   { vhost, isPlain = false }: QueuesAsked = {},
 ): Promise<readonly QueueObject[]> {
-  const counts = isPlain ? undefined : await queueCounts(showing)
+  const counts = isPlain ? undefined : queueCounts(showing)
   return showing.views(caller, vhost).flatMap(([name, view]) => {
     const visibility = visibilityOf(caller, name)
     const shown = view.queues().filter((queue) => visibility.sees(queue.name))
@@ -55,7 +55,7 @@ export async function queueDetail(
   const queue = showing.host(vhost)?.view.queue(name)
   const visibility = visibilityOf(caller, vhost)
   if (queue === undefined || !visibility.sees(name)) return undefined
-  const counts = isPlain ? undefined : await queueCounts(showing)
+  const counts = isPlain ? undefined : queueCounts(showing)
   const consumers = consumersOf(showing, caller, { vhost, queue: name })
   const owner = showing.site.server
     .connections()

@@ -5,14 +5,11 @@
  */
 
 import { z } from 'zod'
-import type { Administration } from '../../embedded/inspection-port.ts'
-import { HomingError } from '../../errors.ts'
 import { scopedName } from '../../scoped-name.ts'
 import { type Route, route } from '../route.ts'
 import { bindingShape } from '../shapes/binding.ts'
 import { listOf } from '../shapes/page.ts'
 import { queueDetailShape, queueShape } from '../shapes/queue.ts'
-import type { Site } from '../site.ts'
 import {
   channelOf,
   created,
@@ -186,22 +183,12 @@ const changeRoutes: readonly Route[] = [
     async handle(call) {
       const [vhost, name] = [call.param('vhost'), call.param('queue')]
       if (hostOf(call).view.queue(name) === undefined) throw unknownQueue(name, vhost)
-      const { pauseQueue, resumeQueue } = pausing(call.site)
-      if (call.body.action === 'pause') await pauseQueue(scopedName(vhost, name))
-      if (call.body.action === 'resume') await resumeQueue(scopedName(vhost, name))
+      const { engine } = call.site
+      if (call.body.action === 'pause') await engine.pauseQueue(scopedName(vhost, name))
+      if (call.body.action === 'resume') await engine.resumeQueue(scopedName(vhost, name))
       return noContent
     },
   }),
 ]
-
-function pausing({ engine }: Site): Pick<Administration, 'pauseQueue' | 'resumeQueue'> {
-  const can = engine as Partial<Administration>
-  const unsupported = (): Promise<never> =>
-    Promise.reject(new HomingError('unsupported', 'this engine cannot pause queues'))
-  return {
-    pauseQueue: (name) => can.pauseQueue?.(name) ?? unsupported(),
-    resumeQueue: (name) => can.resumeQueue?.(name) ?? unsupported(),
-  }
-}
 
 export const queueRoutes: readonly Route[] = [...listRoutes, ...changeRoutes]

@@ -66,7 +66,7 @@ export const virtualHostRoutes: readonly Route[] = [
     answers: { 200: { description: 'The virtual hosts.', schema: listOf(virtualHostShape) } },
     async handle({ site, caller, query }) {
       const showing = showingOf(site)
-      const counts = await queueCounts(showing)
+      const counts = queueCounts(showing)
       return listed(virtualHostObjects(showing, caller.virtualHosts(), counts), query, ['name'])
     },
   }),
@@ -81,7 +81,7 @@ export const virtualHostRoutes: readonly Route[] = [
     async handle({ site, param, query }) {
       const showing = showingOf(site)
       const name = param('vhost')
-      const [object] = virtualHostObjects(showing, [name], await queueCounts(showing))
+      const [object] = virtualHostObjects(showing, [name], queueCounts(showing))
       if (object === undefined) throw unknownThing(`virtual host "${name}"`)
       return shownObject(object, query)
     },

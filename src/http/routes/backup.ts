@@ -7,7 +7,6 @@
 
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { Administration } from '../../embedded/inspection-port.ts'
 import { HomingError } from '../../errors.ts'
 import { type Route, route } from '../route.ts'
 
@@ -44,12 +43,10 @@ export const backupRoutes: readonly Route[] = [
       if (backupFolder === undefined) {
         throw new HomingError(
           'unsupported',
-          'the server was started without a folder for backups; set one',
+          'the server was started without a folder for backups; set http.backup_folder',
         )
       }
-      const { engine } = site
-      if (!canBackUp(engine)) throw new HomingError('unsupported', 'this engine makes no backups')
-      const { files, bytes, lsn, startedAtMs, finishedAtMs } = await engine
+      const { files, bytes, lsn, startedAtMs, finishedAtMs } = await site.engine
         .backup(join(backupFolder, name))
         .catch((thrown: unknown) => {
           throw withoutPath(thrown, name)
@@ -58,8 +55,6 @@ export const backupRoutes: readonly Route[] = [
     },
   }),
 ]
-
-const canBackUp = (engine: object): engine is Pick<Administration, 'backup'> => 'backup' in engine
 
 /** Where backups are on this machine is nobody's matter who asks for one. */
 function withoutPath(thrown: unknown, name: string): unknown {

@@ -40,10 +40,11 @@ const history = ({ sampler }: RouteParts): Route =>
     query: ranged,
     answers: { 200: { description: 'Samples, oldest first, and now.', schema: figuresHistory } },
     handle({ site, query }) {
-      const step = stepFor(query.range ?? '5m')
+      const { range: asked = '5m' } = query
+      const step = stepFor(asked)
       return {
         json: {
-          range: step.range,
+          range: asked,
           stepMs: step.seconds * 1_000,
           samples: sampler.history.samples(step.name),
           now: figuresJson(site.engine.inspection.figures()),
@@ -88,13 +89,14 @@ const historyOfQueue = (parts: RouteParts): Route =>
         vhost: call.param('vhost'),
         queue: call.param('queue'),
       })
-      const step = stepFor(query.range ?? '5m')
+      const { range: asked = '5m' } = query
+      const step = stepFor(asked)
       const { sampler } = parts
       const now = site.engine.inspection.queue(queue)
       if (now === undefined) throw noQueue(queue)
       return {
         json: {
-          range: step.range,
+          range: asked,
           stepMs: step.seconds * 1_000,
           samples: sampler.history.queueSamples(queue, step.name) ?? [],
           now: queueRowJson(now, sampler.rates(queue)),

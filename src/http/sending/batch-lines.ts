@@ -65,7 +65,8 @@ const sourced = JSON as unknown as { rawJSON(text: string): unknown }
 function keepingNumbers(_name: string, value: unknown, context?: { source?: string }): unknown {
   const { source } = context ?? {}
   if (typeof value !== 'number' || source === undefined) return value
-  return String(value) === source || source.length < 16 ? value : sourced.rawJSON(source)
+  const isSame = Number.isFinite(value) && (source.length < 16 || String(value) === source)
+  return isSame ? value : sourced.rawJSON(source)
 }
 
 function outgoingOf(message: BatchMessage, queue: string, n: number): Outgoing {

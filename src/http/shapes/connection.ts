@@ -75,4 +75,3 @@ export const channelDetailShape = channelShape.extend({
 
 export type ConnectionObject = z.infer<typeof connectionShape>
 export type ChannelObject = z.infer<typeof channelShape>
-export type ChannelDetail = z.infer<typeof channelDetailShape>

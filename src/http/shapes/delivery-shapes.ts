@@ -41,7 +41,5 @@ export const delivery = z.object({
 export type DeliveryJson = z.infer<typeof delivery>
 
 export const deliveries = z.object({ deliveries: z.array(delivery) })
-export type DeliveriesJson = z.infer<typeof deliveries>
 
 export const lease = z.object({ leasedUntilMs: timeMs })
-export type LeaseJson = z.infer<typeof lease>

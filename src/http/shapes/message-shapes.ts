@@ -34,7 +34,6 @@ export const receipt = z.object({
 export type ReceiptJson = z.infer<typeof receipt>
 
 export const receipts = z.object({ accepted: z.array(receipt) })
-export type ReceiptsJson = z.infer<typeof receipts>
 
 export const messageState = z.enum(['ready', 'unsettled', 'delayed'])
 
@@ -86,7 +85,6 @@ export const purged = z.object({ purged: count })
 export type PurgedJson = z.infer<typeof purged>
 
 export const paused = z.object({ vhost: z.string(), queue: z.string(), paused: z.boolean() })
-export type PausedJson = z.infer<typeof paused>
 
 export const canceled = z.object({
   /** True when this request ended the message; false when it was final before. */

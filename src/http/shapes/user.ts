@@ -46,4 +46,3 @@ export const userLimitsShape = z.object({
 
 export type UserObject = z.infer<typeof userShape>
 export type PermissionObject = z.infer<typeof permissionShape>
-export type TopicPermissionObject = z.infer<typeof topicPermissionShape>

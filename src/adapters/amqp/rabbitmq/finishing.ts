@@ -20,6 +20,7 @@ import {
   notification,
 } from '../../../message/message.ts'
 import { builtinCodes, isBuiltinCode, type StoredOutcome } from '../../../message/outcome.ts'
+import { traceHeaders } from '../../../message/trace-context.ts'
 import type { CallbackMessage, Ended, SharedLedger } from '../../../shared-ledger/shared-ledger.ts'
 import type { Sending } from './sending.ts'
 
@@ -142,6 +143,7 @@ export function homecomings(
       outcome,
       context,
       input: message && { contentType: message.contentType, body: message.body },
+      trace: message && traceHeaders(message),
     }),
   }))
 }

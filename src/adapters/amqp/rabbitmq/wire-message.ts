@@ -3,7 +3,7 @@
  *
  *   message_id    the id               content_type  the body's       delivery_mode  persistent
  *   priority      0 to 10              expiration    ms it may wait   body           the body
- *   headers       { homing: '{"v":1,"accepted":…,"attempts":…}' }
+ *   headers       { homing: '{"v":1,"accepted":…,"attempts":…}' }, and traceparent where there is a trace
  *
  * One header in JSON, because people read it in the management pages and programs in one step.
  * A message without that header was sent by another program; it is worked on with the defaults.
@@ -15,6 +15,7 @@ import type { Options } from 'amqplib'
 import { HomingError } from '../../../errors.ts'
 import { limits } from '../../../limits.ts'
 import type { Message, MessageMeta } from '../../../message/message.ts'
+import { traceHeaders } from '../../../message/trace-context.ts'
 
 /** A message with what this way of carrying it adds. */
 export interface Carried {
@@ -89,7 +90,8 @@ export function encodeMessage(carried: Carried, nowMs: number): Options.Publish 
     mandatory: true,
     ...(place > 0 && { priority: place }),
     ...(expiration !== undefined && { expiration: String(expiration) }),
-    headers: { [header]: JSON.stringify(fields) },
+    // Where instrumented clients look: they may consume from the queue, too.
+    headers: { [header]: JSON.stringify(fields), ...traceHeaders(message) },
   }
 }
 
@@ -131,13 +133,20 @@ export function decodeMessage(
       availableAtMs: fields.available ?? 0,
       timeoutMs: fields.timeout ?? 0,
       attemptsMax: fields.tries,
-      meta: fields.meta,
+      meta: text === undefined ? foreignMeta(properties.headers) : fields.meta,
     },
     acceptedAtMs: fields.accepted,
     attempts: fields.attempts ?? 0,
     excused: fields.excused ?? 0,
     reply: fields.reply,
   }
+}
+
+/** Another program's message brings its trace along, and nothing else that is read here. */
+function foreignMeta(headers: Arrived['properties']['headers']): MessageMeta | undefined {
+  const { traceparent, tracestate } = headers ?? {}
+  if (typeof traceparent !== 'string') return undefined
+  return { headers: { traceparent, ...(typeof tracestate === 'string' && { tracestate }) } }
 }
 
 const numbers = ['accepted', 'tries'] as const
