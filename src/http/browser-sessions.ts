@@ -61,11 +61,14 @@ export class BrowserSessions {
     this.#sessions.delete(keyOf(token))
   }
 
-  /** Ends the sessions of those who lost something; returns who they are. */
+  /**
+   * Ends the sessions of those who lost something; returns who they are. Who lost a whole virtual host,
+   * because it was deleted, stays logged in: whoever deletes one has mostly entered it.
+   */
   changed(before: DefinitionsState, after: DefinitionsState): ReadonlySet<string> {
-    const lost = usersWhoLost(before, after)
-    for (const [key, { user }] of this.#sessions) if (lost.has(user)) this.#sessions.delete(key)
-    return lost
+    const ended = usersWhoLost(inHostsOf(after, before), after)
+    for (const [key, { user }] of this.#sessions) if (ended.has(user)) this.#sessions.delete(key)
+    return usersWhoLost(before, after)
   }
 
   #makeRoom(user: string): void {
@@ -77,6 +80,15 @@ export class BrowserSessions {
       this.#sessions.delete(oldest)
     }
   }
+}
+
+/** The state before, without what was said of virtual hosts that are there no more. */
+function inHostsOf(after: DefinitionsState, before: DefinitionsState): DefinitionsState {
+  const isThere = (vhost: string | undefined): boolean =>
+    vhost !== undefined && after.vhosts.has(vhost)
+  const permissions = [...before.permissions].filter(([, { vhost }]) => isThere(vhost))
+  const topics = [...before.topicPermissions].filter(([, [first]]) => isThere(first?.vhost))
+  return { ...before, permissions: new Map(permissions), topicPermissions: new Map(topics) }
 }
 
 /** Users who lost something between two states, so that what they have open must end. */

@@ -2,6 +2,7 @@
  * A message: its whole story, its body, what came of it.
  */
 
+import { useState } from 'preact/hooks'
 import type { ReplayedJson } from '../../http/shapes/dead-letter-shapes.ts'
 import type { CanceledJson } from '../../http/shapes/message-shapes.ts'
 import type { StoryJson } from '../../http/shapes/story-shapes.ts'
@@ -19,14 +20,19 @@ import { t } from '../texts/text.ts'
 import { MessageFacts } from './message-facts.tsx'
 import { Timeline } from './message-timeline.tsx'
 
-const rereadMs = 2_000
+const rereadMs = { live: 2_000, done: 20_000 }
 
 export function MessagePage() {
   const { id = '', vhost = oneVhost() } = place.value.query
+  const [isOver, setOver] = useState(false)
   const story = useResource(
     `story ${vhost} ${id}`,
-    (signal) => get<StoryJson>(path`messages/${id}`, { vhost }, signal),
-    rereadMs,
+    async (signal) => {
+      const told = await get<StoryJson>(path`messages/${id}`, { vhost }, signal)
+      setOver(isDone(told))
+      return told
+    },
+    isOver ? rereadMs.done : rereadMs.live,
   )
   const isUnknown = story.error instanceof Problem && story.error.status === 404
   if (isUnknown && story.data === undefined) return <Unknown id={id} />
@@ -46,6 +52,10 @@ export function MessagePage() {
     </>
   )
 }
+
+/** Nothing more is to come, unless somebody replays it. */
+const isDone = ({ state, callbacks }: StoryJson): boolean =>
+  state === 'final' && callbacks.every((one) => one.state === 'told' || one.state === 'dead')
 
 const Unknown = ({ id }: { readonly id: string }) => (
   <>

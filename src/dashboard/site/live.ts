@@ -14,7 +14,9 @@ export const liveState = signal<'none' | 'open' | 'lost'>('none')
 
 type Handlers = Readonly<Record<string, (data: never) => void>>
 
+/** Doubled at each loss, up to the most. */
 const againMs = 2_000
+const againMsMax = 30_000
 const hiddenMsMax = 30_000
 
 class Stream {
@@ -22,6 +24,7 @@ class Stream {
   readonly #handlers: () => Handlers
   #source: EventSource | undefined
   #timer: ReturnType<typeof setTimeout> | undefined
+  #waitMs = againMs
 
   constructor(address: string, handlers: () => Handlers) {
     this.#address = address
@@ -35,6 +38,7 @@ class Stream {
     this.#source = source
     source.onopen = () => {
       liveState.value = 'open'
+      this.#waitMs = againMs
     }
     source.onerror = () => {
       liveState.value = 'lost'
@@ -43,7 +47,8 @@ class Stream {
         // The session may be over; then the page becomes the login.
         void findIdentity()
         this.open()
-      }, againMs)
+      }, this.#waitMs)
+      this.#waitMs = Math.min(this.#waitMs * 2, againMsMax)
     }
     for (const name of Object.keys(this.#handlers())) {
       source.addEventListener(name, ({ data }) => {

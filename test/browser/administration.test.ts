@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser } from 'playwright-core'
+import { httpTestServer } from '../http/http-server.ts'
+import { builtDashboard } from './built-dashboard.ts'
+import { noBrowser, startBrowser, visit } from './chromium.ts'
+
+const skip = noBrowser
+let browser: Browser
+
+before(async () => {
+  if (skip !== false) return
+  await builtDashboard()
+  browser = await startBrowser()
+})
+
+after(() => browser?.close())
+
+test('an administrator adds a virtual host, a user, a policy, an exchange and a binding, and takes them away', {
+  skip,
+}, async () => {
+  await using site = await httpTestServer()
+  const visitor = { user: 'admin', password: site.adminPassword }
+  await using admin = await visit(browser, site.url, visitor)
+  const { page } = admin
+  const dialog = page.getByRole('dialog')
+  const press = (name: string) => page.getByRole('button', { name, exact: true }).first().click()
+  const save = async (name: string, told: string): Promise<void> => {
+    await dialog.getByRole('button', { name, exact: true }).click()
+    await page.getByText(told).first().waitFor()
+    await dialog.waitFor({ state: 'detached' })
+  }
+
+  await admin.open('/virtual-hosts')
+  await press('Create a virtual host')
+  await dialog.getByLabel('Virtual host').fill('shop/eu')
+  await save('Create', 'Virtual host “shop/eu” is there.')
+
+  await admin.open('/users')
+  await press('Create a user')
+  await dialog.getByLabel('User', { exact: true }).fill('ann')
+  await dialog.getByLabel('Password').fill('not-a-secret')
+  await dialog.getByLabel('Tags').selectOption('monitoring')
+  await dialog.getByLabel('Virtual host', { exact: true }).selectOption('shop/eu')
+  await save('Create', 'User “ann” is there.')
+  const ann = site.as('ann', 'not-a-secret')
+  const who = (await ann('GET', '/api/session')).json as { tags: string[]; permissions: unknown[] }
+  assert.deepEqual(who.tags, ['monitoring'])
+  assert.deepEqual(who.permissions, [
+    { vhost: 'shop/eu', configure: '.*', write: '.*', read: '.*' },
+  ])
+  const row = page.getByRole('table', { name: 'Users' }).getByRole('row', { name: /^ann/ })
+  await row.getByRole('button', { name: 'Edit' }).click()
+  await dialog.getByLabel('Tags').fill('management')
+  await save('Save', 'User “ann” was saved.')
+  assert.equal((await ann('GET', '/api/session')).status, 200)
+
+  await admin.open('/policies')
+  await press('Set a policy')
+  await dialog.getByLabel('Policy').fill('small')
+  await dialog.getByLabel('Pattern').fill('^orders')
+  await dialog.getByLabel('Virtual host').selectOption('shop/eu')
+  await dialog.getByLabel('Settings').fill('{"max-length": -1}')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await dialog.getByRole('alert').waitFor()
+  await dialog.getByLabel('Settings').fill('{"max-length": 9}')
+  await save('Save', 'Policy “small” is in force.')
+
+  await admin.open('/queues')
+  await press('Create a queue')
+  await dialog.getByLabel('Name').fill('orders.new')
+  await dialog.getByLabel('Virtual host').selectOption('shop/eu')
+  await save('Create', 'Queue “orders.new” is there.')
+  await page.getByText('small').first().waitFor()
+
+  await admin.open('/exchanges')
+  await press('Create an exchange')
+  await dialog.getByLabel('Exchange').fill('events')
+  await dialog.getByLabel('Virtual host').selectOption('shop/eu')
+  await dialog.getByLabel('Type').selectOption('topic')
+  await save('Create', 'Exchange “events” is there.')
+  await page.getByRole('row', { name: /^events/ }).click()
+  await press('Bind')
+  await dialog.getByLabel('To', { exact: true }).fill('orders.new')
+  await dialog.getByLabel('Routing key').fill('order.*')
+  await save('Create', 'Bound.')
+  await page.getByText('order.*').waitFor()
+  await press('Unbind orders.new')
+  await save('Delete', 'Unbound.')
+  await press('Delete exchange “events”?')
+  await save('Delete', 'Exchange “events” was deleted.')
+
+  await admin.open('/users')
+  await press('Delete user “ann”?')
+  await save('Delete', 'User “ann” was deleted.')
+  await admin.open('/virtual-hosts')
+  await press('Delete virtual host “shop/eu”?')
+  await dialog.getByText('One queue goes with it.').waitFor()
+  await save('Delete', 'Virtual host “shop/eu” was deleted.')
+  await admin.open('/audit')
+  await page.getByRole('main').getByText('ann').first().waitFor()
+  assert.deepEqual(
+    admin.complaints.filter((text) => !text.includes('status of 400')),
+    [],
+  )
+})
