@@ -31,6 +31,7 @@ import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
 import type { AuditLog } from './audit-log.ts'
+import type { BrokerTraces } from './broker-traces.ts'
 import { ClientLinks } from './client-links.ts'
 import { admissionSettings, type CommonSettings, commonSettings } from './connection-settings.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
@@ -63,6 +64,8 @@ export interface BrokerServerParts {
   readonly directory?: string
   /** Opens the socket of the data directory, by which its owner comes without a password. */
   readonly openOwnerSocket?: (take: (socket: net.Socket) => void) => Promise<Closeable | undefined>
+  /** Closed last, with what the end of the engine brings about. */
+  readonly traces?: BrokerTraces | undefined
   /** Opens the HTTP side. */
   readonly openHttp?: (site: Omit<Site, 'settings'>) => Promise<OpenedHttp>
 }
@@ -228,6 +231,7 @@ export class BrokerServer implements RunningServer {
   close(): Promise<void> {
     this.#closing ??= this.stop()
       .finally(() => this.engine.close())
+      .finally(() => this.#parts.traces?.close())
       .then(() => this.#log.info({}, 'stopped'))
     return this.#closing
   }
@@ -274,6 +278,7 @@ export class BrokerServer implements RunningServer {
       directory: this.#parts.directory,
       sessions: this.#sessions,
       admissions: this.#admissions,
+      traces: this.#parts.traces,
     })
     const [admissions, hosts, log] = [this.#admissions, this.#hosts, this.#log]
     return {
