@@ -11,7 +11,6 @@
 import { randomBytes } from 'node:crypto'
 import type { HeldDelivery } from '../embedded/live-queue.ts'
 import type { Durability, MessageObserver } from '../embedded/message-observer.ts'
-import type { Entry } from '../embedded/queue/entry.ts'
 import type { Message } from '../message/message.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import { traceHeaders } from '../message/trace-context.ts'
@@ -30,6 +29,8 @@ interface Parent {
   readonly spanId: string
   readonly traceState: string | undefined
 }
+
+type Entry = HeldDelivery['entry']
 
 interface Held extends Parent {
   readonly deliveredAtMs: number
