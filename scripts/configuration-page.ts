@@ -15,7 +15,7 @@ const sections: readonly (readonly [name: string, about: string])[] = [
   ['http', 'The API, the dashboard, health and metrics.'],
   ['log', 'What happens, a line each.'],
   ['metrics', 'For Prometheus; see [metrics](metrics.md).'],
-  ['tracing', 'OpenTelemetry.'],
+  ['tracing', 'OpenTelemetry; see [traces](traces.md).'],
   ['limits', 'How many may come; the others are in [limits](limits.md).'],
   ['alarms', 'When publishers have to wait.'],
   [

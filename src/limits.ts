@@ -181,4 +181,6 @@ export const limits = {
   judgementsMax: 1_000,
   /** Users, virtual hosts, permissions and policies, each. */
   definitionsMax: 100_000,
+  /** Spans that wait for the collector of traces; more are dropped and counted. */
+  spansWaitingMax: 8_192,
 } as const

@@ -16,9 +16,13 @@ export const spanAttributes = {
   errorType: 'error.type',
   /** Not of the conventions: the number of this attempt, 1 for the first. */
   attempt: 'homing.attempt',
+  /** Attempts made, when there is an outcome. */
+  attempts: 'homing.attempts',
+  /** Of AMQP; not of the default one. */
+  virtualHost: 'homing.virtual_host',
   /** The id was known: nothing new was sent. */
   duplicate: 'homing.duplicate',
-  /** How the attempt ended: `final`, `retry`, `return`, `acknowledge`, `revoked`. */
+  /** How the attempt ended: `final`, `retry`, `acknowledge`, `revoked`; told by the broker also `settled`. */
   settlement: 'homing.settlement',
   /** `ok`, or the outcome's code. */
   outcome: 'homing.outcome',
@@ -36,3 +40,12 @@ export const spanOperations = {
 } as const
 
 export type SpanOperation = keyof typeof spanOperations
+
+/** What the broker does. */
+export const brokerSpanOperations = {
+  queue: { name: 'queue', type: undefined },
+  deliver: { name: 'deliver', type: 'receive' },
+  outcome: { name: 'outcome', type: 'settle' },
+} as const
+
+export type BrokerSpanOperation = keyof typeof brokerSpanOperations

@@ -40,6 +40,7 @@ import { Journal } from './journal/journal.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { HeldDelivery, type Subscriber } from './live-queue.ts'
 import { Looking } from './looking.ts'
+import type { MessageObserver } from './message-observer.ts'
 import { Progress } from './progress.ts'
 import { QueueDoor } from './queue-door.ts'
 import { type Recovered, recover } from './recovery.ts'
@@ -125,6 +126,11 @@ export class Broker implements Engine, Administration {
     this.#parts.topology.finishDeletions((live) => this.#parts.ending.discard(live))
     this.#parts.janitor.opened()
     this.#core.wakeAt(this.nowMs())
+  }
+
+  /** Tells what happens to messages from now on. */
+  observe(observer: MessageObserver): void {
+    this.#core.observer = observer
   }
 
   /** After each group commit, which took so long. */

@@ -5,6 +5,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { Journal } from './journal/journal.ts'
 import type { LiveQueue } from './live-queue.ts'
+import type { MessageObserver } from './message-observer.ts'
 import type { Outcomes } from './outcomes.ts'
 import type { Entry } from './queue/entry.ts'
 import type { State } from './state.ts'
@@ -24,6 +25,8 @@ export class Core {
   readonly clock: Clock
   readonly nowMs: () => number
   readonly onProblem: OnProblem
+  /** Told what happens to messages; nobody by default. */
+  observer: MessageObserver | undefined
   #turnMs = 0
   readonly #due: () => void
   #timer: Timer | undefined

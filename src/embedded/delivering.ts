@@ -279,6 +279,7 @@ export class Delivering {
   /** A delivery is over, in whatever way: its consumer may take another, its limits are freed. */
   release(delivery: HeldDelivery, over: NonNullable<HeldDelivery['over']>): void {
     delivery.over = over
+    this.#core.observer?.released(delivery)
     const { entry, live, subscriber } = delivery
     entry.holder = undefined
     if (entry.kind !== plainKind) entry.lastHolder = delivery
@@ -296,6 +297,7 @@ export class Delivering {
   answered(delivery: HeldDelivery): void {
     delivery.over = 'settled'
     delivery.isAnswered = true
+    this.#core.observer?.released(delivery)
     delivery.entry.holder = undefined
     delivery.entry.lastHolder = delivery
   }

@@ -117,6 +117,7 @@ export class Getting {
     if (delivery.redelivered) live.redelivered++
     // Asked for before its queue was deleted, and gone on record: it is still handed over.
     if (delivery.over) return delivery
+    this.#core.observer?.delivered(delivery)
     if (noAck) this.#parts.settling.handedOver(delivery)
     else this.#parts.delivering.handing.begun(delivery)
     return delivery

@@ -67,6 +67,7 @@ export class HandingOut {
     if (delivery.entry.kind !== plainKind) delivery.deliveredAtMs = nowMs
     live.delivered++
     if (delivery.redelivered) live.redelivered++
+    this.#core.observer?.delivered(delivery)
     subscriber.handler.onItsWay?.(-1)
     if (subscriber.noAck) this.#parts.handedOver(delivery)
     else this.#startTime(delivery, nowMs)

@@ -109,6 +109,7 @@ export class PlainPublishing {
     const taker = this.#startAtOnce(live, message, nowMs)
     if (taker && isHandedOver(taker)) {
       this.#core.tally.published(live, message.body.length)
+      this.#core.observer?.handedOver(live.queue.name, message)
       handOver(live, taker, message)
       return 'done'
     }
@@ -146,6 +147,7 @@ export class PlainPublishing {
       const taker = this.#startAtOnce(live, message, nowMs)
       if (taker && isHandedOver(taker)) {
         this.#core.tally.published(live, message.body.length)
+        this.#core.observer?.handedOver(live.queue.name, message)
         handOver(live, taker, message)
         continue
       }
@@ -199,6 +201,7 @@ export class PlainPublishing {
       delivering.handing.handOutNow(delivering.hold(live, entry, message, taker), nowMs)
       return
     }
+    this.#core.observer?.waits(entry, message)
     live.came(message)
     if (message.availableAtMs > nowMs) {
       entry.state = entryStates.delayed

@@ -192,6 +192,7 @@ export class Settling {
       const acceptedAtMs = entry.acceptedAtMs || this.#core.nowMs()
       entry.deadlineAtMs = live.waitsUntilMs(entry.message, acceptedAtMs)
       live.came(entry.message)
+      this.#core.observer?.waits(entry, entry.message)
     }
     if (!entry.transient) {
       entry.message = undefined
@@ -332,6 +333,7 @@ export class Settling {
     const lsn = journal.end(recordTypes.final)
     outcomes.feedLast(lsn, outcomeKind)
     this.#core.tally.ended(live, how.code)
+    this.#core.observer?.finishes(message, outcome, journal)
     journal.tellDurable(new Finality(this.#core, entry, outcome, lsn, asked))
     if (callbacks) this.#tellElsewhere(outcome, message, callbacks)
     if (entry.state !== entryStates.gone) live.queue.remove(entry)

@@ -32,6 +32,7 @@ import { Accounts } from './accounts.ts'
 import { Admissions } from './admissions.ts'
 import { Alarms, type Gauge } from './alarms.ts'
 import type { AuditLog } from './audit-log.ts'
+import type { BrokerTraces } from './broker-traces.ts'
 import { ClientLinks } from './client-links.ts'
 import { admissionSettings, type CommonSettings, commonSettings } from './connection-settings.ts'
 import type { DefinitionsStore } from './definitions-store.ts'
@@ -66,6 +67,8 @@ export interface BrokerServerParts {
   readonly openOwnerSocket?: (take: (socket: net.Socket) => void) => Promise<Closeable | undefined>
   /** Takes in what a file defines, before anybody can connect. */
   readonly takeDefinitions?: (into: ImportedInto) => Promise<void>
+  /** Closed last, with what the end of the engine brings about. */
+  readonly traces?: BrokerTraces | undefined
   /** Opens the HTTP side. */
   readonly openHttp?: (site: Omit<Site, 'settings'>) => Promise<OpenedHttp>
 }
@@ -232,6 +235,7 @@ export class BrokerServer implements RunningServer {
   close(): Promise<void> {
     this.#closing ??= this.stop()
       .finally(() => this.engine.close())
+      .finally(() => this.#parts.traces?.close())
       .then(() => this.#log.info({}, 'stopped'))
     return this.#closing
   }
@@ -278,6 +282,7 @@ export class BrokerServer implements RunningServer {
       directory: this.#parts.directory,
       sessions: this.#sessions,
       admissions: this.#admissions,
+      traces: this.#parts.traces,
     })
     const [admissions, hosts, log] = [this.#admissions, this.#hosts, this.#log]
     return {

@@ -48,7 +48,7 @@ export class LiveSessions {
   }
 
   /** Since the start. */
-  get totals(): Omit<ServerTotals, 'loginsRefused'> {
+  get totals(): Pick<ServerTotals, `${'connections' | 'channels'}${'Opened' | 'Closed'}`> {
     return {
       connectionsOpened: this.#connectionsOpened,
       connectionsClosed: this.#connectionsClosed,

@@ -90,6 +90,8 @@ export const metrics = {
   homing_sync_seconds: { type: 'histogram', help: 'One sync of the journal.' },
   homing_journal_bytes: gauge('Bytes of the journal on disk.'),
   homing_login_failures_total: counter('Logins that were refused.'),
+  homing_spans_sent_total: counter('Spans that the collector of traces took.'),
+  homing_spans_dropped_total: counter('Spans for which there was no room, or that were refused.'),
   homing_event_loop_delay_seconds: gauge(
     'Delay of the event loop since the last look, by quantile: 0.5, 0.99.',
     'quantile',

@@ -5,6 +5,7 @@
 import type { ConnectionFacts } from '../amqp/connection-facts.ts'
 import type { CertificateFacts, ServerFacts } from '../http/site.ts'
 import type { Admissions } from './admissions.ts'
+import type { BrokerTraces } from './broker-traces.ts'
 import { certificatesOf } from './certificates.ts'
 import { marksOf } from './gauges.ts'
 import type { LiveSessions } from './live-sessions.ts'
@@ -22,6 +23,7 @@ export interface ServedParts {
   readonly directory: string | undefined
   readonly sessions: LiveSessions
   readonly admissions: Admissions
+  readonly traces: BrokerTraces | undefined
 }
 
 type Served = Omit<RunningServer, 'reload' | 'close'> & {
@@ -62,8 +64,13 @@ export class ServedFacts implements ServerFacts {
   }
 
   get totals(): ServerTotals {
-    const { sessions, admissions } = this.#parts
-    return { ...sessions.totals, loginsRefused: admissions.refusedCount }
+    const { sessions, admissions, traces } = this.#parts
+    return {
+      ...sessions.totals,
+      loginsRefused: admissions.refusedCount,
+      spansSent: traces?.sent ?? 0,
+      spansDropped: traces?.dropped ?? 0,
+    }
   }
 
   watchAlarms(): void {

@@ -9,4 +9,7 @@ export interface ServerTotals {
   readonly channelsOpened: number
   readonly channelsClosed: number
   readonly loginsRefused: number
+  /** To the collector of traces. */
+  readonly spansSent: number
+  readonly spansDropped: number
 }

@@ -6,11 +6,11 @@ import { resolve } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { type EmbeddedOptions, engineOptions } from '../embedded/engine-options.ts'
 import { openDirectory } from '../embedded/open.ts'
-import { HomingError } from '../errors.ts'
 import type { HttpSettings } from '../http/http-settings.ts'
 import { openOwnerSocket } from '../joined/owner-socket.ts'
 import { openAuditLog } from './audit-log.ts'
 import { BrokerServer, type BrokerServerParts } from './broker-server.ts'
+import { openTraces, traceEndpoint } from './broker-traces.ts'
 import { diskGauge, memoryGauge } from './gauges.ts'
 import { openDefinitions } from './open-definitions.ts'
 import type { RunningServer } from './running-server.ts'
@@ -25,7 +25,7 @@ export interface StartedServer {
 
 /**
  * Opens the engine of a data directory behind AMQP. Fails with what opening the directory fails with, and
- * with `address-in-use`, `address-refused`, `bad-certificate`.
+ * with `address-in-use`, `address-refused`, `bad-certificate`, `bad-argument`.
  */
 export async function startServer(
   directory: string,
@@ -34,7 +34,7 @@ export async function startServer(
 ): Promise<StartedServer> {
   checkSettings(settings, 'startServer', ['listen'])
   const { log = noLog, adminPassword } = settings
-  refuseUnserved(settings)
+  const endpoint = settings.tracing && traceEndpoint(settings.tracing)
   const path = resolve(directory)
   const { engine, lock } = await openDirectory(
     path,
@@ -43,7 +43,9 @@ export async function startServer(
   )
   try {
     const { definitions, adminPasswordFile } = await openDefinitions(path, adminPassword)
+    const traces = endpoint && openTraces(engine, endpoint, { clock: systemClock, log })
     const server = new BrokerServer({
+      traces,
       audit: openAuditLog(path, { clock: systemClock, log }),
       engine,
       definitions,
@@ -83,13 +85,3 @@ const definitionsFrom =
     const { takeDefinitions } = await import('../http/rabbitmq/definitions-file.ts')
     await takeDefinitions(path, into)
   }
-
-/** A setting without an effect would be a promise that nobody keeps. */
-function refuseUnserved({ tracing }: ServerSettings): void {
-  if (tracing !== undefined) {
-    throw new HomingError(
-      'unsupported',
-      `traces cannot be sent to ${tracing.endpoint}: this version of Homing makes none; leave tracing.endpoint out`,
-    )
-  }
-}

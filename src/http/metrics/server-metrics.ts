@@ -99,6 +99,8 @@ export class ServerMetrics {
       one('homing_journal_bytes', journal.bytes),
       one('homing_ledger_lag_bytes', ledger.lagBytes),
       one('homing_login_failures_total', server.totals.loginsRefused),
+      one('homing_spans_sent_total', server.totals.spansSent),
+      one('homing_spans_dropped_total', server.totals.spansDropped),
       ...server.certificates().map(({ url, validUntilMs }): Sample => {
         const labels = { url }
         return {
