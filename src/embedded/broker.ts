@@ -378,7 +378,12 @@ export class Broker implements Engine, Administration {
     }
     await core.journal.close()
     await this.#parts.pages.close()
-    await core.outcomes.close()
+    await core.outcomes.close().catch((error: Error) => {
+      if (core.journal.failure) throw error
+      core.onProblem(
+        `the ledger lacks the last outcomes; the next start enters them: ${error.message}`,
+      )
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -140,11 +140,17 @@ export class LedgerWriter {
     if (trouble.severity === 'damaged') noteDamage(path, trouble.text)
     const heals = '; restart, and it is moved aside and filled from what the journal still has'
     const text = trouble.severity === 'damaged' ? trouble.text + heals : trouble.text
-    this.#failure = troubleError({ ...trouble, text })
+    const failure = troubleError({ ...trouble, text })
+    this.#giveUp(failure)
+    this.#options.onFailed(failure)
+  }
+
+  /** While it closes nothing is lost by this: the journal still has what was fed, and the next start feeds it. */
+  #giveUp(failure: HomingError): void {
+    this.#failure = failure
     this.#intake.clear()
     this.#due = undefined
-    this.#refuseAsked(this.#failure)
-    this.#options.onFailed(this.#failure)
+    this.#refuseAsked(failure)
   }
 
   #canAsk(): boolean {
@@ -209,7 +215,7 @@ export class LedgerWriter {
       }
       this.#stall(troubleError(reply.trouble))
       if (this.#triedLongEnough()) {
-        this.fail({ ...reply.trouble, severity: 'fatal' })
+        this.#giveUp(troubleError(reply.trouble))
         return
       }
       await this.#pause(this.#closing === undefined ? pauseMs : pauseMsMin)
