@@ -34,7 +34,7 @@ const { values, positionals } = parseArgs({
 // The long ones are begun first, so that they do not leave one core idle at the end.
 const longest = [
   'test/{crash,simulation}/**/*.test.ts',
-  'test/{cli,documents,package}/**/*.test.ts',
+  'test/{browser,cli,documents,package}/**/*.test.ts',
 ]
 const files = [...longest, 'test/**/*.test.ts', 'src/**/*.test.ts']
   .flatMap((pattern) => globSync(pattern, { cwd: root }).toSorted())
