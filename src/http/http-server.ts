@@ -3,12 +3,13 @@
  *
  *   listener ─▶ socket ─▶ too many? ─▶ [TLS] ─▶ node:http ─▶ application ─▶ answer
  *
- * Rules: the ports are open before the application is loaded; requests that come sooner wait for it.
+ * Rules: the ports are open before node:http and the application are loaded, which takes longer than all
+ * the rest of a start; who comes sooner waits for them.
  * Headers and requests that do not come in time are given up. Closing lets answers that are being
  * written end, for a moment.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type net from 'node:net'
 import type tls from 'node:tls'
 import type { PeerFacts } from '../amqp/admission.ts'
@@ -41,21 +42,12 @@ export class HttpServer {
   readonly #securing = new Map<string, Arrival>()
   /** Answers that are still to be written, by socket. */
   readonly #answering = new Map<net.Socket, number>()
-  readonly #http: Server
+  #http: Promise<Server> | undefined
   #answer: Promise<AnswerRequest> | undefined
   #isClosing = false
 
   constructor(parts: HttpServerParts) {
     this.#parts = parts
-    this.#http = createServer(
-      {
-        headersTimeout: limits.httpHeadersMsMax,
-        requestTimeout: limits.httpRequestMsMax,
-        maxHeaderSize: limits.httpHeaderBytesMax,
-        connectionsCheckingInterval: 1_000,
-      },
-      (incoming, outgoing) => void this.#request(incoming, outgoing),
-    )
   }
 
   /** Fails with `address-in-use`, `address-refused`, `bad-certificate`. */
@@ -85,6 +77,7 @@ export class HttpServer {
 
   /** Loads the application now. */
   load(): Promise<AnswerRequest> {
+    void this.#server()
     this.#answer ??= this.#parts.load()
     return this.#answer
   }
@@ -94,14 +87,15 @@ export class HttpServer {
     const closed = this.#listeners.map(
       ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
     )
-    this.#http.closeIdleConnections()
+    const http = await this.#http
+    http?.closeIdleConnections()
     const patience = setTimeout(() => this.#destroy(), limits.goodbyeMsMax)
     this.#isClosing = true
     for (const socket of this.#sockets) if (!this.#answering.has(socket)) socket.end()
     await Promise.all(closed)
     clearTimeout(patience)
     this.#destroy()
-    this.#http.close()
+    http?.close()
   }
 
   #destroy(): void {
@@ -168,9 +162,26 @@ export class HttpServer {
     else this.#serve(socket, { peer: peerOf(socket, listener), arrival })
   }
 
+  #server(): Promise<Server> {
+    this.#http ??= import('node:http').then(({ createServer }) =>
+      createServer(
+        {
+          headersTimeout: limits.httpHeadersMsMax,
+          requestTimeout: limits.httpRequestMsMax,
+          maxHeaderSize: limits.httpHeaderBytesMax,
+          connectionsCheckingInterval: 1_000,
+        },
+        (incoming, outgoing) => void this.#request(incoming, outgoing),
+      ),
+    )
+    return this.#http
+  }
+
   #serve(socket: net.Socket, from: FromSocket): void {
     this.#known.set(socket, from)
-    this.#http.emit('connection', socket)
+    void this.#server().then((http) => {
+      if (!socket.destroyed) http.emit('connection', socket)
+    })
   }
 }
 
