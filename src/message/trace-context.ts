@@ -11,8 +11,10 @@ import type { Message } from './message.ts'
 
 export type TraceHeaders = Readonly<Record<string, string>>
 
-/** What the specification allows a `tracestate` to be cut to is less; a `traceparent` has 55. */
+/** A `traceparent` has 55 characters; of a `tracestate` whoever carries it on must take 512. */
 const charactersMax = 1_024
+
+export const isShort = (header: string): boolean => header.length <= charactersMax
 
 /** A header that is a text; undefined when there is none. */
 export function textHeader(
@@ -31,9 +33,28 @@ export function traceHeaders(
   message: Pick<Message, 'meta' | 'properties'>,
 ): TraceHeaders | undefined {
   const traceparent = textHeader(message, 'traceparent')
-  if (traceparent === undefined || traceparent.length > charactersMax) return undefined
+  if (traceparent === undefined || !isShort(traceparent)) return undefined
   const tracestate = textHeader(message, 'tracestate')
-  return tracestate === undefined || tracestate.length > charactersMax
+  return tracestate === undefined || !isShort(tracestate)
     ? { traceparent }
     : { traceparent, tracestate }
+}
+
+export interface TraceParent {
+  readonly traceId: string
+  readonly spanId: string
+  /** Whoever began the trace records it. */
+  readonly isSampled: boolean
+}
+
+const sampledFlag = 1
+
+/** W3C Trace Context §3.2: `version-traceid-spanid-flags`, and what later versions append. */
+export function parsedTraceParent(text: string): TraceParent | undefined {
+  const parts = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/.exec(text)
+  if (parts === null) return undefined
+  const [, version, traceId = '', spanId = '', flags = '', more] = parts
+  if (version === 'ff' || (version === '00' && more !== undefined)) return undefined
+  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined
+  return { traceId, spanId, isSampled: (Number.parseInt(flags, 16) & sampledFlag) !== 0 }
 }

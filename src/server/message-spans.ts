@@ -13,7 +13,7 @@ import type { HeldDelivery } from '../embedded/live-queue.ts'
 import type { Durability, MessageObserver } from '../embedded/message-observer.ts'
 import type { Message } from '../message/message.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
-import { traceHeaders } from '../message/trace-context.ts'
+import { parsedTraceParent, traceHeaders } from '../message/trace-context.ts'
 import { baseName, scopeEnd } from '../scoped-name.ts'
 import {
   type BrokerSpanOperation,
@@ -150,20 +150,13 @@ export class MessageSpans implements MessageObserver {
   }
 }
 
-const sampled = 1
-
-/** W3C Trace Context §3.2: `version-traceid-spanid-flags`, and what later versions append. */
 function parentOf(message: Message): Parent | undefined {
   const headers = traceHeaders(message)
   if (headers === undefined) return undefined
   const { traceparent = '', tracestate } = headers
-  const parts = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/.exec(traceparent)
-  const [, version, traceId = '', spanId = '', flags = '', more] = parts ?? []
-  if (parts === null || version === 'ff' || (version === '00' && more !== undefined))
-    return undefined
-  if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return undefined
-  if ((Number.parseInt(flags, 16) & sampled) === 0) return undefined
-  return { traceId, spanId, traceState: tracestate }
+  const parsed = parsedTraceParent(traceparent)
+  if (parsed === undefined || !parsed.isSampled) return undefined
+  return { traceId: parsed.traceId, spanId: parsed.spanId, traceState: tracestate }
 }
 
 function newSpanId(): string {

@@ -6,6 +6,7 @@ import { context, propagation } from '@opentelemetry/api'
 import amqplib from 'amqplib'
 import { homing, queue } from '../../src/index.ts'
 import { type TestServer, testServer } from '../amqp/server/test-server.ts'
+import { httpTestServer } from '../http/http-server.ts'
 import { Collector } from './collector.ts'
 import { idOf, named, parentOf, recordSpans, takenSpans, within } from './recorded-spans.ts'
 
@@ -193,4 +194,38 @@ test('an endpoint that is none, or that holds a password, stops the start before
       return code === 'bad-argument' && !message.includes('hunter2')
     },
   )
+})
+
+test('the trace of an HTTP request goes on with the messages that it sends', async () => {
+  await using collector = await Collector.start()
+  const inQuery = sampled.replace('b7ad', 'cccc')
+  {
+    const tracing = { endpoint: collector.endpoint }
+    await using server = await httpTestServer({ tracing })
+    await using home = await homing(server.directory, { traces: false })
+    const carried: unknown[] = []
+    const all = Promise.withResolvers<void>()
+    await home.consume(job, ({ headers }) => {
+      if (carried.push(headers) === 4) all.resolve()
+    }).ready
+    const json = { 'content-type': 'application/json' }
+    const traced = { ...json, traceparent: sampled, tracestate: 'vendor=1' }
+    const path = '/api/queues/%2F/job'
+    await server.api('POST', `${path}/messages`, '1', traced)
+    await server.api('POST', `${path}/messages?header.traceparent=${inQuery}`, '1', traced)
+    await server.api('POST', `${path}/messages`, '1', { ...json, traceparent: 'no trace' })
+    const lines = { 'content-type': 'application/x-ndjson', traceparent: sampled }
+    await server.api('POST', `${path}/batch`, '{"body":1}', lines)
+    await all.promise
+    assert.deepEqual(carried, [
+      { traceparent: sampled, tracestate: 'vendor=1' },
+      { traceparent: inQuery },
+      {},
+      { traceparent: sampled },
+    ])
+  }
+  const parents = collector.spans
+    .filter(({ name }) => name === 'queue job')
+    .map(({ parentSpanId }) => parentSpanId)
+  assert.deepEqual(parents, ['b7ad6b7169203331', 'cccc6b7169203331', 'b7ad6b7169203331'])
 })

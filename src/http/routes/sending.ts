@@ -11,6 +11,7 @@ import type { RouteParts } from '../route-parts.ts'
 import { batchFrom } from '../sending/batch-lines.ts'
 import { idempotencyKeyFrom } from '../sending/idempotency-key.ts'
 import { outgoingMessage } from '../sending/outgoing-message.ts'
+import { tracedBy } from '../sending/request-trace.ts'
 import { optionsFromQuery, type SendQuery, sendQuery } from '../sending/send-options.ts'
 import { receiptOf, sentAnswer } from '../sending/sent-answer.ts'
 import { receipt, receipts } from '../shapes/message-shapes.ts'
@@ -54,7 +55,7 @@ const sendOne = (parts: RouteParts): Route =>
         id: idempotencyKeyFrom(headers.get('idempotency-key')),
         contentType: bodyTypeFrom(headers),
         body: call.body,
-        options: optionsFromQuery(call.query),
+        options: tracedBy(optionsFromQuery(call.query), headers),
       })
       const accepted = await site.engine.publish(message)
       const preference = preferenceFrom(headers.get('prefer'))
@@ -73,11 +74,14 @@ const sendMany = (parts: RouteParts): Route =>
     body: 'bytes',
     bodyBytesMax: limits.httpBatchBytesMax,
     answers: { 202: { description: 'All are on disk, in this order.', schema: receipts } },
-    async handle({ site, caller, body, param }) {
+    async handle({ site, caller, body, param, headers }) {
       checkNotBlocked(site)
       const entrance = parts.entrances.of(caller, param('vhost'))
       const batch = batchFrom(body, param('queue'))
-      const messages = batch.map((one) => outgoingMessage(site.engine, entrance, one))
+      const messages = batch.map((one) => {
+        const options = tracedBy(one.options, headers)
+        return outgoingMessage(site.engine, entrance, { ...one, options })
+      })
       const accepted = await site.engine.publishMany(messages)
       return { status: 202, json: { accepted: accepted.map((one) => receiptOf(one, entrance)) } }
     },
