@@ -148,6 +148,10 @@ export class JournalCheck implements ScanHandler {
     const ends = [...checkpoints, { name: 'the ledger', lsn: appliedLsn }]
     const [furthest] = ends.sort((a, b) => b.lsn - a.lsn)
     if (furthest === undefined || furthest.lsn <= this.lastLsn) return
+    // Segments that nobody needs are deleted. When that was all there were, those since then are empty.
+    const needless = Math.min(Math.max(0, ...checkpoints.map(({ lsn }) => lsn)), appliedLsn)
+    const isEmpty = this.records === 0 && this.#skipped.length === 0
+    if (isEmpty && furthest.lsn <= needless) return
     const [place] = this.#skipped
     this.#skipped = []
     const text = `the journal ends at record ${this.lastLsn}, but ${furthest.name} knows of record ${furthest.lsn}`

@@ -185,6 +185,23 @@ test('segments that compaction has removed are not missed', async () => {
   assert.deepEqual(await damage(folder.data), [])
 })
 
+test('where nothing is needed any more, not even the last segment with a record in it is missed', async () => {
+  using folder = new Folder()
+  const engine = await openEmbedded(folder.data, small)
+  await publish(engine, 'work', 5)
+  await answer(engine, 'work', 5)
+  await engine.close()
+  await (await openEmbedded(folder.data, small)).close()
+  const segments = fs.readdirSync(folder.data).filter((name) => name.startsWith('journal-'))
+  for (const name of segments.slice(0, -1)) fs.rmSync(folder.file(name))
+  const report = await verify(folder.data)
+  assert.deepEqual([report.ok, report.findings], [true, []])
+  // Without the ledger the outcomes in it are lost.
+  for (const name of fs.readdirSync(folder.data))
+    if (name.startsWith('ledger')) fs.rmSync(folder.file(name))
+  assert.equal((await verify(folder.data)).ok, false)
+})
+
 test('what a crash cut off before any confirm is a note, also after later starts', async () => {
   using folder = new Folder()
   const engine = await openEmbedded(folder.data, small)
