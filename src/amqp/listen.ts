@@ -19,8 +19,24 @@ export interface Listener {
   readonly userFrom: CertificateName
 }
 
-/** Fails with `bad-certificate`. What comes back puts it in force: handshakes from then on use it. */
-export async function preparedTls(
+/**
+ * Puts the certificates of these addresses in force, in the order in which they were listened on:
+ * handshakes from then on use them. Fails with `bad-certificate`; then all are as they were.
+ */
+export async function renewTls(
+  listeners: readonly Listener[],
+  addresses: readonly ListenAddress[],
+): Promise<void> {
+  const ready: (() => void)[] = []
+  for (const [n, address] of addresses.entries()) {
+    const listener = listeners[n]
+    if (listener === undefined || !('tls' in address) || address.tls === undefined) continue
+    ready.push(await preparedTls(listener, address.tls))
+  }
+  for (const use of ready) use()
+}
+
+async function preparedTls(
   { listening, server }: Listener,
   settings: TlsSettings,
 ): Promise<() => void> {

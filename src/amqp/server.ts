@@ -8,7 +8,6 @@
  */
 
 import type net from 'node:net'
-import type tls from 'node:tls'
 import type { Clock } from '../clock.ts'
 import { limits } from '../limits.ts'
 import type { PeerFacts } from './admission.ts'
@@ -16,11 +15,12 @@ import { type Arrival, type ArrivalLimits, Arrivals } from './arrivals.ts'
 import type { Owed } from './channels.ts'
 import { Connection } from './connection.ts'
 import type { ConnectionWatch } from './connection-parts.ts'
-import { certificateUser, type Listener, listen, preparedTls } from './listen.ts'
+import { type Listener, listen, renewTls } from './listen.ts'
 import type { CertificateName, ListenAddress, Listening } from './listen-address.ts'
 import type { Outlet } from './outlet.ts'
 import { connectionForced } from './protocol/amqp-error.ts'
 import type { ConnectionSettings } from './settings.ts'
+import { endsOf, peerOf, plainAddress } from './socket-peer.ts'
 
 export interface AmqpServerParts {
   readonly clock: Clock
@@ -48,7 +48,7 @@ export class AmqpServer {
   readonly #parts: AmqpServerParts
   readonly #arrivals: Arrivals
   readonly #listeners: Listener[] = []
-  /** Those that do not speak TLS yet, by {@link nameOf}. */
+  /** Those that do not speak TLS yet, by {@link endsOf}. */
   readonly #securing = new Map<string, { readonly socket: net.Socket; readonly arrival: Arrival }>()
   readonly #connections = new Map<Connection, net.Socket>()
   readonly #sockets = new Set<net.Socket>()
@@ -137,13 +137,7 @@ export class AmqpServer {
    * connections go on. Fails with `bad-certificate`; then all are as they were.
    */
   async renewTls(addresses: readonly ListenAddress[]): Promise<void> {
-    const ready: (() => void)[] = []
-    for (const [n, address] of addresses.entries()) {
-      const listener = this.#listeners[n]
-      if (listener === undefined || !('tls' in address) || address.tls === undefined) continue
-      ready.push(await preparedTls(listener, address.tls))
-    }
-    for (const use of ready) use()
+    await renewTls(this.#listeners, addresses)
   }
 
   /** Tells every client, waits a moment for them to leave, and closes. */
@@ -202,7 +196,7 @@ export class AmqpServer {
   }
 
   #secure(socket: net.Socket, arrival: Arrival): void {
-    const name = nameOf(socket)
+    const name = endsOf(socket)
     const waiting = { socket, arrival }
     this.#securing.set(name, waiting)
     socket.once('close', () => {
@@ -211,7 +205,7 @@ export class AmqpServer {
   }
 
   #secured(socket: net.Socket, listener: Listener): void {
-    const name = nameOf(socket)
+    const name = endsOf(socket)
     const waiting = this.#securing.get(name)
     this.#securing.delete(name)
     socket.on('error', () => undefined)
@@ -249,15 +243,9 @@ export class AmqpServer {
 
   #peerOf(socket: net.Socket, { listening, userFrom, isOwner }: Door): PeerFacts {
     return {
-      address: plainAddress(socket.remoteAddress),
+      ...peerOf(socket, { listening, userFrom }),
       // A Unix socket has no ports; the numbers tell its connections apart.
       port: socket.remotePort ?? ++this.#localCount,
-      localAddress: plainAddress(socket.localAddress),
-      localPort: socket.localPort ?? 0,
-      tls: listening.tls,
-      certificateUser: listening.tls
-        ? certificateUser(socket as tls.TLSSocket, userFrom)
-        : undefined,
       ...(isOwner && { isOwner }),
     }
   }
@@ -323,9 +311,3 @@ const ownerDoor: Door = {
 }
 
 const isLocal = (listener: Door): boolean => listener.listening.path !== undefined
-
-/** IPv4 as IPv4, also where the system shows it within IPv6. */
-const plainAddress = (address = ''): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
-
-const nameOf = ({ remoteAddress, remotePort, localAddress, localPort }: net.Socket): string =>
-  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`

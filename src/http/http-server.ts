@@ -12,9 +12,9 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type net from 'node:net'
 import type tls from 'node:tls'
-import type { PeerFacts } from '../amqp/admission.ts'
 import { type Arrival, Arrivals } from '../amqp/arrivals.ts'
-import { certificateUser, type Listener, listen, preparedTls } from '../amqp/listen.ts'
+import { type Listener, listen, renewTls } from '../amqp/listen.ts'
+import { endsOf, peerOf, plainAddress } from '../amqp/socket-peer.ts'
 import { limits } from '../limits.ts'
 import type { ServerLog } from '../server/server-log.ts'
 import type { FromSocket } from './application.ts'
@@ -66,13 +66,7 @@ export class HttpServer {
 
   /** All or none: the next handshakes use the new certificates. Fails with `bad-certificate`. */
   async renewTls(addresses: readonly HttpAddress[]): Promise<void> {
-    const ready: (() => void)[] = []
-    for (const [n, { tls: wanted }] of addresses.entries()) {
-      const listener = this.#listeners[n]
-      if (listener !== undefined && wanted !== undefined)
-        ready.push(await preparedTls(listener, wanted))
-    }
-    for (const use of ready) use()
+    await renewTls(this.#listeners, addresses)
   }
 
   /** Loads the application now. */
@@ -144,7 +138,7 @@ export class HttpServer {
       socket.destroy()
       return
     }
-    const name = nameOf(socket)
+    const name = endsOf(socket)
     this.#sockets.add(socket)
     if (listener.listening.tls) this.#securing.set(name, arrival)
     socket.once('close', () => {
@@ -157,7 +151,7 @@ export class HttpServer {
 
   #secured(socket: tls.TLSSocket, listener: Listener): void {
     socket.on('error', () => undefined)
-    const arrival = this.#securing.get(nameOf(socket))
+    const arrival = this.#securing.get(endsOf(socket))
     if (arrival === undefined || socket.destroyed) socket.destroy()
     else this.#serve(socket, { peer: peerOf(socket, listener), arrival })
   }
@@ -184,20 +178,3 @@ export class HttpServer {
     })
   }
 }
-
-function peerOf(socket: net.Socket, { listening, userFrom }: Listener): PeerFacts {
-  const isTls = listening.tls
-  return {
-    address: plainAddress(socket.remoteAddress),
-    port: socket.remotePort ?? 0,
-    localAddress: plainAddress(socket.localAddress),
-    localPort: socket.localPort ?? 0,
-    tls: isTls,
-    certificateUser: isTls ? certificateUser(socket as tls.TLSSocket, userFrom) : undefined,
-  }
-}
-
-const plainAddress = (address = ''): string => address.replace(/^::ffff:(?=\d+\.)/i, '')
-
-const nameOf = ({ remoteAddress, remotePort, localAddress, localPort }: net.Socket): string =>
-  `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`
