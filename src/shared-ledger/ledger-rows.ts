@@ -4,22 +4,10 @@
 
 import type { DeadLetter } from '../engine.ts'
 import type { CallbackTarget } from '../message/message.ts'
-import type { StoredOutcome } from '../message/outcome.ts'
 import type { CallbackMessage } from './shared-ledger.ts'
 import { messageFrom } from './stored-message.ts'
 
 export type LedgerRow = Readonly<Record<string, unknown>>
-
-export const outcomeFrom = (row: LedgerRow): StoredOutcome => ({
-  id: row.id as string,
-  queue: row.queue as string,
-  code: row.code as string,
-  contentType: row.content_type as string,
-  body: row.body as Uint8Array,
-  attempts: row.attempts as number,
-  acceptedAtMs: row.accepted_at_ms as number,
-  finishedAtMs: row.finished_at_ms as number,
-})
 
 export const pendingFrom = (row: LedgerRow) => ({
   queue: row.queue as string,

@@ -23,6 +23,7 @@ import {
   prefixEnd,
   searchedRowsMax,
 } from './ledger-search.ts'
+import { outcomeFrom } from './outcome-row.ts'
 import { StoryReader } from './story-reader.ts'
 
 type Row = Record<string, unknown>
@@ -291,17 +292,6 @@ const sqlLimit = (limit: number): number =>
 const selectOutcome = `SELECT o.id, k.queue, k.code, o.content_type, o.body, o.attempts,
   o.accepted_at_ms, o.finished_at_ms
   FROM outcome_rows AS o JOIN kinds AS k ON k.kind = o.kind`
-
-const outcomeFrom = (row: Row): StoredOutcome => ({
-  id: row.id as string,
-  queue: row.queue as string,
-  code: row.code as string,
-  contentType: row.content_type as string,
-  body: row.body as Uint8Array,
-  attempts: row.attempts as number,
-  acceptedAtMs: row.accepted_at_ms as number,
-  finishedAtMs: row.finished_at_ms as number,
-})
 
 const deadLetterFrom = (row: Row): DeadLetter => ({
   message: {

@@ -13,6 +13,7 @@
 
 import { systemClock, type Timer } from '../../clock.ts'
 import { HomingError } from '../../errors.ts'
+import { inPages } from './in-pages.ts'
 import type { LedgerBatch, Retention } from './ledger.ts'
 import { noteDamage } from './ledger-file.ts'
 import { type LedgerChunk, LedgerIntake } from './ledger-intake.ts'
@@ -112,12 +113,10 @@ export class LedgerWriter {
     if (isEmpty && this.#canAsk()) return 0
     const { retainMs, retainCount } = this.#options.retention
     const request = { kind: 'forget', beforeMs: nowMs - retainMs, keepCount: retainCount } as const
-    let total = 0
-    for (;;) {
+    return inPages(forgetRows, async () => {
       const { rows } = await this.#ask({ ...request, rows: forgetRows })
-      total += rows
-      if (rows < forgetRows) return total
-    }
+      return rows
+    })
   }
 
   /** Rejects when what was fed could not be stored; the journal still has it then. */

@@ -7,7 +7,8 @@
  */
 
 import { forgottenKey } from '../../embedded/ledger/forgotten-key.ts'
-import { callbackFrom, type LedgerRow, outcomeFrom, pendingFrom } from '../ledger-rows.ts'
+import { outcomeFrom } from '../../embedded/ledger/outcome-row.ts'
+import { callbackFrom, type LedgerRow, pendingFrom } from '../ledger-rows.ts'
 import type { Acceptance, CallbackMessage, Claim, LedgerEntry } from '../shared-ledger.ts'
 import type { Session } from './session.ts'
 

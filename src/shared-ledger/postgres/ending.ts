@@ -12,8 +12,8 @@
  */
 
 import { forgottenKey } from '../../embedded/ledger/forgotten-key.ts'
+import { outcomeFrom } from '../../embedded/ledger/outcome-row.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
-import { outcomeFrom } from '../ledger-rows.ts'
 import type { CallbackMessage, Ended, Ending } from '../shared-ledger.ts'
 import { storedMessage } from '../stored-message.ts'
 import { byId, unsentOf } from './accepting.ts'

@@ -4,9 +4,10 @@
 
 import { forgottenKey } from '../../embedded/ledger/forgotten-key.ts'
 import { pageLimit, timeBound, unknownCursor } from '../../embedded/ledger/ledger-filter.ts'
+import { outcomeFrom } from '../../embedded/ledger/outcome-row.ts'
 import type { OutcomeFilter } from '../../engine.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
-import { callbackFrom, outcomeFrom, pendingFrom } from '../ledger-rows.ts'
+import { callbackFrom, pendingFrom } from '../ledger-rows.ts'
 import type { CallbackMessage, LedgerCounts, PendingMessage } from '../shared-ledger.ts'
 import { buffer } from './ending.ts'
 import type { Session } from './session.ts'

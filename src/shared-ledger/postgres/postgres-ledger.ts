@@ -10,6 +10,7 @@
  */
 
 import { randomBytes, randomUUID } from 'node:crypto'
+import { inPages } from '../../embedded/ledger/in-pages.ts'
 import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
 import { HomingError } from '../../errors.ts'
 import type { Message } from '../../message/message.ts'
@@ -171,14 +172,9 @@ export class PostgresLedger implements SharedLedger {
     return this.#run(counts)
   }
 
-  async forget(): Promise<number> {
+  forget(): Promise<number> {
     const step = { ...this.#settings.retention, rowsMax: forgetRowsMax }
-    let all = 0
-    for (;;) {
-      const count = await this.#run((session) => forgetPage(session, step))
-      all += count
-      if (count < forgetRowsMax) return all
-    }
+    return inPages(forgetRowsMax, () => this.#run((session) => forgetPage(session, step)))
   }
 
   close(): Promise<void> {

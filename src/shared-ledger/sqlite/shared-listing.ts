@@ -6,9 +6,10 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { forgottenKey } from '../../embedded/ledger/forgotten-key.ts'
 import { pageLimit, timeBound, unknownCursor } from '../../embedded/ledger/ledger-filter.ts'
+import { outcomeFrom } from '../../embedded/ledger/outcome-row.ts'
 import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
-import { deadLetterFrom, outcomeFrom } from '../ledger-rows.ts'
+import { deadLetterFrom } from '../ledger-rows.ts'
 import type { LedgerCounts } from '../shared-ledger.ts'
 import type { SharedStatements } from './shared-statements.ts'
 

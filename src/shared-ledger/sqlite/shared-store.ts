@@ -7,12 +7,13 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { forgottenKey } from '../../embedded/ledger/forgotten-key.ts'
+import { outcomeFrom } from '../../embedded/ledger/outcome-row.ts'
 import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
 import { HomingError } from '../../errors.ts'
 import type { Message } from '../../message/message.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
 import { gatherKey } from '../gather-key.ts'
-import { callbackFrom, outcomeFrom, pendingFrom } from '../ledger-rows.ts'
+import { callbackFrom, pendingFrom } from '../ledger-rows.ts'
 import type {
   Acceptance,
   CallbackMessage,

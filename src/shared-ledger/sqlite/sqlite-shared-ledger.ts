@@ -14,6 +14,7 @@
 
 import { randomUUID } from 'node:crypto'
 import { systemClock } from '../../clock.ts'
+import { inPages } from '../../embedded/ledger/in-pages.ts'
 import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.ts'
 import { HomingError } from '../../errors.ts'
 import type { Message } from '../../message/message.ts'
@@ -178,14 +179,11 @@ export class SqliteSharedLedger implements SharedLedger {
     return this.#ask('counts', [])
   }
 
-  async forget(): Promise<number> {
+  forget(): Promise<number> {
     const { retainMs, retainCount } = this.#settings.retention
-    let all = 0
-    for (;;) {
-      const count = await this.#ask('forgetPage', [retainMs, retainCount, forgetRowsMax])
-      all += count
-      if (count < forgetRowsMax) return all
-    }
+    return inPages(forgetRowsMax, () =>
+      this.#ask('forgetPage', [retainMs, retainCount, forgetRowsMax]),
+    )
   }
 
   close(): Promise<void> {
