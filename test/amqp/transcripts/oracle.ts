@@ -46,11 +46,13 @@ export const definitions = {
     { name: 'narrow', password: 'secret', tags: '', limits: { 'max-connections': 1 } },
     { name: 'flat', password: 'secret', tags: '', limits: { 'max-channels': 2 } },
   ] as readonly User[],
-  vhosts: [{ name: '/' }, { name: 'closed' }, { name: 'full' }, { name: 'few' }].concat(
-    lanes.map((name) => ({ name })),
-  ),
+  vhosts: ['/', 'closed', 'full', 'few', 'beside', ...lanes].map((name) => ({ name })),
   permissions: [
-    ...['/', 'full', 'few', ...lanes].map((vhost) => ({ user: 'guest', vhost, ...everything })),
+    ...['/', 'full', 'few', 'beside', ...lanes].map((vhost) => ({
+      user: 'guest',
+      vhost,
+      ...everything,
+    })),
     ...lanes.flatMap((vhost): readonly Permission[] => [
       { user: 'limited', vhost, configure: '^own', write: '^own', read: '^(own|readable)' },
       ...['mimic', 'narrow', 'flat'].map((user) => ({ user, vhost, ...everything })),

@@ -147,6 +147,23 @@ export class Stage {
     if (!isDone) this.tell(`what was waited for on ${queue} did not happen`)
   }
 
+  /**
+   * Waits until a channel of this login is refused, asking on connections of its own, which leave no
+   * lines: RabbitMQ counts the connections and channels of a user a little after it has opened them.
+   */
+  async full(login: ConnectOptions): Promise<void> {
+    let isFull = false
+    for (let tries = 0; tries < 200 && !isFull; tries++) {
+      const asking = new Stage(this.port, this.vhost)
+      const peer = await asking.connect(login)
+      if (!peer.refused) await asking.channel(peer)
+      isFull = peer.isOver(1)
+      await asking.finish()
+      if (!isFull) await after(25)
+    }
+    if (!isFull) this.tell(`${login.user} is never refused`)
+  }
+
   async finish(): Promise<void> {
     for (const channel of this.#channels) {
       await channel.confirmed()

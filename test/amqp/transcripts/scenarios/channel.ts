@@ -196,9 +196,11 @@ export const channelScenarios = [
     await ch.closed()
   }),
   scenario('a user with a limit of channels is refused one more', async (s) => {
-    const peer = await s.connect({ user: 'flat', password: 'secret' })
+    const login = { user: 'flat', password: 'secret' }
+    const peer = await s.connect(login)
     await s.channel(peer, 1)
     await s.channel(peer, 2)
+    await s.full(login)
     peer.send(3, 'channel.open')
     await peer.until(() => peer.isOver(3) || undefined)
   }),

@@ -147,7 +147,7 @@ export const cornerScenarios = [
   }),
   scenario('the same names in two virtual hosts are two queues', async (s) => {
     const here = await s.channel()
-    const there = await s.channel(await s.connect({ vhost: 'few' }))
+    const there = await s.channel(await s.connect({ vhost: 'beside' }))
     await here.declare('same')
     await there.declare('same', {}, { exclusive: true })
     here.publishTo('same', 'here')

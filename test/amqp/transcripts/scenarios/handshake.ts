@@ -184,6 +184,7 @@ export const handshakeScenarios = [
     const login = { user: 'narrow', password: 'secret' }
     const first = await s.connect(login)
     await s.channel(first)
+    await s.full(login)
     const second = await s.connect({ ...login, shown: true })
     await second.end(8000)
   }),
