@@ -58,6 +58,7 @@ export class DeadLetterChoosing {
   }
 
   async #chosen(site: Site, caller: Caller, choice: DeadLetterChoiceJson): Promise<Chosen> {
+    checkSaysWhich(choice)
     this.#checkEnter(caller, choice.vhost)
     if (choice.ids !== undefined) return this.#byId(site, caller, choice)
     const scope = scopeOf(this.#parts, caller, choice)
@@ -111,6 +112,15 @@ export class DeadLetterChoosing {
     if (exchange === '') access.checkPublish('', baseName(queue))
     else access.checkPublish(baseName(exchange), baseName(routingKey))
   }
+}
+
+/** A body that was forgotten is not taken for all there are. Fails with `bad-argument`. */
+function checkSaysWhich(choice: DeadLetterChoiceJson): void {
+  if (Object.keys(choice).some((name) => name !== 'limit')) return
+  throw new HomingError(
+    'bad-argument',
+    'which dead letters is not said; give ids, or vhost, queue, reason, idPrefix, since or before, or "all": true',
+  )
 }
 
 function* stepsOf(letters: readonly DeadLetter[]): Generator<readonly string[]> {

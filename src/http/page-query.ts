@@ -11,6 +11,7 @@ export const wholeText = (min: number, max: number): z.ZodType<number, string> =
     .regex(/^\d{1,15}$/, 'give a whole number')
     .transform(Number)
     .refine((number) => number >= min && number <= max, `give a number from ${min} to ${max}`)
+    .meta({ type: 'integer', minimum: min, maximum: max })
 
 export const flagText: z.ZodType<boolean, string> = z
   .enum(['true', 'false'])

@@ -53,12 +53,20 @@ function jsonFrom(bytes: Uint8Array, headers: Headers, shape: z.ZodType): unknow
 
 function parsed(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return JSON.parse(text, /\\u[dD][89a-fA-F]/.test(text) ? wellFormed : undefined) as unknown
   } catch (cause) {
     throw new HomingError('bad-argument', `the body is no JSON: ${(cause as Error).message}`, {
       cause,
     })
   }
+}
+
+/** Half of a character, `"\ud800"`, cannot be written as UTF-8: another text would be kept than the one sent. */
+function wellFormed(name: string, value: unknown): unknown {
+  const isHalf = !name.isWellFormed() || (typeof value === 'string' && !value.isWellFormed())
+  if (isHalf) throw new SyntaxError('a text has half of a character, a lone surrogate')
+  return value
 }
 
 const tooLarge = (bytesMax: number): HomingError =>

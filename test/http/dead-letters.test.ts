@@ -7,6 +7,7 @@ import type {
 } from '../../src/http/shapes/dead-letter-shapes.ts'
 import type { OutcomePageJson } from '../../src/http/shapes/outcome-shapes.ts'
 import type { StoryJson } from '../../src/http/shapes/story-shapes.ts'
+import { codeOf } from './checked-answers.ts'
 import { type HttpClient, httpTestServer } from './http-server.ts'
 import { failed, result, work } from './worker.ts'
 
@@ -106,7 +107,14 @@ test('those that match are replayed or dropped, as many as asked for, and in the
     remaining.filter((one) => one.startsWith('/')),
     ['/ a1', '/ a2', '/ b1'],
   )
-  const all = await api('POST', '/api/dead-letters/replay', {})
+  for (const nothing of [undefined, {}, { limit: 10 }, { all: false }]) {
+    for (const act of ['replay', 'drop']) {
+      const answer = await api('POST', `/api/dead-letters/${act}`, nothing)
+      assert.deepEqual([answer.status, codeOf(answer)], [400, 'bad-argument'])
+    }
+  }
+  assert.equal((await left()).length, 4)
+  const all = await api('POST', '/api/dead-letters/replay', { all: true })
   assert.equal((all.json as { replayed: number }).replayed, 4)
   assert.doesNotMatch(all.text, /\\u001f/)
 })

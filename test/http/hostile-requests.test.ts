@@ -6,6 +6,7 @@
 import assert from 'node:assert/strict'
 import { Buffer } from 'node:buffer'
 import { test } from 'node:test'
+import { codeOf } from './checked-answers.ts'
 import { expectedAccess } from './expected-access.ts'
 import { type HttpTestServer, httpTestServer } from './http-server.ts'
 
@@ -79,4 +80,29 @@ test('a body nested deeper than a table may be is refused', async () => {
   const path = '/api/exchanges/%2F/amq.default/publish'
   const published = await server.api('POST', path, body, json)
   assert.equal(published.status, 400, published.text)
+})
+
+test('half of a character, which would be kept as another text, is refused', async () => {
+  await using server = await httpTestServer()
+  await server.api('PUT', '/api/queues/%2F/halves', { durable: true })
+  const half = '"\\ud800"'
+  const requests = [
+    ['POST', '/api/bindings/%2F/e/amq.direct/q/halves', `{"routing_key":${half}}`],
+    ['POST', '/api/bindings/%2F/e/amq.direct/q/halves', `{"arguments":{${half}:1}}`],
+    [
+      'POST',
+      '/api/exchanges/%2F/amq.default/publish',
+      `{"routing_key":"halves","payload":${half},"properties":{}}`,
+    ],
+    ['PUT', '/api/users/ada', `{"password":${half},"tags":""}`],
+  ] as const
+  for (const [method, path, body] of requests) {
+    const answer = await server.api(method, path, body, { 'content-type': 'application/json' })
+    assert.deepEqual([answer.status, codeOf(answer)], [400, 'bad-argument'], path)
+    assert.match(answer.text, /lone surrogate/)
+  }
+  const whole = { routing_key: '\u{1f600}' }
+  const bound = await server.api('POST', '/api/bindings/%2F/e/amq.direct/q/halves', whole)
+  assert.equal(bound.status, 201)
+  assert.equal((await server.api('GET', '/api/users/ada')).status, 404)
 })

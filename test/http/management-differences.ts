@@ -43,6 +43,11 @@ export const managementDifferences: readonly ManagementDifference[] = [
       'RabbitMQ shows `password_hash` of users to administrators. Here hashes are in exported definitions alone. Those imported from RabbitMQ (SHA-256, SHA-512) let their users in, and are replaced by scrypt at the first login; RabbitMQ cannot import ours.',
   },
   {
+    title: 'HTTP: values of the wrong type are refused',
+    reason:
+      'RabbitMQ passes over some members whose value is no text, table or list (`arguments: 7`), and stores others as they are. Here each is 400 and nothing is changed. Getting 0 messages, and an `ackmode` that there is not, are 400, too; where `count`, `ackmode` or `encoding` is left out, one message is looked at and put back.',
+  },
+  {
     title: 'HTTP: what is declared without `durable` is durable',
     reason:
       'RabbitMQ makes a queue or exchange transient when `durable` is left out of a PUT. Its own tools never leave it out.',

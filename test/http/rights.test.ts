@@ -114,7 +114,7 @@ test('who may only read cannot send, cancel, replay or pause', async () => {
     ['POST', '/api/queues/%2F/mine/batch', '[{"body":1}]'],
     ['DELETE', '/api/messages/mine-w', undefined],
     ['POST', '/api/dead-letters/mine-dead/replay', undefined],
-    ['POST', '/api/dead-letters/replay', '{}'],
+    ['POST', '/api/dead-letters/replay', '{"all":true}'],
     ['POST', '/api/queues/%2F/mine/pause', undefined],
     ['POST', '/api/queues/%2F/mine/resume', undefined],
   ] as const
@@ -152,7 +152,7 @@ test('who may send is told what became of any id, and not what was in a message'
 test('to replay takes the right to read the dead letter and to send to its queue', async () => {
   await using server = await twoQueues()
   const api = await userWith(server, 'both', { read: '^mine$', write: '^amq\\.default$' })
-  const all = await api('POST', '/api/dead-letters/replay', {})
+  const all = await api('POST', '/api/dead-letters/replay', { all: true })
   assert.equal((all.json as { replayed: number }).replayed, 1)
   const theirs = await api('POST', '/api/dead-letters/drop', { ids: ['theirs-dead'] })
   assert.deepEqual(theirs.json, { dropped: 0, more: false })

@@ -156,6 +156,7 @@ test('a batch with one wrong message sends none', async () => {
     ['{"body":1}\n{"body":', 'bad-argument', /line 2/],
     ['[{"body":1},{"id":"x"}]', 'bad-argument', /message 2 of the batch: body is missing/],
     ['[{"body":1,"bodyBase64":"AA=="}]', 'bad-argument', /give one of them/],
+    ['[{"bodyBase64":"AA"}]', 'bad-argument', /bodyBase64/],
     ['[{"body":1,"prioritty":1}]', 'bad-argument', /prioritty/],
     ['[{"body":1},{"body":2,"within":"0s"}]', 'bad-duration', /within/],
     ['[{"body":{"a":1},"contentType":"text/plain"}]', 'bad-argument', /no text/],

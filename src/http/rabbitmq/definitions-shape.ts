@@ -15,7 +15,7 @@ const limitValues = z.record(z.string(), looseCount)
 
 const user = z.object({
   name: z.string(),
-  tags: tagsShape.default([]),
+  tags: tagsShape,
   ...passwordMembers,
   limits: z.union([limitValues, z.array(z.never())]).optional(),
 })

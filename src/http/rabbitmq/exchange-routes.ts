@@ -29,7 +29,7 @@ const order = ['vhost', 'name'] as const
 const listAnswers = { 200: { description: 'The exchanges.', schema: listOf(exchangeShape) } }
 
 const declaration = z.object({
-  type: z.string(),
+  type: z.string().default('direct'),
   durable: looseBoolean.default(true),
   auto_delete: looseBoolean.default(false),
   internal: looseBoolean.default(false),

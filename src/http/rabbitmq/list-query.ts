@@ -14,6 +14,8 @@ import type { Answer } from '../route.ts'
 import type { Page } from '../shapes/page.ts'
 
 const wholeText = z.string().regex(/^\d{1,9}$/)
+const pageSizeDefault = 100
+const pageSizeMax = 500
 const boolText = z.enum(['true', 'false'])
 const columnsMax = 100
 
@@ -25,8 +27,10 @@ export const columnsQuery = z.object({
 })
 
 export const listQuery = columnsQuery.extend({
-  page: wholeText.optional(),
-  page_size: wholeText.optional(),
+  page: wholeText.meta({ type: 'integer', minimum: 1 }).optional(),
+  page_size: wholeText
+    .meta({ type: 'integer', minimum: 1, maximum: pageSizeMax, default: pageSizeDefault })
+    .optional(),
   pagination: boolText.optional(),
   /** Part of the name, or with `use_regex` a regular expression; whatever the case. */
   name: z.string().max(1_024).optional(),
@@ -37,9 +41,6 @@ export const listQuery = columnsQuery.extend({
 
 export type ColumnsQuery = z.infer<typeof columnsQuery>
 export type ListQuery = z.infer<typeof listQuery>
-
-const pageSizeDefault = 100
-const pageSizeMax = 500
 
 type Row = Readonly<Record<string, unknown>>
 

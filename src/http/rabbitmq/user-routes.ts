@@ -3,6 +3,7 @@
  */
 
 import { z } from 'zod'
+import { HomingError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { Change } from '../../server/definitions-state.ts'
 import { addUser, changeUser, deleteUser, type UserSettings } from '../../server/user-changes.ts'
@@ -13,13 +14,18 @@ import { userObjects } from './account-objects.ts'
 import { created, doneAnswers, noContent, putAnswers, unknownThing } from './answers.ts'
 import { keptPassword, passwordMembers } from './given-password.ts'
 import { listed, listQuery } from './list-query.ts'
-import { tagsShape } from './request-shapes.ts'
+import { looseBoolean, tagsShape } from './request-shapes.ts'
 import { showingOf } from './showing.ts'
 
 const tag = 'Users'
 const listAnswers = { 200: { description: 'The users.', schema: listOf(userShape) } }
 
-const userBody = z.object({ tags: tagsShape.default([]), ...passwordMembers })
+const userBody = z.object({
+  tags: tagsShape.optional(),
+  /** What there was before tags. */
+  administrator: looseBoolean.optional(),
+  ...passwordMembers,
+})
 
 const bulkDeletion = z.object({ users: z.array(z.string()).max(limits.definitionsMax) })
 
@@ -99,7 +105,8 @@ const changeRoutes: readonly Route[] = [
     answers: putAnswers,
     async handle({ site, param, body }) {
       const name = param('user')
-      const { tags, password, password_hash } = body
+      const { password, password_hash } = body
+      const tags = givenTags(name, body)
       const passwordHash = await keptPassword(body)
       const { definitions } = site
       const isThere = definitions.state.users.has(name)
@@ -133,6 +140,14 @@ const changeRoutes: readonly Route[] = [
     },
   }),
 ]
+
+/** Left out they would be taken for none, and an administrator be one no more. Fails with `bad-argument`. */
+function givenTags(name: string, given: z.infer<typeof userBody>): readonly string[] {
+  const { tags, administrator } = given
+  if (tags !== undefined) return tags
+  if (administrator !== undefined) return administrator ? ['administrator'] : []
+  throw new HomingError('bad-argument', `tags of user "${name}" are missing; give "" for none`)
+}
 
 interface UserPut {
   readonly tags: readonly string[]

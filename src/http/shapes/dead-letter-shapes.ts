@@ -46,9 +46,11 @@ export const deadLetterPage = z.object({
 })
 export type DeadLetterPageJson = z.infer<typeof deadLetterPage>
 
-/** Which ones: by id, or all that match. */
+/** Which ones: by id, or all that match. Nothing, or a limit alone, means none, and is refused. */
 export const deadLetterChoice = z.strictObject({
   vhost: z.string().optional(),
+  /** All that the user may read, where nothing else is said. */
+  all: z.literal(true).optional(),
   ids: z.array(z.string()).min(1).max(1_000).optional(),
   queue: z.string().optional(),
   reason: z.string().optional(),
