@@ -145,7 +145,7 @@ async function tell(
     return terminal.line(JSON.stringify({ listening: where, http, data, adminPasswordFile }))
   }
   if (adminPasswordFile !== undefined) {
-    terminal.note(`the password of the user admin is in ${adminPasswordFile}`)
+    terminal.note(`the password of the user admin is in ${adminPasswordFile}, behind "admin:"`)
   }
   const urls = [...listening, ...http].map(({ url }) => url)
   const [last, ...others] = urls.toReversed()
