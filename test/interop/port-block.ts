@@ -26,6 +26,11 @@ export async function takePortBlock(): Promise<PortBlock> {
     const port = firstPort + block * blockPorts
     const lock = await listening(port)
     if (lock === undefined) continue
+    // A run that was killed may have left a broker behind.
+    if (!((await isFree(port + 1)) && (await isFree(port + 2)))) {
+      lock.close()
+      continue
+    }
     return {
       proxyPort: port + 1,
       brokerPort: port + 2,
@@ -36,6 +41,14 @@ export async function takePortBlock(): Promise<PortBlock> {
     }
   }
   throw new Error(`all ${blocksMax} blocks of ports from ${firstPort} are taken`)
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = await listening(port)
+  if (server === undefined) return false
+  server.close()
+  await once(server, 'close')
+  return true
 }
 
 async function listening(port: number): Promise<Server | undefined> {
