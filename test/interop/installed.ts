@@ -12,6 +12,8 @@ const home = process.env.HOMING_INTEROP_HOME ?? join(cache, 'homing-interop')
 
 /** Has pika, aio-pika, kombu and Celery. */
 export const python = join(home, 'python/bin/python')
+/** Comes with the instrumentation of pika; what was installed before it does not have it. */
+export const pythonTraces = join(home, 'python/bin/opentelemetry-instrument')
 /** Holds the jars of the Java clients. */
 export const jars = join(home, 'java')
 /** What examples/nestjs stands on. */
