@@ -16,6 +16,8 @@ export const python = join(home, 'python/bin/python')
 export const pythonTraces = join(home, 'python/bin/opentelemetry-instrument')
 /** Holds the jars of the Java clients. */
 export const jars = join(home, 'java')
+/** Cargo's target folder for the Rust clients. */
+export const rust = join(home, 'rust')
 /** What examples/nestjs stands on. */
 export const nestjs = join(home, 'nestjs/node_modules')
 
