@@ -6,6 +6,7 @@ import { lacking, lackingCommand, rust } from '../installed.ts'
 
 const clients = {
   lapin: withTransaction,
+  amqprs: withTransaction,
 } as const
 
 const broker = new SharedBroker()
