@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 #
-# Installs the clients that test/interop runs, on Debian 12, as root. Go must be there, from 1.22: Debian's
-# own is older than its client asks for.
+# Installs the clients that test/interop runs, on Debian 12, as root. Go must be there, from 1.22, and Rust,
+# from 1.88: Debian's own are older than their clients ask for.
 #
 #   system packages   librabbitmq's amqp-tools, php-amqplib, Bunny; Python and Java where they are not there
 #   python/           a virtual environment with test/interop/python/requirements.txt
 #   java/             the jars of test/interop/java/pom.xml
 #   nestjs/           what examples/nestjs stands on
 #   Go's own cache    the modules of test/interop/go/go.mod, compiled
+#   rust/             the crates of test/interop/rust/Cargo.lock, compiled
 #
 # Folders lie in HOMING_INTEROP_HOME, the user's cache otherwise. What is there already stays.
 
@@ -60,3 +61,6 @@ fi
 # Compiles the client with all it stands on, so that the test has little left to do.
 go -C "$clients/go" build -o "$home/go-client" .
 rm "$home/go-client"
+
+# As for Go. Without debug information, and without what the clients can do beyond AMQP.
+cargo build --quiet --locked --manifest-path "$clients/rust/Cargo.toml" --target-dir "$home/rust"

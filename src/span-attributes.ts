@@ -22,7 +22,10 @@ export const spanAttributes = {
   virtualHost: 'homing.virtual_host',
   /** The id was known: nothing new was sent. */
   duplicate: 'homing.duplicate',
-  /** How the attempt ended: `final`, `retry`, `acknowledge`, `revoked`; told by the broker also `settled`. */
+  /**
+   * How the attempt ended: `final`, `retry`, `acknowledge`, `revoked`; told by the broker: `settled`,
+   * `retry`, `return`, `reject`, `revoked`.
+   */
   settlement: 'homing.settlement',
   /** `ok`, or the outcome's code. */
   outcome: 'homing.outcome',

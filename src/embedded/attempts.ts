@@ -88,7 +88,7 @@ const isTold = ({ seen, attempt, entry, message }: HeldDelivery): boolean =>
 
 function backEnd(delivery: HeldDelivery, isExcused: boolean): StoredAttemptEnd {
   if (delivery.over === 'timeout') return 'timed-out'
-  if (delivery.told?.isLost || delivery.over === 'closed') return 'connection-lost'
+  if (delivery.told?.end === 'lost' || delivery.over === 'closed') return 'connection-lost'
   if (delivery.told?.failure !== undefined) return 'failed'
   return isExcused ? 'returned' : 'requeued'
 }
@@ -101,7 +101,7 @@ function finalAttempt(delivery: HeldDelivery): FinalAttempt {
 function finalEnd({ over, told }: HeldDelivery): StoredAttemptEnd {
   if (over === 'timeout') return 'timed-out'
   if (over === 'expired' || over === 'canceled') return over
-  return told?.isLost || over === 'closed' ? 'connection-lost' : 'settled'
+  return told?.end === 'lost' || over === 'closed' ? 'connection-lost' : 'settled'
 }
 
 /** A homecoming is told of the message whose outcome it is: its own id is that one, `>` and the callback. */

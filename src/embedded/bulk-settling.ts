@@ -10,7 +10,7 @@
  */
 
 import type { Delivering } from './delivering.ts'
-import type { HeldDelivery, LiveQueue } from './live-queue.ts'
+import type { DeliveryTold, HeldDelivery, LiveQueue } from './live-queue.ts'
 import type { PlainPublishing } from './plain-publishing.ts'
 import { type Entry, messageKind, plainKind } from './queue/entry.ts'
 import { jsonBody, type OutcomeBody, type Settling } from './settling.ts'
@@ -21,8 +21,10 @@ export interface BulkSettlingParts {
   readonly plainPublishing: Pick<PlainPublishing, 'dropHeads'>
 }
 
-const lost = { isLost: true }
-const rejected: OutcomeBody = jsonBody('rejected', { by: 'consumer' })
+const rejection: OutcomeBody = jsonBody('rejected', { by: 'consumer' })
+const lost: DeliveryTold = { end: 'lost' }
+const returned: DeliveryTold = { end: 'returned' }
+const rejected: DeliveryTold = { end: 'rejected', failure: rejection }
 
 export class BulkSettling {
   readonly #delivering: Delivering
@@ -61,8 +63,7 @@ export class BulkSettling {
   requeue(held: readonly HeldDelivery[], counted: boolean, isLost = false): void {
     const lives = new Set<LiveQueue>()
     for (const delivery of held) {
-      if (!this.#leave(delivery)) continue
-      if (isLost) delivery.told = lost
+      if (!this.#leave(delivery, isLost ? lost : returned)) continue
       lives.add(delivery.live)
       this.#back(delivery, counted)
     }
@@ -87,24 +88,25 @@ export class BulkSettling {
   reject(held: readonly HeldDelivery[]): void {
     const lives = new Set<LiveQueue>()
     for (const delivery of held) {
-      if (!this.#leave(delivery)) continue
+      if (!this.#leave(delivery, rejected)) continue
       const { live, entry, message } = delivery
       lives.add(live)
       if (entry.kind === plainKind) this.#settling.died(live, entry, message, 'rejected')
       else if (entry.kind === messageKind) {
         this.#settling.copyDead(live, message, 'rejected')
-        this.#settling.finish(live, entry, message, entry.acceptedAtMs, rejected)
+        this.#settling.finish(live, entry, message, entry.acceptedAtMs, rejection)
       } else this.#settling.remove(live, [entry])
     }
     for (const live of lives) this.#delivering.pump(live)
   }
 
   /** False when it is over already. */
-  #leave(delivery: HeldDelivery): boolean {
+  #leave(delivery: HeldDelivery, told?: DeliveryTold): boolean {
     if (delivery.over) {
       if (delivery.isAnswered) this.#delivering.releaseAnswered(delivery)
       return false
     }
+    if (told) delivery.told = told
     this.#delivering.release(delivery, 'settled')
     if (delivery.live.deleted) return false
     delivery.live.settled++

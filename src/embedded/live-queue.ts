@@ -19,14 +19,17 @@ export interface ReportedProgress {
   readonly reportedAtMs: number
 }
 
+/** `lost`: its consumer is gone, with its channel or connection. */
+export type DeliveryEnd = 'retried' | 'returned' | 'rejected' | 'lost'
+
 /** What is told of a delivery beside that it was made. */
 export interface DeliveryTold {
-  /** What was thrown, when it is to be tried again. */
+  /** What was thrown, or with which code it was ended or rejected. */
   readonly failure?: { readonly code: string; readonly body: Uint8Array }
   /** What its consumer reported last. */
   readonly progress?: ReportedProgress
-  /** Its consumer is gone, with its channel or connection. */
-  readonly isLost?: boolean
+  /** How it ended, when it neither timed out nor is done with. */
+  readonly end?: DeliveryEnd
 }
 
 /** One handing of one entry to one subscription. */

@@ -9,12 +9,17 @@ export interface Durability {
   whenDurable(told: (error: HomingError | undefined) => void): void
 }
 
+export interface EndedMessage {
+  readonly message: Message
+  readonly outcome: StoredOutcome
+}
+
 /**
  * Told what happens to each message as it happens; none by default. It is called on the way of every
  * message: it returns at once, throws nothing and changes nothing.
  */
 export interface MessageObserver {
-  /** It waits in its queue from now on. Not told of a message with an id that is new: its entry says when. */
+  /** It waits in its queue from now on. Not told of what its consumer has in the same turn. */
   waits(entry: Entry, message: Message): void
   /** Its consumer has it. */
   delivered(delivery: HeldDelivery): void
@@ -23,5 +28,5 @@ export interface MessageObserver {
   /** Given on the spot to a consumer that acknowledges nothing. */
   handedOver(queue: string, message: Message): void
   /** Its outcome is written, and stands when that is durable. */
-  finishes(message: Message, outcome: StoredOutcome, journal: Durability): void
+  finishes(entry: Entry, ended: EndedMessage, journal: Durability): void
 }

@@ -329,6 +329,7 @@ export class Publishing {
     entry.acceptedAtMs = nowMs
     this.#core.state.hold(entry)
     this.#core.tally.published(live, message.body.length)
+    this.#core.observer?.waits(entry, message)
     if (subscriber) {
       entry.attempts = 1
       queue.pushHeld(entry)

@@ -33,7 +33,7 @@ import {
 } from './journal/final-record.ts'
 import { recordTypes } from './journal/record.ts'
 import { outcomeKind } from './ledger/ledger-event.ts'
-import type { HeldDelivery, LiveQueue } from './live-queue.ts'
+import type { DeliveryTold, HeldDelivery, LiveQueue } from './live-queue.ts'
 import { notificationMessage } from './notification.ts'
 import type { OnwardSending } from './onward-sending.ts'
 import { checkOutcome } from './port-checks.ts'
@@ -65,6 +65,7 @@ export interface SettlingParts {
 const toldOfGather: OutcomeBody = { code: 'ok', contentType: '', body: new Uint8Array(0) }
 /** Done by a consumer that has no result to give. */
 export const acknowledged: OutcomeBody = { code: 'ok', contentType: '', body: new Uint8Array(0) }
+const returned: DeliveryTold = { end: 'returned' }
 const none: readonly Onward[] = []
 const jsonContentType = 'application/json'
 
@@ -105,13 +106,15 @@ export class Settling {
   /** A plain message has no outcome: what failed is dead-lettered. */
   #actOnPlain(delivery: HeldDelivery, settlement: Settlement): Promise<Settled> {
     const { live, entry, message } = delivery
-    if (settlement.kind === 'return') this.#back(delivery, 0, true)
+    if (settlement.kind === 'return') this.#back(delivery, 0, returned)
     else if (settlement.kind === 'retry') {
       const { delayMs } = settlement
-      this.#back(delivery, delayMs > 0 ? this.#core.nowMs() + delayMs : 0, false)
+      const availableAtMs = delayMs > 0 ? this.#core.nowMs() + delayMs : 0
+      this.#back(delivery, availableAtMs, { end: 'retried', failure: settlement })
     } else {
-      this.#leave(delivery)
       const failed = settlement.kind === 'final' && settlement.code !== 'ok'
+      if (failed) delivery.told = { end: 'rejected', failure: settlement }
+      this.#leave(delivery)
       if (failed) this.died(live, entry, message, 'rejected')
       else this.remove(live, [entry])
     }
@@ -122,6 +125,7 @@ export class Settling {
     const { live, entry, message } = delivery
     switch (settlement.kind) {
       case 'final':
+        if (settlement.code !== 'ok') delivery.told = { failure: settlement }
         this.#leave(delivery)
         return new Promise((resolve, reject) => {
           const asked = { resolve, reject }
@@ -139,7 +143,7 @@ export class Settling {
         }
         return this.#durable()
       case 'return':
-        this.#back(delivery, 0, true)
+        this.#back(delivery, 0, returned)
         return this.#durable()
       case 'retry':
         this.#retry(delivery, settlement)
@@ -167,10 +171,10 @@ export class Settling {
     if (entry.attempts - entry.excused < message.attemptsMax) {
       const nowMs = this.#core.nowMs()
       const availableAtMs = settlement.delayMs > 0 ? nowMs + settlement.delayMs : 0
-      delivery.told = { failure: settlement }
-      this.#back(delivery, availableAtMs, false)
+      this.#back(delivery, availableAtMs, { end: 'retried', failure: settlement })
       return
     }
+    delivery.told = { failure: settlement }
     this.#leave(delivery)
     const { code, body } = settlement
     const how = { code, contentType: jsonContentType, body }
@@ -178,9 +182,10 @@ export class Settling {
   }
 
   /** Back to the old position. */
-  #back(delivery: HeldDelivery, availableAtMs: number, excused: boolean): void {
+  #back(delivery: HeldDelivery, availableAtMs: number, told: DeliveryTold): void {
+    delivery.told = told
     this.#leave(delivery)
-    this.giveBack(delivery.live, delivery.entry, availableAtMs, excused)
+    this.giveBack(delivery.live, delivery.entry, availableAtMs, told === returned)
   }
 
   giveBack(live: LiveQueue, entry: Entry, availableAtMs: number, excused: boolean): void {
@@ -333,7 +338,7 @@ export class Settling {
     const lsn = journal.end(recordTypes.final)
     outcomes.feedLast(lsn, outcomeKind)
     this.#core.tally.ended(live, how.code)
-    this.#core.observer?.finishes(message, outcome, journal)
+    this.#core.observer?.finishes(entry, { message, outcome }, journal)
     journal.tellDurable(new Finality(this.#core, entry, outcome, lsn, asked))
     if (callbacks) this.#tellElsewhere(outcome, message, callbacks)
     if (entry.state !== entryStates.gone) live.queue.remove(entry)

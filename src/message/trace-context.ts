@@ -14,7 +14,10 @@ export type TraceHeaders = Readonly<Record<string, string>>
 /** A `traceparent` has 55 characters; of a `tracestate` whoever carries it on must take 512. */
 const charactersMax = 1_024
 
-export const isShort = (header: string): boolean => header.length <= charactersMax
+const isShort = (header: string): boolean => header.length <= charactersMax
+
+/** Whether a `tracestate` may be carried on: printable ASCII (W3C Trace Context §3.3.1), not too long. */
+export const isTraceState = (text: string): boolean => isShort(text) && /^[ -~\t]+$/.test(text)
 
 /** A header that is a text; undefined when there is none. */
 export function textHeader(
@@ -28,14 +31,17 @@ export function textHeader(
   return typeof value === 'string' ? value : undefined
 }
 
-/** What carries the trace of a message on to the next one; undefined when it belongs to none. */
+/**
+ * What carries the trace of a message on to the next one; undefined when it belongs to none. As the
+ * standard has it, a `traceparent` that cannot be read is not carried on, nor is its `tracestate`.
+ */
 export function traceHeaders(
   message: Pick<Message, 'meta' | 'properties'>,
 ): TraceHeaders | undefined {
   const traceparent = textHeader(message, 'traceparent')
-  if (traceparent === undefined || !isShort(traceparent)) return undefined
+  if (traceparent === undefined || parsedTraceParent(traceparent) === undefined) return undefined
   const tracestate = textHeader(message, 'tracestate')
-  return tracestate === undefined || !isShort(tracestate)
+  return tracestate === undefined || !isTraceState(tracestate)
     ? { traceparent }
     : { traceparent, tracestate }
 }
@@ -51,6 +57,7 @@ const sampledFlag = 1
 
 /** W3C Trace Context §3.2: `version-traceid-spanid-flags`, and what later versions append. */
 export function parsedTraceParent(text: string): TraceParent | undefined {
+  if (!isShort(text)) return undefined
   const parts = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/.exec(text)
   if (parts === null) return undefined
   const [, version, traceId = '', spanId = '', flags = '', more] = parts

@@ -5,6 +5,7 @@ import { MessageSpans } from './message-spans.ts'
 import type { ServerLog } from './server-log.ts'
 import type { TracingSettings } from './server-settings.ts'
 import { SpanExporter } from './span-exporter.ts'
+import { wallTime } from './wall-time.ts'
 
 /** The spans of a server, counted since it was started. */
 export interface BrokerTraces {
@@ -36,6 +37,7 @@ export function openTraces(
   { clock, log }: { readonly clock: Clock; readonly log: ServerLog },
 ): BrokerTraces {
   const exporter = new SpanExporter({ endpoint, clock, log })
-  engine.observe(new MessageSpans(engine.nowMs, (span) => exporter.add(span)))
+  const clocks = { engineMs: engine.nowMs, wallMs: wallTime(clock) }
+  engine.observe(new MessageSpans(clocks, (span) => exporter.add(span)))
   return exporter
 }

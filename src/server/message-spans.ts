@@ -3,16 +3,17 @@
  *
  *   sender's span ─┬─ queue orders     from accepted, or given back, to delivered     one for each attempt
  *                  ├─ deliver orders   from delivered to settled or taken away        one for each attempt
- *                  └─ outcome orders   from accepted to the outcome, when that is durable
+ *                  └─ outcome orders   from accepted until the outcome is durable
  *
  * Rule: only messages with a `traceparent` whose sender samples it have spans; of the others nothing is kept.
+ * Spans are in the machine's wall time. What was accepted by an earlier process has the whole milliseconds
+ * of its record instead, and those are of the engine's time: they are moved by what the two differ now.
  */
 
 import { randomBytes } from 'node:crypto'
 import type { HeldDelivery } from '../embedded/live-queue.ts'
-import type { Durability, MessageObserver } from '../embedded/message-observer.ts'
+import type { Durability, EndedMessage, MessageObserver } from '../embedded/message-observer.ts'
 import type { Message } from '../message/message.ts'
-import type { StoredOutcome } from '../message/outcome.ts'
 import { parsedTraceParent, traceHeaders } from '../message/trace-context.ts'
 import { baseName, scopeEnd } from '../scoped-name.ts'
 import {
@@ -36,6 +37,18 @@ interface Held extends Parent {
   readonly deliveredAtMs: number
 }
 
+/** Of an entry that waits or has waited, in wall ms. */
+interface Waiting {
+  readonly acceptedAtMs: number
+  readonly sinceMs: number
+}
+
+/** Both in ms since 1970. */
+export interface SpanClocks {
+  readonly engineMs: () => number
+  readonly wallMs: () => number
+}
+
 interface Told {
   readonly queue: string
   readonly id: string
@@ -46,19 +59,24 @@ interface Told {
 }
 
 export class MessageSpans implements MessageObserver {
+  readonly #clocks: SpanClocks
   readonly #nowMs: () => number
   readonly #made: (span: FinishedSpan) => void
-  /** Of messages that carry a trace alone, since when they wait; who forgets the entry forgets this. */
-  readonly #waitsSinceMs = new WeakMap<Entry, number>()
+  /** Of messages that carry a trace alone; who forgets the entry forgets this. */
+  readonly #waiting = new WeakMap<Entry, Waiting>()
   readonly #held = new WeakMap<HeldDelivery, Held>()
 
-  constructor(nowMs: () => number, made: (span: FinishedSpan) => void) {
-    this.#nowMs = nowMs
+  constructor(clocks: SpanClocks, made: (span: FinishedSpan) => void) {
+    this.#clocks = clocks
+    this.#nowMs = clocks.wallMs
     this.#made = made
   }
 
   waits(entry: Entry, message: Message): void {
-    if (parentOf(message) !== undefined) this.#waitsSinceMs.set(entry, this.#nowMs())
+    if (parentOf(message) === undefined) return
+    const nowMs = this.#nowMs()
+    const acceptedAtMs = entry.attempts === 0 ? nowMs : this.#acceptedAtMs(entry, nowMs)
+    this.#waiting.set(entry, { acceptedAtMs, sinceMs: nowMs })
   }
 
   delivered(delivery: HeldDelivery): void {
@@ -67,13 +85,13 @@ export class MessageSpans implements MessageObserver {
     if (parent === undefined) return
     const nowMs = this.#nowMs()
     this.#held.set(delivery, { ...parent, deliveredAtMs: nowMs })
-    const acceptedAtMs = entry.acceptedAtMs === 0 ? nowMs : entry.acceptedAtMs
-    const waitsSinceMs = this.#waitsSinceMs.get(entry) ?? acceptedAtMs
+    const sinceMs = this.#waiting.get(entry)?.sinceMs ?? this.#acceptedAtMs(entry, nowMs)
+    const availableAtMs = Math.max(message.availableAtMs, entry.availableAtMs)
     this.#tell(parent, 'queue', {
       queue,
       id: message.id,
       // While it was delayed it did not wait for a consumer.
-      fromMs: Math.min(nowMs, Math.max(waitsSinceMs, message.availableAtMs, entry.availableAtMs)),
+      fromMs: Math.min(nowMs, Math.max(sinceMs, this.#moved(availableAtMs))),
       toMs: nowMs,
       attributes: [[spanAttributes.attempt, attempt]],
     })
@@ -83,9 +101,8 @@ export class MessageSpans implements MessageObserver {
     const held = this.#held.get(delivery)
     if (held === undefined) return
     this.#held.delete(delivery)
-    const { message, queue, attempt, over = 'settled', told } = delivery
-    const isFailed = told?.failure !== undefined
-    const settlement = over === 'settled' ? (isFailed ? 'retry' : 'settled') : 'revoked'
+    const { message, queue, attempt } = delivery
+    const { settlement, errorCode } = endOf(delivery)
     this.#tell(held, 'deliver', {
       queue,
       id: message.id,
@@ -95,7 +112,7 @@ export class MessageSpans implements MessageObserver {
         [spanAttributes.attempt, attempt],
         [spanAttributes.settlement, settlement],
       ],
-      errorCode: over === 'settled' ? told?.failure?.code : over,
+      errorCode,
     })
   }
 
@@ -107,19 +124,40 @@ export class MessageSpans implements MessageObserver {
     this.#tell(parent, 'queue', { queue, id: '', fromMs: nowMs, toMs: nowMs, attributes })
   }
 
-  finishes(message: Message, outcome: StoredOutcome, journal: Durability): void {
+  finishes(entry: Entry, { message, outcome }: EndedMessage, journal: Durability): void {
     const parent = parentOf(message)
     if (parent === undefined) return
-    const { id, queue, code, attempts, acceptedAtMs, finishedAtMs } = outcome
+    const { id, queue, code, attempts } = outcome
     const attributes: readonly SpanAttribute[] = [
       [spanAttributes.outcome, code],
       [spanAttributes.attempts, attempts],
     ]
     const errorCode = code === 'ok' ? undefined : code
-    const told = { queue, id, fromMs: acceptedAtMs, toMs: finishedAtMs, attributes, errorCode }
+    const acceptedAtMs = this.#waiting.get(entry)?.acceptedAtMs
+    const fromMs = acceptedAtMs ?? this.#moved(outcome.acceptedAtMs)
     journal.whenDurable((error) => {
-      if (error === undefined) this.#tell(parent, 'outcome', told)
+      if (error !== undefined) return
+      this.#tell(parent, 'outcome', {
+        queue,
+        id,
+        fromMs,
+        toMs: this.#nowMs(),
+        attributes,
+        errorCode,
+      })
     })
+  }
+
+  #acceptedAtMs(entry: Entry, nowMs: number): number {
+    const known = this.#waiting.get(entry)
+    if (known !== undefined) return known.acceptedAtMs
+    // Zero: a plain message that its consumer had at once, or whose record says nothing of it.
+    return entry.acceptedAtMs === 0 ? nowMs : this.#moved(entry.acceptedAtMs)
+  }
+
+  /** A time of the engine, as the wall clock has it now. */
+  #moved(engineMs: number): number {
+    return engineMs + Math.floor(this.#clocks.wallMs() - this.#clocks.engineMs())
   }
 
   #tell(parent: Parent, operation: BrokerSpanOperation, told: Told): void {
@@ -149,6 +187,24 @@ export class MessageSpans implements MessageObserver {
     })
   }
 }
+
+/** How the delivery ended, and the code of what went wrong. */
+function endOf({ over = 'settled', told }: HeldDelivery): {
+  readonly settlement: string
+  readonly errorCode: string | undefined
+} {
+  if (over !== 'settled') return { settlement: 'revoked', errorCode: over }
+  const end = told?.end
+  if (end === 'lost') return { settlement: 'revoked', errorCode: 'connection-lost' }
+  return { settlement: endings[end ?? 'settled'], errorCode: told?.failure?.code }
+}
+
+const endings = {
+  settled: 'settled',
+  retried: 'retry',
+  returned: 'return',
+  rejected: 'reject',
+} as const
 
 function parentOf(message: Message): Parent | undefined {
   const headers = traceHeaders(message)

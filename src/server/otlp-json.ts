@@ -24,6 +24,8 @@ export interface FinishedSpan {
 /** SPAN_KIND_INTERNAL: the ends of the message's way are the client's. */
 const internalKind = 1
 const errorStatus = 2
+/** Sampled; it is known whether the parent is another process's (bit 8), and it is (bit 9). */
+const flags = 0x301
 
 export function encodeSpans(spans: readonly FinishedSpan[]): string {
   const resource = [
@@ -44,6 +46,7 @@ const spanOf = (span: FinishedSpan): object => ({
   traceId: span.traceId,
   spanId: span.spanId,
   parentSpanId: span.parentSpanId,
+  flags,
   ...(span.traceState !== undefined && { traceState: span.traceState }),
   name: span.name,
   kind: internalKind,

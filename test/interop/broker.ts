@@ -43,15 +43,30 @@ export function lackingBroker(): string | false {
   return rabbitmqWanted && lackingRabbitmq()
 }
 
+/** The same for what RabbitMQ does not do. */
+export function lackingHoming(): string | false {
+  return rabbitmqWanted && 'asks for what only Homing does'
+}
+
 /** Files in PEM. With them clients come over TLS. */
 export interface Certificate {
   readonly certificateFile: string
   readonly keyFile: string
 }
 
-export async function startBroker(certificate?: Certificate): Promise<InteropBroker> {
+export interface BrokerOptions {
+  readonly certificate?: Certificate
+  /** Settings of Homing beside the address: HOMING_…, as an environment has them. */
+  readonly settings?: NodeJS.ProcessEnv
+}
+
+export async function startBroker(options: BrokerOptions = {}): Promise<InteropBroker> {
+  const { certificate } = options
   const ports = await takePortBlock()
-  const broker = await (rabbitmqWanted ? rabbitmq : homing)(ports.brokerPort, certificate)
+  const { brokerPort } = ports
+  const broker = await (rabbitmqWanted
+    ? rabbitmq(brokerPort, certificate)
+    : homing(brokerPort, options))
   const proxy = await startCuttingProxy(ports.proxyPort, ports.brokerPort)
   return {
     url: `${certificate ? 'amqps' : 'amqp'}://guest:guest@127.0.0.1:${ports.proxyPort}`,
@@ -86,14 +101,17 @@ async function rabbitmq(port: number, certificate?: Certificate): Promise<Broker
   }
 }
 
-async function homing(port: number, certificate?: Certificate): Promise<BrokerProcess> {
+async function homing(
+  port: number,
+  { certificate, settings }: BrokerOptions,
+): Promise<BrokerProcess> {
   const data = mkdtempSync(join(tmpdir(), 'homing-interop-'))
-  const options = certificate
+  const address = certificate
     ? ['--no-amqp', '--amqps-port', `${port}`]
         .concat('--tls-cert', certificate.certificateFile)
         .concat('--tls-key', certificate.keyFile)
     : ['--amqp-port', `${port}`]
-  const start = (): Promise<ChildProcess> => serve(['--data', data, ...options], port)
+  const start = (): Promise<ChildProcess> => serve(['--data', data, ...address], { port, settings })
   let serving = await start()
   const kill = (): void => void serving.kill('SIGKILL')
   process.once('exit', kill)
@@ -117,9 +135,13 @@ async function homing(port: number, certificate?: Certificate): Promise<BrokerPr
 }
 
 /** Resolves when it takes connections; fails with what it said when it ends before. */
-async function serve(options: readonly string[], port: number): Promise<ChildProcess> {
+async function serve(
+  options: readonly string[],
+  { port, settings }: { readonly port: number; readonly settings: NodeJS.ProcessEnv | undefined },
+): Promise<ChildProcess> {
   const program = join(root, 'src/cli/bin.ts')
   const child = spawn(process.execPath, [program, 'serve', '--no-http', ...options], {
+    env: { ...process.env, ...settings },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   let said = ''

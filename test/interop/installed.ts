@@ -12,8 +12,12 @@ const home = process.env.HOMING_INTEROP_HOME ?? join(cache, 'homing-interop')
 
 /** Has pika, aio-pika, kombu and Celery. */
 export const python = join(home, 'python/bin/python')
+/** Comes with the instrumentation of pika; what was installed before it does not have it. */
+export const pythonTraces = join(home, 'python/bin/opentelemetry-instrument')
 /** Holds the jars of the Java clients. */
 export const jars = join(home, 'java')
+/** Cargo's target folder for the Rust clients. */
+export const rust = join(home, 'rust')
 /** What examples/nestjs stands on. */
 export const nestjs = join(home, 'nestjs/node_modules')
 

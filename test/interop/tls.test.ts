@@ -23,7 +23,7 @@ const broker = new SharedBroker(() => {
   const files = ['-keyout', keyFile, '-out', certificateFile]
   const kind = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2']
   execFileSync('openssl', ['req', ...kind, ...names, ...files], { stdio: 'ignore' })
-  return startBroker({ certificateFile, keyFile })
+  return startBroker({ certificate: { certificateFile, keyFile } })
 })
 
 interface TlsClient {

@@ -11,7 +11,7 @@ const vagueFolders = ['utils', 'util', 'helpers', 'types', 'classes', 'common', 
 
 /** Names that other programs or old custom ask for. */
 const customary =
-  /^(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY|THREAT_MODEL)\.md$|^(LICENSE|Dockerfile)$/
+  /^(README|ARCHITECTURE|CHANGELOG|CONTRIBUTING|SECURITY|THREAT_MODEL)\.md$|^(LICENSE|Dockerfile|Cargo\.(toml|lock))$/
 
 export function nameProblems(path: string): readonly string[] {
   const problems: string[] = []

@@ -104,6 +104,46 @@ test('messages of instrumented RabbitMQ clients have spans, too, delivered with 
     collector.spans.map(({ name, attributes }) => `${name} ${attributes['homing.attempt']}`).sort(),
     ['deliver orders 1', 'deliver orders 2', 'queue orders 1', 'queue orders 2', 'queue passing 1'],
   )
+  // Sampled, and its parent is another process's.
+  for (const { flags } of collector.spans) assert.equal(flags, 0x301)
+})
+
+test('the span of a delivery says how it ended: settled, returned, rejected, or lost with its channel', async () => {
+  await using collector = await Collector.start()
+  {
+    await using server = await testServer({ tracing: { endpoint: collector.endpoint } })
+    const connection = await amqplib.connect(urlOf(server))
+    const lost = await connection.createChannel()
+    await lost.assertQueue('orders')
+    const options = { headers: { traceparent: sampled }, replyTo: 'r', correlationId: 'o-1' }
+    lost.sendToQueue('orders', Buffer.from('plain'), { headers: { traceparent: sampled } })
+    lost.sendToQueue('orders', Buffer.from('request'), options)
+    for (let n = 0; n < 2; n++) assert.ok(await lost.get('orders'))
+    await lost.close()
+    const channel = await connection.createChannel()
+    for (const isRequeued of [true, false]) {
+      const got = [await channel.get('orders'), await channel.get('orders')]
+      for (const message of got) if (message) channel.nack(message, false, isRequeued)
+    }
+    await channel.close()
+    await connection.close()
+  }
+  const ends = collector.spans
+    .filter(({ name }) => name === 'deliver orders')
+    .map(({ attributes }) => [
+      attributes['messaging.message.id'] ?? 'plain',
+      attributes['homing.attempt'],
+      attributes['homing.settlement'],
+      attributes['error.type'],
+    ])
+  const ofEach = (id: string) => [
+    [id, '1', 'revoked', 'connection-lost'],
+    [id, '2', 'return', undefined],
+    [id, '3', 'reject', 'rejected'],
+  ]
+  assert.deepEqual(ends.sort(), [...ofEach('o-1'), ...ofEach('plain')])
+  const outcome = collector.spans.find(({ name }) => name === 'outcome orders')
+  assert.equal(outcome?.attributes['homing.outcome'], 'rejected')
 })
 
 test('messages without a trace, with one that is not sampled, or with none that can be read have no span', async () => {

@@ -14,6 +14,7 @@ export interface CollectedSpan {
   readonly traceState?: string
   readonly name: string
   readonly kind: number
+  readonly flags: number
   readonly startTimeUnixNano: string
   readonly endTimeUnixNano: string
   readonly status: { readonly code?: number }

@@ -1,4 +1,4 @@
-import { isShort, parsedTraceParent } from '../../message/trace-context.ts'
+import { isTraceState, parsedTraceParent } from '../../message/trace-context.ts'
 import type { GivenOptions } from './send-options.ts'
 
 /**
@@ -8,9 +8,9 @@ import type { GivenOptions } from './send-options.ts'
 export function tracedBy(given: GivenOptions, request: Headers): GivenOptions {
   const traceparent = request.get('traceparent')
   if (traceparent === null || given.headers?.traceparent !== undefined) return given
-  if (!isShort(traceparent) || parsedTraceParent(traceparent) === undefined) return given
+  if (parsedTraceParent(traceparent) === undefined) return given
   const tracestate = request.get('tracestate')
-  const hasState = tracestate !== null && isShort(tracestate)
+  const hasState = tracestate !== null && isTraceState(tracestate)
   const headers = { ...given.headers, traceparent, ...(hasState && { tracestate }) }
   return { ...given, headers }
 }
