@@ -97,11 +97,11 @@ export const limits = {
   handshakeFrameBytesMax: 8 * kib,
   /** Bytes kept of what a connection sent before it has logged in. */
   handshakeBytesMax: 16 * kib,
-  /** Connections that have not logged in. */
+  /** Connections that have not logged in, of AMQP and of HTTP each. */
   handshakesMax: 8_000,
   /** Connections from one address that have not logged in. */
   handshakesPerAddressMax: 2_000,
-  /** Connections. */
+  /** Connections, of AMQP and of HTTP each. */
   connectionsMax: 100_000,
   /** Connections from one address. */
   connectionsPerAddressMax: 50_000,
