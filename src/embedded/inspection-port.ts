@@ -14,7 +14,7 @@
  */
 
 import type { BasicProperties } from '../amqp/protocol/properties.ts'
-import type { DeadLetter, OutcomeFilter } from '../engine.ts'
+import type { BackupOptions, BackupReport, DeadLetter, OutcomeFilter } from '../engine.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import type { ConsumerFigures, Figures, QueueFigures, TimeTotals } from './figures-port.ts'
 import type { AttemptError, MessageStory } from './message-story.ts'
@@ -77,17 +77,7 @@ export interface Administration {
    * it. The directory must not exist, or be empty. Fails with `bad-argument`, `not-permitted`,
    * `disk-full`, `unsupported` (an engine in memory). One at a time: a second fails with `backup-running`.
    */
-  backup(directory: string): Promise<BackupReport>
-}
-
-export interface BackupReport {
-  readonly directory: string
-  readonly files: number
-  readonly bytes: number
-  /** Everything up to this log sequence number is in it. */
-  readonly lsn: number
-  readonly startedAtMs: number
-  readonly finishedAtMs: number
+  backup(directory: string, options?: BackupOptions): Promise<BackupReport>
 }
 
 export interface MessagesFilter {

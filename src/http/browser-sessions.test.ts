@@ -41,6 +41,8 @@ test('a session is in use while a stream is open by it, and its idle time begins
   const token = sessions.open('ann')
   const stream = open(token)
   await clock.advance(2 * idleMs)
+  assert.ok(sessions.find(token))
+  await clock.advance(2 * idleMs)
   assert.equal(stream.over.aborted, false)
   stream.close()
   await clock.advance(idleMs)
