@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { Home } from '../../src/client/home.ts'
 import { queue, text } from '../../src/index.ts'
 import { type HttpTestServer, httpTestServer } from '../http/http-server.ts'
-import { builtDashboard } from './built-dashboard.ts'
-import { noBrowser, startBrowser, type Visit, visit } from './chromium.ts'
+import { type Visit, visit } from './chromium.ts'
+import { dashboardBrowser } from './dashboard-browser.ts'
 
-const skip = noBrowser
-let browser: Browser
-
-before(async () => {
-  if (skip !== false) return
-  await builtDashboard()
-  browser = await startBrowser()
-})
-
-after(() => browser?.close())
+const browser = dashboardBrowser()
+const { skip } = browser
 
 interface Opened extends AsyncDisposable {
   readonly site: HttpTestServer
@@ -28,7 +20,10 @@ interface Opened extends AsyncDisposable {
 async function opened(http: Parameters<typeof httpTestServer>[1] = {}): Promise<Opened> {
   const site = await httpTestServer({}, http)
   const home = new Home(site.server.engine, undefined)
-  const admin = await visit(browser, site.url, { user: 'admin', password: site.adminPassword })
+  const admin = await visit(browser.get(), site.url, {
+    user: 'admin',
+    password: site.adminPassword,
+  })
   return {
     ...{ site, home, admin, page: admin.page },
     async [Symbol.asyncDispose]() {
@@ -194,7 +189,7 @@ test('language and colours are as the browser has them, and as the reader choose
 }, async () => {
   await using at = await opened()
   const visitor = { user: 'admin', password: at.site.adminPassword }
-  await using reader = await visit(browser, at.site.url, visitor, {
+  await using reader = await visit(browser.get(), at.site.url, visitor, {
     locale: 'zh-CN',
     colorScheme: 'dark',
   })
