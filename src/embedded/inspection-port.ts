@@ -60,7 +60,9 @@ export interface Inspection {
   failures(filter?: FailuresFilter): Promise<FailurePage>
   /** Finished outcomes, newest first, with the cursor of the next page. */
   outcomes(filter: OutcomeSearch): Promise<OutcomePage>
-  /** Dead letters, newest first, with how many match in all. */
+  /** How many dead letters there are of each queue, also of those that were deleted. */
+  deadCounts(): ReadonlyMap<string, number>
+  /** Dead letters, newest first. */
   deadLetters(filter: DeadLetterSearch): Promise<DeadLetterPage>
   /** One dead letter by its id. */
   deadLetter(id: string): Promise<DeadLetter | undefined>
@@ -261,6 +263,4 @@ export interface DeadLetterSearch {
 export interface DeadLetterPage {
   readonly deadLetters: readonly DeadLetter[]
   readonly next: string | undefined
-  /** How many there are with this queue (or in all), whatever the other filters say. */
-  readonly total: number
 }
