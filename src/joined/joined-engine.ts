@@ -39,7 +39,7 @@ export async function joinDirectory(directory: string, options: EngineOptions): 
       return close()
     }
     const backup = engine.backup.bind(engine)
-    engine.backup = (to) => backupByOwner(to, backup)
+    engine.backup = (to) => backupByOwner({ of: directory, to }, backup)
     systemClock.after(preparedAfterMs, prepare)
     return engine
   } finally {

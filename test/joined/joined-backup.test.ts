@@ -1,8 +1,10 @@
 /* Backups and pauses that a process asks for whose directory another process has open. */
 
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { AmqpClient } from '../../src/adapters/amqp/connection.ts'
 import { engineOptions } from '../../src/embedded/engine-options.ts'
@@ -11,8 +13,9 @@ import { homing, queue } from '../../src/index.ts'
 import { connectToOwner } from '../../src/joined/connection-to-owner.ts'
 import { openAsOwner } from '../../src/joined/owner.ts'
 import { verify } from '../../src/maintenance.ts'
-import { newDirectory } from '../faults/machine.ts'
+import { lacking, mountedTmpfs, newDirectory } from '../faults/machine.ts'
 
+const nobody = 65_534
 const echo = queue('echo', { within: '60s' })
 
 test('a process that has joined takes a backup through the owner, with all that was confirmed', async () => {
@@ -55,6 +58,54 @@ test('a backup that fails says why, leaves nothing behind and touches nothing', 
   assert.equal((await owner.queues())[0]?.ready, 1)
 })
 
+test('a backup to a full disk is refused as such, and what was made for it is gone again', {
+  skip: lacking('root', 'mount'),
+}, async () => {
+  using directory = newDirectory()
+  using disk = mountedTmpfs('64k')
+  await using owner = await homing(directory.path)
+  await using joined = await homing(directory.path)
+  await joined.send(echo, 'x'.repeat(100_000), { id: 'one' })
+  await assert.rejects(joined.backup(join(disk.path, 'deep', 'monday')), {
+    code: 'disk-full',
+    message: /the backup to .*monday failed .*free some space there/,
+  })
+  assert.deepEqual(fs.readdirSync(join(disk.path, 'deep')), ['monday.partial'])
+  disk.remount('size=64m')
+  assert.equal((await joined.backup(join(disk.path, 'deep', 'monday'))).files > 0, true)
+  assert.deepEqual(fs.readdirSync(join(disk.path, 'deep')), ['monday'])
+  assert.equal((await owner.queues())[0]?.ready, 1)
+})
+
+test('root asks for a backup of what another user has open, and it is that user’s', {
+  skip: lacking('root'),
+}, async () => {
+  using directory = newDirectory()
+  const data = join(directory.path, 'data')
+  for (const path of [data, join(directory.path, 'copies')]) {
+    fs.mkdirSync(path, { mode: 0o700 })
+    fs.chownSync(path, nobody, nobody)
+  }
+  fs.chmodSync(directory.path, 0o755)
+  const script = join(import.meta.dirname, 'owner-as.ts')
+  const owner = spawn(process.execPath, [script, `${nobody}`, data], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  await once(owner.stdout, 'data')
+  const joined = await homing(data)
+  const to = join(directory.path, 'copies', 'deep', 'monday')
+  await joined.backup(to)
+  assert.deepEqual([fs.statSync(to).uid, fs.statSync(dirname(to)).uid], [nobody, nobody])
+  assert.equal((await verify(to)).ok, true)
+  // Where that user may make nothing, the copy cannot have its name.
+  const closed = join(directory.path, 'monday')
+  await assert.rejects(joined.backup(closed), { code: 'not-permitted' })
+  assert.deepEqual(fs.readdirSync(directory.path).toSorted(), ['copies', 'data'])
+  await joined.close()
+  owner.stdin.end()
+  await once(owner, 'exit')
+})
+
 test('an owner that does not see the directory of a backup says so, and none is made there', async () => {
   using directory = newDirectory()
   using copies = newDirectory()
@@ -64,7 +115,7 @@ test('an owner that does not see the directory of a backup says so, and none is 
   const elsewhere = join(copies.path, 'inside')
   const backup = engine.backup.bind(engine)
   engine.backup = (to, options) => backup(join(elsewhere, to), options)
-  const to = join(copies.path, 'monday')
+  const to = join(copies.path, 'deep', 'monday')
   await assert.rejects(joined.backup(to), {
     code: 'bad-argument',
     message: /does not see the directory .*with other files in view, as in a container/,
