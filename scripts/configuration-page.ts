@@ -16,7 +16,10 @@ const sections: readonly (readonly [name: string, about: string])[] = [
   ['log', 'What happens, a line each.'],
   ['metrics', 'For Prometheus; see [metrics](metrics.md).'],
   ['tracing', 'OpenTelemetry; see [traces](traces.md).'],
-  ['limits', 'How many may come; the others are in [limits](limits.md).'],
+  [
+    'limits',
+    'How many may come by AMQP, and how many by HTTP: each is counted by itself. The others are in [limits](limits.md).',
+  ],
   ['alarms', 'When publishers have to wait.'],
   [
     'storage',

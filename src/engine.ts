@@ -134,6 +134,22 @@ export interface DeadLetterFilter {
   readonly after?: string
 }
 
+/** A copy of a data directory that was taken while it was in use. */
+export interface BackupReport {
+  readonly directory: string
+  readonly files: number
+  readonly bytes: number
+  /** Everything up to this log sequence number is in it. */
+  readonly lsn: number
+  readonly startedAtMs: number
+  readonly finishedAtMs: number
+}
+
+export interface BackupOptions {
+  /** Who asks has made the directory, so it must be there: whoever does not see it has other files in view. */
+  readonly isMade?: boolean
+}
+
 export interface GatherRequest {
   /** Unique for ever; asking twice with one id is asking once. */
   readonly id: string
@@ -242,6 +258,19 @@ export interface Engine extends AsyncDisposable {
   dropDeadLetters(filter: DeadLetterFilter): Promise<number>
   /** Removes what waits in the queue, each as `canceled`. Returns how many. */
   purgeQueue(name: string): Promise<number>
+
+  /**
+   * No deliveries until `resumeQueue`, also after a restart. Consumers stay, sends go on. Fails with
+   * `queue-unknown`. Optional, as the two that follow: `unsupported` without it.
+   */
+  pauseQueue?(name: string): Promise<void>
+  resumeQueue?(name: string): Promise<void>
+  /**
+   * A copy of all that is stored, while it is in use: everything confirmed before the call is in it. The
+   * directory, a full path, is not there or empty. Fails with `bad-argument`, `not-permitted`, `disk-full`,
+   * `backup-failed`, `unsupported`. One at a time: a second fails with `backup-running`.
+   */
+  backup?(directory: string, options?: BackupOptions): Promise<BackupReport>
 
   close(): Promise<void>
 }

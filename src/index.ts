@@ -1,3 +1,4 @@
+export type { BackupTaken } from './client/administration.ts'
 export type { BatchHandler } from './client/batch-run.ts'
 export type {
   CallbackDetails,

@@ -97,11 +97,11 @@ export const limits = {
   handshakeFrameBytesMax: 8 * kib,
   /** Bytes kept of what a connection sent before it has logged in. */
   handshakeBytesMax: 16 * kib,
-  /** Connections that have not logged in. */
+  /** Connections that have not logged in, of AMQP and of HTTP each. */
   handshakesMax: 8_000,
   /** Connections from one address that have not logged in. */
   handshakesPerAddressMax: 2_000,
-  /** Connections. */
+  /** Connections, of AMQP and of HTTP each. */
   connectionsMax: 100_000,
   /** Connections from one address. */
   connectionsPerAddressMax: 50_000,
@@ -153,9 +153,9 @@ export const limits = {
   browserSessionsMax: 10_000,
   /** Sessions of browsers of one user. */
   browserSessionsPerUserMax: 100,
-  /** A browser's session ends when it is not used for so long. */
+  /** A browser's session ends when it is not used for so long; while a stream of events is open by it, it is used. */
   browserSessionIdleMsMax: 3_600 * second,
-  /** A browser's session ends so long after the login. */
+  /** A browser's session ends so long after the login, with all that is open by it. */
   browserSessionMsMax: 12 * 3_600 * second,
   /** A file of the audit log is full at this size, and the next one begins. */
   auditFileBytes: 16 * mib,

@@ -14,6 +14,7 @@
 import { type Clock, steadyWallClock, systemClock } from '../clock.ts'
 import type {
   Accepted,
+  BackupReport,
   DeadLetter,
   DeadLetterFilter,
   Engine,
@@ -32,6 +33,7 @@ import type { Delivery } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
 import type { Answer, StoredOutcome } from '../message/outcome.ts'
 import type { Settled, Settlement } from '../message/settlement.ts'
+import { unsupported } from '../unsupported.ts'
 import { LastingWatches } from './lasting-watches.ts'
 import type { Link, OpenLink } from './link.ts'
 import { LinkKeeper } from './link-keeper.ts'
@@ -318,6 +320,24 @@ export class LinkedEngine implements Engine {
     return this.#askOnce(`the purge of queue "${name}"`, (link) => link.purgeQueue(name))
   }
 
+  pauseQueue(name: string): Promise<void> {
+    return this.#ask(`the pause of queue "${name}"`, (link) =>
+      able(link, link.pauseQueue?.(name), 'pauses of queues'),
+    )
+  }
+
+  resumeQueue(name: string): Promise<void> {
+    return this.#ask(`the end of the pause of queue "${name}"`, (link) =>
+      able(link, link.resumeQueue?.(name), 'pauses of queues'),
+    )
+  }
+
+  backup(directory: string): Promise<BackupReport> {
+    return this.#askOnce(`the backup to ${directory}`, (link) =>
+      able(link, link.backup?.(directory, { isMade: true }), 'backups'),
+    )
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -348,6 +368,12 @@ export class LinkedEngine implements Engine {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** What not every link has. */
+async function able<T>({ kind }: Link, asked: Promise<T> | undefined, what: string): Promise<T> {
+  if (asked === undefined) throw unsupported(kind, what, 'what carries its messages has none')
+  return await asked
 }
 
 function closedError(what: string, sent = false): HomingError {

@@ -39,6 +39,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./queues.ts')).defineQueues,
   },
   {
+    name: 'pause',
+    summary: 'deliver nothing of a queue until it is resumed',
+    load: async () => (await import('./pause.ts')).definePause,
+  },
+  {
+    name: 'resume',
+    summary: 'deliver again what is in a paused queue',
+    load: async () => (await import('./pause.ts')).defineResume,
+  },
+  {
     name: 'dead',
     summary: 'list, replay or drop dead letters',
     load: async () => (await import('./dead.ts')).defineDead,
@@ -52,6 +62,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'export',
     summary: 'write out what is stored, one JSON a line',
     load: async () => (await import('./export.ts')).defineExport,
+  },
+  {
+    name: 'backup',
+    summary: 'copy the data directory while it is in use',
+    load: async () => (await import('./backup.ts')).defineBackup,
   },
   {
     name: 'serve',

@@ -19,14 +19,18 @@ export const defineQueues: Define = (command, invocation) => {
       )
       const sorted = queues.toSorted((a, b) => a.name.localeCompare(b.name))
       if (terminal.json) {
-        for (const { name, ready, unsettled, delayed, dead } of sorted) {
-          await terminal.line(JSON.stringify({ name, ready, unsettled, delayed, dead }))
+        for (const { name, ready, unsettled, delayed, dead, paused = false } of sorted) {
+          await terminal.line(JSON.stringify({ name, ready, unsettled, delayed, dead, paused }))
         }
         return
       }
       if (sorted.length === 0) return terminal.note('no queues')
       const bold = (text: string): string => terminal.style('bold', text)
-      for (const line of tableLines(columns, sorted.map(cells), terminal.width, bold)) {
+      // Most of the time none is, and a column of nothing tells nothing.
+      const isPaused = sorted.some(({ paused }) => paused === true)
+      const shown = isPaused ? [...columns, pausedColumn] : columns
+      const rows = sorted.map((one) => (isPaused ? [...cells(one), pausedCell(one)] : cells(one)))
+      for (const line of tableLines(shown, rows, terminal.width, bold)) {
         await terminal.line(line)
       }
     })
@@ -39,6 +43,10 @@ const columns = [
   { title: 'DELAYED', align: 'right' },
   { title: 'DEAD', align: 'right' },
 ] as const
+
+const pausedColumn = { title: 'PAUSED' } as const
+
+const pausedCell = ({ paused }: QueueStats): string => (paused === true ? 'paused' : '')
 
 const cells = ({ name, ready, unsettled, delayed, dead }: QueueStats): readonly string[] => [
   name,

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
 import { queue } from '../contract/queue.ts'
+import type { Engine } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import { homing } from '../homing.ts'
+import { Home } from './home.ts'
 
 const withCode =
   (code: string, words = /./) =>
@@ -62,6 +64,9 @@ test('a closed home refuses everything, and ends who waits', async () => {
   await assert.rejects(home.outcomes(), withCode('closed'))
   await assert.rejects(home.queues(), withCode('closed'))
   await assert.rejects(home.purge('job'), withCode('closed'))
+  await assert.rejects(home.pause('job'), withCode('closed'))
+  await assert.rejects(home.resume('job'), withCode('closed'))
+  await assert.rejects(home.backup('/b'), withCode('closed'))
   await assert.rejects(home.schedule('s', '* * * * *', job, 1), withCode('closed'))
   await assert.rejects(receipt.outcome(), withCode('closed'))
   await assert.rejects(home.deadLetters.list(), withCode('closed'))
@@ -172,6 +177,39 @@ test('dead letters are listed, replayed as new messages, and dropped', async () 
   assert.deepEqual(await home.deadLetters.list(), [])
   await assert.rejects(home.deadLetters.drop({} as never), withCode('bad-argument', /all: true/))
   await assert.rejects(home.deadLetters.replay({ id: 'x' } as never), withCode('unknown-option'))
+})
+
+test('a queue that is paused takes what is sent and delivers nothing, until it is resumed', async () => {
+  await using home = await homing('memory:')
+  const worked: unknown[] = []
+  home.consume(job, ({ input }) => void worked.push(input))
+  await home.call(job, 'before')
+  await home.pause(job)
+  await home.pause('job')
+  const receipt = await home.send(job, 'waits')
+  const [stats] = await home.queues()
+  assert.deepEqual([stats?.ready, stats?.paused], [1, true])
+  assert.deepEqual(worked, ['before'])
+  await home.resume(job)
+  await receipt.result()
+  assert.deepEqual(worked, ['before', 'waits'])
+  await assert.rejects(home.pause('none'), withCode('queue-unknown', /"none"/))
+  await assert.rejects(home.resume('none'), withCode('queue-unknown', /"none"/))
+  await assert.rejects(home.pause(''), withCode('bad-name'))
+})
+
+test('what an engine cannot do is refused by its name', async () => {
+  const { openEmbedded } = await import('../embedded/open.ts')
+  const engine = await openEmbedded('memory:', {})
+  await using whole = new Home(engine)
+  await assert.rejects(whole.backup('/b'), withCode('unsupported', /everything in memory/))
+  await assert.rejects(whole.backup(''), withCode('bad-argument', /an empty path/))
+  await assert.rejects(whole.backup(7 as never), withCode('bad-argument', /number/))
+  const less: Engine = engine
+  Object.assign(less, { pauseQueue: undefined, resumeQueue: undefined, backup: undefined })
+  await assert.rejects(whole.pause('job'), withCode('unsupported', /"memory" refuses pauses/))
+  await assert.rejects(whole.resume('job'), withCode('unsupported', /"memory" refuses pauses/))
+  await assert.rejects(whole.backup('/b'), withCode('unsupported', /"memory" refuses backups/))
 })
 
 test('a purge ends what waits as canceled and counts it', async () => {

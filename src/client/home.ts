@@ -15,7 +15,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { AnyContract, Input, Output, Schema } from '../contract/contract.ts'
 import type { Engine, QueueStats } from '../engine.ts'
 import { HomingError } from '../errors.ts'
-import { checkName, checkScopedId } from '../name.ts'
+import { checkScopedId } from '../name.ts'
+import * as administration from './administration.ts'
 import { type BatchHandler, BatchRun } from './batch-run.ts'
 import { Bindings } from './bindings.ts'
 import type { BoundContract } from './bound-contract.ts'
@@ -277,10 +278,7 @@ export class Home implements AsyncDisposable {
     callback: BoundGatherCallback<C>,
     options: GatherOptions = {},
   ): Promise<string> {
-    return this.#promised(() => {
-      this.#bindings.checkOpen()
-      return gather(this.#engine, receipts, callback, options)
-    })
+    return this.#ordered((engine) => gather(engine, receipts, callback, options))
   }
 
   /** The receipt of a message by its id: anywhere, later, after a restart. */
@@ -297,16 +295,14 @@ export class Home implements AsyncDisposable {
    * @example
    * await home.schedule('report', '0 8 * * 1-5', report, { of: 'yesterday' }, { timezone: 'Europe/Vienna' })
    */
-  schedule<C extends AnyContract>(
+  async schedule<C extends AnyContract>(
     name: string,
     cron: string,
     contract: C,
     input: Input<C>,
     options: ScheduleOptions<C> = {},
   ): Promise<Schedule> {
-    return this.#promised(() =>
-      this.#schedules.start(this.#bindings.of(contract), name, cron, input, options),
-    )
+    return this.#schedules.start(this.#bindings.of(contract), name, cron, input, options)
   }
 
   /** Ends a schedule of this home, and cancels its next message. False when there is none. */
@@ -338,17 +334,37 @@ export class Home implements AsyncDisposable {
     return (await this.#keepAlive.during(found)).map(outcomeRow)
   }
 
-  async queues(): Promise<readonly QueueStats[]> {
-    this.#bindings.checkOpen()
-    return this.#engine.queues()
+  queues(): Promise<readonly QueueStats[]> {
+    return this.#ordered((engine) => engine.queues())
   }
 
   /** Ends what waits in a queue, each as `canceled`. Returns how many. */
-  async purge(queue: string | AnyContract): Promise<number> {
+  purge(queue: string | AnyContract): Promise<number> {
+    return this.#ordered((engine) => administration.purgeQueue(engine, queue))
+  }
+
+  /** Delivers nothing of a queue until `resume`, also after a restart; sends go on. Fails with `queue-unknown`. */
+  pause(queue: string | AnyContract): Promise<void> {
+    return this.#ordered((engine) => administration.pauseQueue(engine, queue))
+  }
+
+  /** Delivers again what is in a queue that was paused. Fails with `queue-unknown`. */
+  resume(queue: string | AnyContract): Promise<void> {
+    return this.#ordered((engine) => administration.resumeQueue(engine, queue))
+  }
+
+  /**
+   * Copies the data directory while it is in use; all that was confirmed before the call is in the copy. `to` is
+   * a directory that is to be made. Fails with `bad-argument`, `not-permitted`, `disk-full`, `backup-running`,
+   * `backup-failed`, `unsupported`.
+   */
+  backup(to: string): Promise<administration.BackupTaken> {
+    return this.#ordered((engine) => administration.takeBackup(engine, to))
+  }
+
+  async #ordered<T>(order: (engine: Engine) => Promise<T>): Promise<T> {
     this.#bindings.checkOpen()
-    const name = typeof queue === 'string' ? queue : queue.name
-    checkName(name, 'the queue name')
-    return this.#keepAlive.during(this.#engine.purgeQueue(name))
+    return await this.#keepAlive.during(order(this.#engine))
   }
 
   /**

@@ -135,6 +135,21 @@ test('a backup into a directory with something in it is refused, and nothing the
   await broker.close()
 })
 
+test('a directory that was made for the backup must be seen by who takes it', async () => {
+  const directory = newPath()
+  const broker = await open(directory)
+  const to = newPath()
+  await assert.rejects(broker.backup(to, { isMade: true }), {
+    code: 'bad-argument',
+    message: new RegExp(`process ${process.pid}.* does not see the directory ${to}`),
+  })
+  assert.equal(fs.existsSync(`${to}.partial`), false)
+  fs.mkdirSync(to)
+  assert.equal((await broker.backup(to, { isMade: true })).directory, to)
+  await broker.close()
+  await (await open(to)).close()
+})
+
 test('one backup is taken at a time, and an engine in memory takes none', async () => {
   const broker = await open(newPath())
   const copy = newPath()

@@ -11,10 +11,10 @@
 
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import type { BackupOptions, BackupReport } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import type { Core } from './core.ts'
 import { indexPagesName } from './index-pages.ts'
-import type { BackupReport } from './inspection-port.ts'
 import type { Janitor } from './janitor.ts'
 import type { Disk, DiskFile } from './journal/disk.ts'
 import { realDisk } from './journal/real-disk.ts'
@@ -46,7 +46,7 @@ export class Backup {
   }
 
   /** `directory` is a full path. */
-  async take(directory: string): Promise<BackupReport> {
+  async take(directory: string, options: BackupOptions = {}): Promise<BackupReport> {
     if (this.#running !== '') {
       throw new HomingError(
         'backup-running',
@@ -55,17 +55,18 @@ export class Backup {
     }
     this.#running = directory
     try {
-      return await this.#janitor.hold(() => this.#take(directory))
+      return await this.#janitor.hold(() => this.#take(directory, options))
     } catch (error) {
-      throw explained(error, directory)
+      throw backupError(error, directory)
     } finally {
       this.#running = ''
     }
   }
 
-  async #take(directory: string): Promise<BackupReport> {
+  async #take(directory: string, { isMade = false }: BackupOptions): Promise<BackupReport> {
     const { journal, nowMs } = this.#core
     const startedAtMs = nowMs()
+    checkRoom(directory, isMade)
     await journal.durable()
     const lsn = journal.durableLsn
     await this.#janitor.checkpoint()
@@ -140,15 +141,32 @@ async function synced(disk: Disk, name: string): Promise<void> {
   await file.sync().finally(() => file.close())
 }
 
-/** Nothing but an empty directory may be there; what an earlier backup left unfinished goes. */
+/** Nothing but an empty directory may be there. */
+function checkRoom(directory: string, isMade: boolean): void {
+  if (fs.existsSync(directory)) checkEmpty(directory)
+  else if (isMade) throw unseen(directory)
+}
+
+/** Fails with `bad-argument` for what is no empty directory. */
+export function checkEmpty(directory: string): void {
+  if (fs.statSync(directory).isDirectory() && fs.readdirSync(directory).length === 0) return
+  throw new HomingError(
+    'bad-argument',
+    `${directory} is there already and not empty; give the path of a directory that is to be made`,
+  )
+}
+
+/** It was made a moment ago, by a process for which other files stand there. */
+const unseen = (directory: string): HomingError =>
+  new HomingError(
+    'bad-argument',
+    `process ${process.pid}, which has the data directory open, does not see the directory ${directory} that was made for the backup: it runs with other files in view, as in a container or with private temporary files; give a directory that both of you see`,
+  )
+
+/** What an earlier backup left unfinished goes. */
 function makeRoom(directory: string, partial: string): void {
   if (fs.existsSync(directory)) {
-    if (!fs.statSync(directory).isDirectory() || fs.readdirSync(directory).length > 0) {
-      throw new HomingError(
-        'bad-argument',
-        `${directory} is there already and not empty; give the path of a directory that is to be made`,
-      )
-    }
+    checkEmpty(directory)
     fs.rmdirSync(directory)
   }
   if (fs.existsSync(partial)) removePartial(partial)
@@ -165,7 +183,7 @@ function removePartial(partial: string): void {
 }
 
 /** What the operating system said, in our words. */
-function explained(error: unknown, directory: string): unknown {
+export function backupError(error: unknown, directory: string): unknown {
   if (error instanceof HomingError) return error
   const { code = '', message } = error as NodeJS.ErrnoException
   const what = `the backup to ${directory} failed (${message})`

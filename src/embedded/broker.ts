@@ -9,6 +9,8 @@ import { resolve } from 'node:path'
 import { type Clock, steadyWallClock } from '../clock.ts'
 import type {
   Accepted,
+  BackupOptions,
+  BackupReport,
   DeadLetter,
   DeadLetterFilter,
   Engine,
@@ -34,7 +36,7 @@ import { guaranteesOf } from './embedded-guarantees.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { EngineParts, type PartsNeeded } from './engine-parts.ts'
 import { IndexPages } from './index-pages.ts'
-import type { Administration, BackupReport, Inspection } from './inspection-port.ts'
+import type { Administration, Inspection } from './inspection-port.ts'
 import type { Disk } from './journal/disk.ts'
 import { Journal } from './journal/journal.ts'
 import type { Ledger } from './ledger/ledger.ts'
@@ -332,9 +334,10 @@ export class Broker implements Engine, Administration {
    * directory must not be there, or be empty. Fails with `bad-argument`, `not-permitted`, `disk-full`,
    * `backup-running`, `backup-failed`, `unsupported`.
    */
-  async backup(directory: string): Promise<BackupReport> {
+  async backup(directory: string, options?: BackupOptions): Promise<BackupReport> {
     this.#refuseWhenClosed()
-    if (this.#core.outcomes.ledger.backup) return this.#parts.backup.take(resolve(directory))
+    if (this.#core.outcomes.ledger.backup)
+      return this.#parts.backup.take(resolve(directory), options)
     throw unsupported(this.kind, 'backup', 'it keeps everything in memory')
   }
 

@@ -14,7 +14,7 @@
  */
 
 import type { BasicProperties } from '../amqp/protocol/properties.ts'
-import type { DeadLetter, OutcomeFilter } from '../engine.ts'
+import type { BackupOptions, BackupReport, DeadLetter, OutcomeFilter } from '../engine.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import type { ConsumerFigures, Figures, QueueFigures, TimeTotals } from './figures-port.ts'
 import type { AttemptError, MessageStory } from './message-story.ts'
@@ -60,7 +60,9 @@ export interface Inspection {
   failures(filter?: FailuresFilter): Promise<FailurePage>
   /** Finished outcomes, newest first, with the cursor of the next page. */
   outcomes(filter: OutcomeSearch): Promise<OutcomePage>
-  /** Dead letters, newest first, with how many match in all. */
+  /** How many dead letters there are of each queue, also of those that were deleted. */
+  deadCounts(): ReadonlyMap<string, number>
+  /** Dead letters, newest first. */
   deadLetters(filter: DeadLetterSearch): Promise<DeadLetterPage>
   /** One dead letter by its id. */
   deadLetter(id: string): Promise<DeadLetter | undefined>
@@ -77,17 +79,7 @@ export interface Administration {
    * it. The directory must not exist, or be empty. Fails with `bad-argument`, `not-permitted`,
    * `disk-full`, `unsupported` (an engine in memory). One at a time: a second fails with `backup-running`.
    */
-  backup(directory: string): Promise<BackupReport>
-}
-
-export interface BackupReport {
-  readonly directory: string
-  readonly files: number
-  readonly bytes: number
-  /** Everything up to this log sequence number is in it. */
-  readonly lsn: number
-  readonly startedAtMs: number
-  readonly finishedAtMs: number
+  backup(directory: string, options?: BackupOptions): Promise<BackupReport>
 }
 
 export interface MessagesFilter {
@@ -271,6 +263,4 @@ export interface DeadLetterSearch {
 export interface DeadLetterPage {
   readonly deadLetters: readonly DeadLetter[]
   readonly next: string | undefined
-  /** How many there are with this queue (or in all), whatever the other filters say. */
-  readonly total: number
 }

@@ -50,7 +50,12 @@ test('failures are grouped, outcomes searched and dead letters listed as soon as
     dead.deadLetters.map(({ message }) => message.id),
     ['a3 y', 'a2 x'],
   )
-  assert.deepEqual([dead.total, dead.next], [4, 'a2 x'])
+  assert.equal(dead.next, 'a2 x')
+  const counted = [...inspection.deadCounts().values()]
+  assert.equal(
+    counted.reduce((sum, count) => sum + count, 0),
+    4,
+  )
   assert.equal((await trial.until(inspection.deadLetter('a1 x')))?.reason, 'thrown')
   assert.equal(await trial.until(inspection.deadLetter('a4')), undefined)
 })

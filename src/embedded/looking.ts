@@ -146,7 +146,7 @@ export class Looking implements Inspection {
     const found = await this.#parts.deadLetters.list({ ...filter, limit: limit + 1 })
     const deadLetters = found.slice(0, limit)
     const next = found.length > limit ? deadLetters.at(-1)?.message.id : undefined
-    return { deadLetters, next, total: this.#deadTotal(filter.queue) }
+    return { deadLetters, next }
   }
 
   async deadLetter(id: string): Promise<DeadLetter | undefined> {
@@ -155,10 +155,9 @@ export class Looking implements Inspection {
     return dead
   }
 
-  #deadTotal(queue: string | undefined): number {
-    const counts = this.#parts.core.outcomes.ledger.deadCounts()
-    if (queue !== undefined) return counts.get(queue) ?? 0
-    return [...counts.values()].reduce((sum, count) => sum + count, 0)
+  deadCounts(): ReadonlyMap<string, number> {
+    this.#checkOpen()
+    return this.#parts.core.outcomes.ledger.deadCounts()
   }
 
   async #caughtUp(): Promise<void> {

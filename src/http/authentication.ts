@@ -11,13 +11,21 @@ import { Buffer } from 'node:buffer'
 import type { PeerFacts } from '../amqp/admission.ts'
 import { HomingError } from '../errors.ts'
 import type { Admissions } from '../server/admissions.ts'
-import type { BrowserSessions } from './browser-sessions.ts'
+import type { BrowserSession, BrowserSessions } from './browser-sessions.ts'
 
 export interface Presented {
   readonly peer: PeerFacts
   readonly authorization: string | undefined
   readonly cookie: string | undefined
   readonly isGone: () => boolean
+}
+
+/** Who was found. */
+export interface Presenter {
+  /** '' for nobody. */
+  readonly user: string
+  /** The session that the user came by, if by one. */
+  readonly session?: BrowserSession | undefined
 }
 
 export const cookieName = (tls: boolean): string => (tls ? '__Host-homing' : 'homing_session')
@@ -31,20 +39,20 @@ export class Authentication {
     this.#sessions = sessions
   }
 
-  /** '' for nobody. Fails with `login-refused`. */
-  async userOf(presented: Presented): Promise<string> {
+  /** Fails with `login-refused`. */
+  async presenter(presented: Presented): Promise<Presenter> {
     const { authorization, peer, cookie, isGone } = presented
     if (authorization !== undefined) {
       const { user, password } = basicFrom(authorization)
-      return this.byPassword(user, password, peer, isGone)
+      return { user: await this.byPassword(user, password, peer, isGone) }
     }
     const token = tokenFrom(cookie, peer.tls)
-    const bySession = token === undefined ? undefined : this.#sessions.find(token)
-    if (bySession !== undefined) return bySession
-    if (peer.certificateUser === undefined) return ''
+    const session = token === undefined ? undefined : this.#sessions.find(token)
+    if (session !== undefined) return { user: session.user, session }
+    if (peer.certificateUser === undefined) return { user: '' }
     const login = await this.#admissions.authenticate({ mechanism: 'EXTERNAL' }, peer, isGone)
     if (login === undefined) throw refused()
-    return login.user
+    return { user: login.user }
   }
 
   /** Fails with `login-refused`. */

@@ -6,15 +6,23 @@ import type { DefinitionsStore } from '../server/definitions-store.ts'
 import { mayEnter } from '../server/permissions.ts'
 import { UserSession } from '../server/user-session.ts'
 import { type Access, isAllowed } from './access.ts'
+import type { Presenter } from './authentication.ts'
+import type { BrowserSession } from './browser-sessions.ts'
+
+/** Whom something stays open for. */
+export type Waiter = Pick<Caller, 'user' | 'browserSession'>
 
 export class Caller {
   /** '' for nobody. */
   readonly user: string
+  /** What was opened by it ends with it; undefined for one who came without. */
+  readonly browserSession: BrowserSession | undefined
   readonly #definitions: DefinitionsStore
 
-  constructor(definitions: DefinitionsStore, user: string) {
+  constructor(definitions: DefinitionsStore, { user, session }: Presenter) {
     this.#definitions = definitions
     this.user = user
+    this.browserSession = session
   }
 
   get tags(): ReadonlySet<string> {

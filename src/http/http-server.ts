@@ -12,7 +12,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type net from 'node:net'
 import type tls from 'node:tls'
-import { type Arrival, Arrivals } from '../amqp/arrivals.ts'
+import { type Arrival, type ArrivalLimits, Arrivals } from '../amqp/arrivals.ts'
 import { type Listener, listen, renewTls } from '../amqp/listen.ts'
 import { endsOf, peerOf, plainAddress } from '../amqp/socket-peer.ts'
 import { limits } from '../limits.ts'
@@ -30,11 +30,13 @@ export type AnswerRequest = (
 export interface HttpServerParts {
   readonly load: () => Promise<AnswerRequest>
   readonly log: ServerLog
+  /** Counted apart from the connections of AMQP. Default those of limits.ts. */
+  readonly limits?: Partial<ArrivalLimits> | undefined
 }
 
 export class HttpServer {
   readonly #parts: HttpServerParts
-  readonly #arrivals = new Arrivals()
+  readonly #arrivals: Arrivals
   readonly #listeners: Listener[] = []
   readonly #sockets = new Set<net.Socket>()
   readonly #known = new WeakMap<net.Socket, FromSocket>()
@@ -48,6 +50,12 @@ export class HttpServer {
 
   constructor(parts: HttpServerParts) {
     this.#parts = parts
+    this.#arrivals = new Arrivals(parts.limits)
+  }
+
+  /** For those who come from now on. */
+  setLimits(limits: Partial<ArrivalLimits> | undefined): void {
+    this.#arrivals.setLimits(limits)
   }
 
   /** Fails with `address-in-use`, `address-refused`, `bad-certificate`. */

@@ -32,7 +32,8 @@ export function scopeOf(
 ): ListScope {
   const isWithin = queue !== undefined || idPrefix !== undefined
   const within = vhost ?? (isWithin ? defaultVirtualHost : undefined)
-  const mayTellTotal = queue !== undefined || caller.has('monitoring')
+  const isAll = within === undefined && caller.has('monitoring')
+  const mayTellTotal = queue !== undefined || isAll
   const mayShow = (name: string): boolean =>
     (within === undefined || virtualHostOf(name) === within) && entrances.mayRead(caller, name)
   if (within === undefined || !isWithin) return { filter: {}, mayShow, mayTellTotal }

@@ -5,6 +5,7 @@
  * count, and a page that nobody may enter is not opened to everybody.
  */
 
+import type { ArrivalLimits } from '../amqp/arrivals.ts'
 import { HomingError } from '../errors.ts'
 import { guestName } from '../server/first-start.ts'
 import { isLoopback } from '../server/loopback.ts'
@@ -19,15 +20,18 @@ export interface OpenedHttp {
   warm(): void
   /** Fails with `bad-certificate`, and then nothing has changed. */
   renewTls(addresses: readonly HttpAddress[]): Promise<void>
+  /** Caps on connections, for those who come from now on. */
+  setLimits(limits: Partial<ArrivalLimits> | undefined): void
   close(): Promise<void>
 }
 
 /** Fails with `address-in-use`, `address-refused`, `bad-certificate`, `access-refused`. */
-export async function openHttp(site: Site): Promise<OpenedHttp> {
+export async function openHttp(site: Site, limits?: Partial<ArrivalLimits>): Promise<OpenedHttp> {
   checkAdministrator(site)
   let loaded: LoadedApplication | undefined
   const server = new HttpServer({
     log: site.log,
+    limits,
     load: async () => {
       const { loadApplication } = await import('./load-application.ts')
       loaded = loadApplication(site)
@@ -49,6 +53,7 @@ export async function openHttp(site: Site): Promise<OpenedHttp> {
     listening,
     warm: () => void server.load().catch(() => undefined),
     renewTls: (addresses) => server.renewTls(addresses),
+    setLimits: (given) => server.setLimits(given),
     close,
   }
 }

@@ -1,13 +1,15 @@
 /*
  * Requests that are answered later: they wait for an outcome or for messages.
  *
- *   begin(user, signal) ─▶ a signal: the client has gone, its user lost something, the server stops
+ *   begin(caller, signal) ─▶ a signal: the client has gone, its user lost something or logged out, the
+ *                            server stops
  *
  * Rule: who loses a right waits for nothing any more; asking again tells what is left.
  */
 
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { Waiter } from './caller.ts'
 
 export interface OpenRequest extends Disposable {
   readonly signal: AbortSignal
@@ -24,7 +26,7 @@ export class OpenRequests {
   }
 
   /** Fails with `memory-full`. */
-  begin(user: string, client: AbortSignal): OpenRequest {
+  begin({ user, browserSession }: Waiter, client: AbortSignal): OpenRequest {
     this.#count(user, 1)
     const over = new AbortController()
     if (this.#isClosed) over.abort(stopped())
@@ -32,11 +34,13 @@ export class OpenRequests {
     if (client.aborted) gone()
     else client.addEventListener('abort', gone, { once: true })
     this.#open.set(over, user)
+    const release = browserSession?.hold(() => over.abort(loggedOut()))
     return {
       signal: over.signal,
       [Symbol.dispose]: () => {
         if (this.#open.delete(over)) this.#count(user, -1)
         client.removeEventListener('abort', gone)
+        release?.()
       },
     }
   }
@@ -70,6 +74,9 @@ const stopped = (): HomingError =>
 
 const lostRights = (): HomingError =>
   new HomingError('access-refused', 'what the user may do has changed meanwhile; ask again')
+
+const loggedOut = (): HomingError =>
+  new HomingError('login-refused', 'the session has ended meanwhile; log in again')
 
 /** Fails with what the server ended the request for; not when its client has gone. */
 export function throwIfEnded({ aborted, reason }: AbortSignal): void {

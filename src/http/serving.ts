@@ -128,20 +128,20 @@ export class Serving {
 
   async #caller(route: Route, { request, peer, arrival }: Arrived): Promise<Caller> {
     const { authentication, site } = this.#parts
-    const user = await authentication.userOf({
+    const presenter = await authentication.presenter({
       peer,
       authorization: request.headers.get('authorization') ?? undefined,
       cookie: request.headers.get('cookie') ?? undefined,
       isGone: () => request.signal.aborted,
     })
-    if (user !== '') arrival?.opened()
+    if (presenter.user !== '') arrival?.opened()
     else if (route.access !== 'open') {
       throw new HomingError(
         'login-refused',
         'log in first: name and password as Basic, or a session',
       )
     }
-    return new Caller(site.definitions, user)
+    return new Caller(site.definitions, presenter)
   }
 
   /** Fails with `access-refused`, `read-only`, `definition-unknown`. */

@@ -1,14 +1,16 @@
 /*
  * Answers that go on: server-sent events (WHATWG HTML, 9.2).
  *
- *   handler ─▶ open(user, signal) ─▶ events ─▶ the client
- *                 closed by: the client, the server's end, what its user lost, a reader that does not read
+ *   handler ─▶ open(caller, signal) ─▶ events ─▶ the client
+ *                 closed by: the client, the server's end, what its user lost, the end of its browser's
+ *                 session, a reader that does not read
  *
  * Rule: what waits for a slow reader is bounded; then the stream ends, and the client comes again.
  */
 
 import { HomingError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { Waiter } from './caller.ts'
 
 export interface StreamEvent {
   /** Kind of event; the client listens by it. */
@@ -50,12 +52,15 @@ export class Streams {
   }
 
   /** Fails with `memory-full`. */
-  open(user: string, signal: AbortSignal): EventStream {
+  open({ user, browserSession }: Waiter, signal: AbortSignal): EventStream {
     this.#checkRoom(user)
     const stream = new Stream(() => this.#open.delete(stream))
     this.#open.set(stream, user)
     if (signal.aborted) stream.close()
     else signal.addEventListener('abort', () => stream.close(), { once: true })
+    const release = browserSession?.hold(() => stream.close())
+    if (stream.over.aborted) release?.()
+    else if (release !== undefined) stream.over.addEventListener('abort', release, { once: true })
     return stream
   }
 

@@ -9,6 +9,7 @@ import { openLinkedEngine } from '../adapters/linked-engine.ts'
 import { systemClock } from '../clock.ts'
 import type { EngineOptions } from '../embedded/engine-options.ts'
 import type { Engine } from '../engine.ts'
+import { backupByOwner } from './joined-backup.ts'
 import { joiningLinks } from './joining.ts'
 import { OwnerNews } from './owner-news.ts'
 
@@ -37,6 +38,8 @@ export async function joinDirectory(directory: string, options: EngineOptions): 
       news.end()
       return close()
     }
+    const backup = engine.backup.bind(engine)
+    engine.backup = (to) => backupByOwner({ of: directory, to }, backup)
     systemClock.after(preparedAfterMs, prepare)
     return engine
   } finally {

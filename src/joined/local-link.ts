@@ -8,6 +8,8 @@ import type { Link } from '../adapters/link.ts'
 import type { Broker } from '../embedded/broker.ts'
 import type {
   Accepted,
+  BackupOptions,
+  BackupReport,
   DeadLetter,
   DeadLetterFilter,
   GatherRequest,
@@ -121,6 +123,18 @@ export class LocalLink implements Link {
 
   purgeQueue(name: string): Promise<number> {
     return this.#engine.purgeQueue(name)
+  }
+
+  pauseQueue(name: string): Promise<void> {
+    return this.#engine.pauseQueue(name)
+  }
+
+  resumeQueue(name: string): Promise<void> {
+    return this.#engine.resumeQueue(name)
+  }
+
+  backup(directory: string, options?: BackupOptions): Promise<BackupReport> {
+    return this.#engine.backup(directory, options)
   }
 
   async close(): Promise<void> {

@@ -22,6 +22,10 @@ export interface PortAccess {
   checkConsume(queue: string): void
   checkDeclare(queue: string, settings: QueueSettings): void
   checkPurge(queue: string): void
+  /** To pause and to resume. */
+  checkPause(queue: string): void
+  /** Where the copy goes is a path of this machine. Fails with `access-refused`. */
+  checkBackup(): void
   /** Whether the user may read what is in the queue, and what became of it. */
   mayRead(queue: string): boolean
   /** Whether the queue may be shown in a list. */

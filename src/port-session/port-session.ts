@@ -23,7 +23,7 @@ import type { Message } from '../message/message.ts'
 import type { Settlement } from '../message/settlement.ts'
 import { type CallTaker, readCall } from '../port-wire/calls.ts'
 import { EventWriter } from '../port-wire/events.ts'
-import { frameTypes, portVersion, wireFault } from '../port-wire/frame.ts'
+import { frameTypes, laterCalls, portVersion, wireFault } from '../port-wire/frame.ts'
 import { FrameBatch } from '../port-wire/frame-batch.ts'
 import { FrameReader } from '../port-wire/frame-reader.ts'
 import type { PortAccess, PortSink } from './access.ts'
@@ -134,7 +134,8 @@ export class PortSession implements CallTaker {
       throw wireFault(`version ${version} is asked for, this server speaks version ${portVersion}`)
     this.#isGreeted = true
     const { kind, guarantees } = this.#engine
-    this.#events.hello(portVersion, { kind, guarantees, nowMs: this.#engine.nowMs() })
+    const calls = laterCalls.filter((name) => this.#engine[name] !== undefined)
+    this.#events.hello(portVersion, { kind, guarantees, nowMs: this.#engine.nowMs(), calls })
     this.#wake()
   }
 
@@ -260,6 +261,18 @@ export class PortSession implements CallTaker {
 
   purgeQueue(call: number, queue: string): void {
     this.#questions.purgeQueue(call, queue)
+  }
+
+  pauseQueue(call: number, queue: string): void {
+    this.#questions.setPaused(call, queue, true)
+  }
+
+  resumeQueue(call: number, queue: string): void {
+    this.#questions.setPaused(call, queue, false)
+  }
+
+  backup(call: number, directory: string): void {
+    this.#questions.backup(call, directory)
   }
 
   // --- reading ---

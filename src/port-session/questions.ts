@@ -6,7 +6,9 @@
  * page until there are as many as the client wants.
  */
 
-import type { DeadLetter, DeadLetterFilter } from '../engine.ts'
+import { isAbsolute } from 'node:path'
+import type { DeadLetter, DeadLetterFilter, Engine } from '../engine.ts'
+import { HomingError } from '../errors.ts'
 import type { StoredOutcome } from '../message/outcome.ts'
 import {
   deadLetterFilterFrom,
@@ -100,6 +102,31 @@ export class Questions {
       access.checkPurge(queue)
       const count = await engine.purgeQueue(names.in(queue))
       return () => events.counted(call, count)
+    })
+  }
+
+  setPaused(call: number, queue: string, paused: boolean): void {
+    const { access, engine, events, names } = this.#parts
+    void this.#ask(call, async () => {
+      access.checkPause(queue)
+      const done = paused
+        ? engine.pauseQueue?.(names.in(queue))
+        : engine.resumeQueue?.(names.in(queue))
+      if (done === undefined) throw cannot(engine, 'pause queues')
+      await done
+      return () => events.done(call)
+    })
+  }
+
+  backup(call: number, directory: string): void {
+    const { access, engine, events } = this.#parts
+    void this.#ask(call, async () => {
+      access.checkBackup()
+      if (!isAbsolute(directory)) throw notFull(directory)
+      const taken = engine.backup?.(directory, { isMade: true })
+      if (taken === undefined) throw cannot(engine, 'take a backup')
+      const report = await taken
+      return () => events.backedUp(call, report)
     })
   }
 
@@ -286,6 +313,15 @@ export class Questions {
     this.#parts.goOn()
   }
 }
+
+const cannot = ({ kind }: Engine, what: string): HomingError =>
+  new HomingError('unsupported', `the engine "${kind}" of this server cannot ${what}`)
+
+const notFull = (directory: string): HomingError =>
+  new HomingError(
+    'bad-argument',
+    `"${directory}" is no full path, and another process would look for it elsewhere; give one that begins with /`,
+  )
 
 interface Page {
   readonly limit: number

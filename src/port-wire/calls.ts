@@ -47,6 +47,9 @@ export interface CallTaker {
   replayDeadLetters(call: number, filter: unknown): void
   dropDeadLetters(call: number, filter: unknown): void
   purgeQueue(call: number, queue: string): void
+  pauseQueue(call: number, queue: string): void
+  resumeQueue(call: number, queue: string): void
+  backup(call: number, directory: string): void
   /** Publishes that were held are sent again behind this. */
   goingOn(): void
 }
@@ -168,10 +171,18 @@ export class CallWriter {
     this.#write(callTypes.queues, (writer) => writer.u32(call))
   }
 
-  purgeQueue(call: number, queue: string): void {
-    this.#write(callTypes.purgeQueue, (writer) => {
+  /** A call whose one argument is the name of a queue. */
+  ofQueue(type: 'purgeQueue' | 'pauseQueue' | 'resumeQueue', call: number, queue: string): void {
+    this.#write(callTypes[type], (writer) => {
       writer.u32(call)
       writeText(writer, queue, 'the queue name')
+    })
+  }
+
+  backup(call: number, directory: string): void {
+    this.#write(callTypes.backup, (writer) => {
+      writer.u32(call)
+      writeText(writer, directory, 'the directory of the backup')
     })
   }
 
@@ -266,6 +277,9 @@ const readers: Readonly<Record<number, ReadCall>> = {
   [callTypes.replayDeadLetters]: (from, to) => to.replayDeadLetters(from.u32(), readJson(from)),
   [callTypes.dropDeadLetters]: (from, to) => to.dropDeadLetters(from.u32(), readJson(from)),
   [callTypes.purgeQueue]: (from, to) => to.purgeQueue(from.u32(), from.text()),
+  [callTypes.pauseQueue]: (from, to) => to.pauseQueue(from.u32(), from.text()),
+  [callTypes.resumeQueue]: (from, to) => to.resumeQueue(from.u32(), from.text()),
+  [callTypes.backup]: (from, to) => to.backup(from.u32(), from.text()),
   [callTypes.goingOn]: (_from, to) => to.goingOn(),
 }
 

@@ -7,7 +7,7 @@
  */
 
 import { type ByteReader, type ByteWriter, readContentType, writeContentType } from '../bytes.ts'
-import type { Accepted, DeadLetter, QueueStats } from '../engine.ts'
+import type { Accepted, BackupReport, DeadLetter, QueueStats } from '../engine.ts'
 import type { HomingError } from '../errors.ts'
 import type { Delivery, Revocation } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
@@ -62,10 +62,12 @@ export interface EventTaker {
   held(call: number, reason: string): void
   /** They need wait no longer. */
   goOn(): void
+  backedUp(call: number, report: BackupReport): void
 }
 
 const revocations = ['timeout', 'expired', 'canceled', 'closed'] as const
 const settledBy = ['accepted', ...revocations, 'settled', 'not-held'] as const
+const reportNumbers = ['files', 'bytes', 'lsn', 'startedAtMs', 'finishedAtMs'] as const
 const answerStates = ['pending', 'final', 'unknown', 'forgotten'] as const
 
 export class EventWriter {
@@ -159,6 +161,13 @@ export class EventWriter {
     this.#batch.end()
   }
 
+  backedUp(call: number, report: BackupReport): void {
+    const writer = this.#of(eventTypes.backedUp, call)
+    writer.text(report.directory)
+    for (const name of reportNumbers) writer.f64(report[name])
+    this.#batch.end()
+  }
+
   /** `message`: the delivery's, with the names of the virtual host. */
   deliver(subscription: number, delivery: Delivery, message: Message, queue: string): void {
     const writer = this.#of(eventTypes.deliver, subscription)
@@ -236,6 +245,7 @@ const readers: Readonly<Record<number, ReadEvent>> = {
     to.progress(from.u32(), readContentType(from), readBody(from)),
   [eventTypes.held]: (from, to) => to.held(from.u32(), from.text()),
   [eventTypes.goOn]: (_from, to) => to.goOn(),
+  [eventTypes.backedUp]: (from, to) => to.backedUp(from.u32(), readReport(from)),
 }
 
 /** Reads an event and tells it. Fails with `protocol-fault` for what is none. */
@@ -301,6 +311,12 @@ function readDeadLetter(reader: ByteReader): DeadLetter {
     diedAtMs: reader.f64(),
     message: readMessage(reader, ''),
   }
+}
+
+function readReport(reader: ByteReader): BackupReport {
+  const directory = reader.text()
+  const [files, bytes, lsn, startedAtMs, finishedAtMs] = reportNumbers.map(() => reader.f64())
+  return { directory, files, bytes, lsn, startedAtMs, finishedAtMs } as BackupReport
 }
 
 function one<T>(all: readonly T[], number: number, what: string): T {

@@ -63,6 +63,9 @@ export const callTypes = {
   dropDeadLetters: 34,
   purgeQueue: 35,
   goingOn: 36,
+  pauseQueue: 37,
+  resumeQueue: 38,
+  backup: 39,
 } as const
 
 export const eventTypes = {
@@ -83,7 +86,13 @@ export const eventTypes = {
   progress: 142,
   held: 143,
   goOn: 144,
+  backedUp: 145,
 } as const
+
+/** Calls that not every server of this version knows: its hello names those that it takes. */
+export const laterCalls = ['pauseQueue', 'resumeQueue', 'backup'] as const
+
+export type LaterCall = (typeof laterCalls)[number]
 
 /** Bytes that are not what this format says. Nothing after them can be read. */
 export const wireFault = (what: string, cause?: unknown): HomingError =>

@@ -70,7 +70,10 @@ export interface BrokerServerParts {
   /** Closed last, with what the end of the engine brings about. */
   readonly traces?: BrokerTraces | undefined
   /** Opens the HTTP side. */
-  readonly openHttp?: (site: Omit<Site, 'settings'>) => Promise<OpenedHttp>
+  readonly openHttp?: (
+    site: Omit<Site, 'settings'>,
+    limits: ServerSettings['limits'],
+  ) => Promise<OpenedHttp>
 }
 
 interface Closeable {
@@ -151,7 +154,7 @@ export class BrokerServer implements RunningServer {
       this.#listening = listening
       this.#ownerSocket = this.#parts.openOwnerSocket?.((socket) => this.takeOwner(socket))
       await this.#ownerSocket
-      this.#http = await this.#parts.openHttp?.(this.#site())
+      this.#http = await this.#parts.openHttp?.(this.#site(), this.#settings.limits)
     } catch (error) {
       await this.close()
       throw error
@@ -228,6 +231,7 @@ export class BrokerServer implements RunningServer {
     this.#common = commonSettings(next)
     this.#admissions.settings = admissionSettings(next)
     this.#amqp.setLimits(next.limits)
+    this.#http?.setLimits(next.limits)
     return { changed, needsRestart }
   }
 

@@ -33,7 +33,7 @@ export interface ServerSettings {
   readonly memoryBytesMax?: number
   /** Bytes of free disk below which publishers are blocked. Default 64 MiB. */
   readonly diskFreeBytesMin?: number
-  /** Caps on connections, in all and by address. */
+  /** Caps on connections, in all and by address: AMQP has as many, and HTTP has as many. */
   readonly limits?: Partial<ArrivalLimits>
   /** Where HTTP listens: the API, the dashboard, health and metrics. Default: nowhere. */
   readonly http?: HttpSettings

@@ -74,9 +74,9 @@ export async function startServer(
 /** Its code is not even loaded where there is no HTTP side. */
 const httpFrom =
   (settings: HttpSettings): NonNullable<BrokerServerParts['openHttp']> =>
-  async (site) => {
+  async (site, limits) => {
     const { openHttp } = await import('../http/open-http.ts')
-    return openHttp({ ...site, settings })
+    return openHttp({ ...site, settings }, limits)
   }
 
 const definitionsFrom =

@@ -3,7 +3,8 @@
  * library tells it.
  *
  *   publish           write on the exchange; configure on a queue that is made with it
- *   consume, purge    read on the queue             declare    configure
+ *   consume, purge    read on the queue             declare, pause    configure
+ *   backup            nobody but who came by the socket of the data directory
  *   by id             write on the default exchange: who may send under any id is told its outcome
  *   lists             read on the queue of each
  */
@@ -123,6 +124,25 @@ export class HostPortAccess implements PortAccess {
       const there = queues.find(queue)
       if (there !== undefined) checkOwner(there, session)
     })
+  }
+
+  checkPause(queue: string): void {
+    const { session, queues } = this.#parts
+    asLibrary('queue-unknown', () => {
+      this.#checkNotOurs(queue)
+      checkRight(session, 'configure', queues.resource(queue))
+      const there = queues.find(queue)
+      if (there !== undefined) checkOwner(there, session)
+    })
+  }
+
+  checkBackup(): void {
+    const { session } = this.#parts
+    if (session.isOwner === true) return
+    throw new HomingError(
+      'access-refused',
+      `user '${session.user}' came over a network, and a backup goes to a directory of the server's machine: take it there with homing backup, or by POST /api/backup into the folder that the server has for it`,
+    )
   }
 
   mayRead(queue: string): boolean {

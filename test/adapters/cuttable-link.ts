@@ -241,11 +241,19 @@ export class CuttableLink implements Link {
   dropDeadLetters: Engine['dropDeadLetters'] = (filter) =>
     this.#call(() => this.#engine.dropDeadLetters(filter))
   purgeQueue: Engine['purgeQueue'] = (name) => this.#call(() => this.#engine.purgeQueue(name))
+  pauseQueue: NonNullable<Engine['pauseQueue']> = (name) =>
+    this.#call(() => this.#engine.pauseQueue?.(name) ?? missing())
+  resumeQueue: NonNullable<Engine['resumeQueue']> = (name) =>
+    this.#call(() => this.#engine.resumeQueue?.(name) ?? missing())
+  backup: NonNullable<Engine['backup']> = (directory, options) =>
+    this.#call(() => this.#engine.backup?.(directory, options) ?? missing())
 
   async close(): Promise<void> {
     this.#end(new HomingError('closed', 'the link was closed'))
   }
 }
+
+const missing = (): Promise<never> => Promise.reject(new Error('the engine has no such call'))
 
 function fields({ message, queue, attempt, redelivered, acceptedAtMs }: Delivery) {
   return { message, queue, attempt, redelivered, acceptedAtMs }

@@ -12,6 +12,7 @@ import {
   linkTo,
   messageTo,
   ok,
+  type TestLink,
   textsOf,
   until,
   withUser,
@@ -84,6 +85,44 @@ test('who may only read can work and see outcomes of its queues, and neither sen
   link.whenFinal(theirs.id, () => assert.fail('told'))
   link.watchProgress(theirs.id, () => assert.fail('seen'))
   await until(() => one.problems.length === 2, 'both refusals')
+})
+
+test('to pause and to resume takes the right to configure the queue', async () => {
+  await using broker = await startBroker({ virtualHosts: ['blue'] })
+  await using admin = await linkTo(broker.url)
+  await using blue = await linkTo(inVirtualHost(broker.url, 'blue'))
+  await using one = await linkTo(
+    await withUser(broker, 'keeper', { configure: '^mine', read: '.*', write: '.*' }),
+  )
+  for (const queue of ['mine', 'theirs']) await admin.link.declareQueue(queue, {})
+  await blue.link.declareQueue('mine', {})
+  const paused = async ({ link }: TestLink): Promise<readonly string[]> =>
+    (await link.queues()).filter((queue) => queue.paused).map(({ name }) => name)
+  await one.link.pauseQueue?.('mine')
+  for (const act of ['pauseQueue', 'resumeQueue'] as const) {
+    await assert.rejects(one.link[act]?.('theirs') as Promise<void>, refused)
+    await assert.rejects(one.link[act]?.('mine.none') as Promise<void>, {
+      code: 'queue-unknown',
+      message: /"mine\.none"/,
+    })
+    await assert.rejects(one.link[act]?.('homing.port') as Promise<void>, { code: 'bad-name' })
+    await assert.rejects(admin.link[act]?.('blue\u001fmine') as Promise<void>, {
+      code: 'bad-name',
+    })
+  }
+  assert.deepEqual(await paused(admin), ['mine'])
+  assert.deepEqual(await paused(blue), [])
+  await one.link.resumeQueue?.('mine')
+  assert.deepEqual(await paused(admin), [])
+})
+
+test('who comes over a network takes no backup, whatever the tags', async () => {
+  await using broker = await startBroker()
+  await using admin = await linkTo(broker.url)
+  await assert.rejects(admin.link.backup?.('/nowhere/monday') as Promise<unknown>, {
+    code: 'access-refused',
+    message: /user 'guest' came over a network/,
+  })
 })
 
 test('a right that is taken away holds from the next call on', async () => {

@@ -22,6 +22,25 @@ function bodyOf(write: (calls: CallWriter) => void): Buffer {
 
 const hello = bodyOf((calls) => calls.hello(portVersion))
 
+test('a call that the server does not know is refused here, and the link goes on', async () => {
+  await using broker = await startBroker()
+  // As a server of an earlier version, whose hello names no such calls.
+  Object.assign(broker.engine, { pauseQueue: undefined, resumeQueue: undefined, backup: undefined })
+  await using one = await linkTo(broker.url)
+  const { link } = one
+  await link.publish([messageTo('q', 'a')], false)
+  const work = consume(link, 'q')
+  await until(() => work.deliveries.length === 1, 'the delivery')
+  for (const asked of [link.pauseQueue?.('q'), link.resumeQueue?.('q'), link.backup?.('/b')]) {
+    await assert.rejects(asked as Promise<unknown>, {
+      code: 'unsupported',
+      message: /does not take the call \w+, its version is older/,
+    })
+  }
+  assert.deepEqual(await link.settle(work.deliveries[0] as Delivery, ok()), { accepted: true })
+  assert.deepEqual(work.revoked, [])
+})
+
 test('bytes that are no calls close their channel with 406, and nothing else', async () => {
   await using broker = await startBroker()
   const other = await linkTo(broker.url)

@@ -224,8 +224,12 @@ test('what must not be repeated fails with its link, what may be is asked again'
     ground.engine.replayDeadLetters({}),
     ground.engine.dropDeadLetters({}),
     ground.engine.purgeQueue('work'),
+    ground.engine.backup('/nowhere'),
   ]
-  const asked = [ground.engine.queues(), ground.engine.outcomes({}), ground.engine.answer('x')]
+  const asked = [
+    ...[ground.engine.queues(), ground.engine.outcomes({}), ground.engine.answer('x')],
+    ...[ground.engine.pauseQueue('work'), ground.engine.resumeQueue('work')],
+  ]
   ground.link?.cut()
   for (const call of calls) {
     await assert.rejects(call, fails('connection-lost', /look before you repeat it/))

@@ -1,20 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Locator, Page } from 'playwright-core'
+import { test } from 'node:test'
+import type { Locator, Page } from 'playwright-core'
 import { type HttpTestServer, httpTestServer } from '../http/http-server.ts'
-import { builtDashboard } from './built-dashboard.ts'
-import { noBrowser, startBrowser, type Visit, visit } from './chromium.ts'
+import { type Visit, visit } from './chromium.ts'
+import { dashboardBrowser } from './dashboard-browser.ts'
 
-const skip = noBrowser
-let browser: Browser
-
-before(async () => {
-  if (skip !== false) return
-  await builtDashboard()
-  browser = await startBrowser()
-})
-
-after(() => browser?.close())
+const browser = dashboardBrowser()
+const { skip } = browser
 
 interface Opened extends AsyncDisposable {
   readonly site: HttpTestServer
@@ -28,7 +20,10 @@ interface Opened extends AsyncDisposable {
 
 async function opened(): Promise<Opened> {
   const site = await httpTestServer()
-  const admin = await visit(browser, site.url, { user: 'admin', password: site.adminPassword })
+  const admin = await visit(browser.get(), site.url, {
+    user: 'admin',
+    password: site.adminPassword,
+  })
   const { page } = admin
   const dialog = page.getByRole('dialog')
   return {

@@ -2,37 +2,31 @@ import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
 import { root } from '../tidy/source-file.ts'
 import { accessibilityProblems } from './accessibility.ts'
-import { builtDashboard } from './built-dashboard.ts'
 import { type BusySite, busySite, hostile } from './busy-site.ts'
-import { noBrowser, startBrowser, type Visit, visit } from './chromium.ts'
+import { type Visit, visit } from './chromium.ts'
+import { dashboardBrowser } from './dashboard-browser.ts'
 
 /** Kept by whoever wants to look at them. */
 const screenshots = join(root, '.tmp/browser')
-const skip = noBrowser
-
+const browser = dashboardBrowser()
+const { skip } = browser
 let site: BusySite
-let browser: Browser
 
 before(async () => {
   if (skip !== false) return
-  await builtDashboard()
   mkdirSync(screenshots, { recursive: true })
-  ;[site, browser] = await Promise.all([busySite(), startBrowser()])
+  site = await busySite()
   await site.addUser('watcher', ['monitoring'])
   await site.addUser('stranger')
   site.server.accounts.clearPermission('stranger', '/')
 })
 
-after(async () => {
-  await browser?.close()
-  await site?.[Symbol.asyncDispose]()
-})
+after(() => site?.[Symbol.asyncDispose]())
 
 const asAdmin = (options: Parameters<typeof visit>[3] = {}): Promise<Visit> =>
-  visit(browser, site.url, { user: 'admin', password: site.adminPassword }, options)
+  visit(browser.get(), site.url, { user: 'admin', password: site.adminPassword }, options)
 
 /** Each page, and something that stands on it when it works. */
 const pages = (): readonly (readonly [address: string, text: string])[] => [
@@ -109,7 +103,7 @@ test('monitoring sees everything and gets no button that changes something it ma
     vhost: '/',
     ...{ configure: '', write: '', read: '' },
   })
-  await using watcher = await visit(browser, site.url, { user: 'watcher', password: 'pw' })
+  await using watcher = await visit(browser.get(), site.url, { user: 'watcher', password: 'pw' })
   const { page } = watcher
   for (const address of [
     '/',
@@ -136,7 +130,7 @@ test('monitoring sees everything and gets no button that changes something it ma
 test('a user without rights gets in, sees what there is for them, and is told whom to ask', {
   skip,
 }, async () => {
-  await using stranger = await visit(browser, site.url, { user: 'stranger', password: 'pw' })
+  await using stranger = await visit(browser.get(), site.url, { user: 'stranger', password: 'pw' })
   const { page } = stranger
   await stranger.open('/')
   await page.getByText('There is no queue yet').waitFor()

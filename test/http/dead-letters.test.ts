@@ -92,6 +92,24 @@ test('those that match are replayed or dropped, as many as asked for, and in the
     return listed.deadLetters.map(({ vhost, id }: DeadLetterJson) => `${vhost} ${id}`).toSorted()
   }
   assert.equal((await left()).length, 6)
+  const total = async (query: string): Promise<number> =>
+    ((await api('GET', `/api/dead-letters${query}`)).json as DeadLetterPageJson).total
+  assert.deepEqual(
+    await Promise.all(
+      ['', '?vhost=shop', '?vhost=shop&limit=1', '?queue=jobs', '?queue=none'].map(total),
+    ),
+    [6, 3, 3, 3, 0],
+  )
+  await send(api, 'later', '?delay=1h', 'shop')
+  const delayed = async (query: string): Promise<unknown> =>
+    ((await api('GET', `/api/delayed${query}`)).json as { total?: number }).total
+  // It is counted by queue and in all, not by virtual host.
+  assert.deepEqual(await Promise.all(['', '?vhost=%2F'].map(delayed)), [1, undefined])
+  const paged = await api('GET', '/api/dead-letters?limit=4')
+  const { deadLetters, next } = paged.json as DeadLetterPageJson
+  assert.deepEqual([deadLetters.length, next !== undefined], [4, true])
+  const rest = await api('GET', `/api/dead-letters?limit=4&after=${next}`)
+  assert.equal((rest.json as DeadLetterPageJson).deadLetters.length, 2)
   const drop = (choice: object): ReturnType<HttpClient> =>
     api('POST', '/api/dead-letters/drop', choice)
   assert.deepEqual((await drop({ vhost: 'shop', idPrefix: 'a', limit: 1 })).json, {

@@ -18,15 +18,16 @@ export interface EventReader extends AsyncDisposable {
   ended(): Promise<void>
 }
 
+/** `login`: name and password with a colon between them; undefined for none. */
 export async function readEvents(
   url: string,
-  login: string,
+  login: string | undefined,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<EventReader> {
   const over = new AbortController()
-  const authorization = `Basic ${Buffer.from(login).toString('base64')}`
+  const authorization = login && `Basic ${Buffer.from(login).toString('base64')}`
   const response = await fetch(url, {
-    headers: { authorization, ...headers },
+    headers: { ...(authorization && { authorization }), ...headers },
     signal: over.signal,
   })
   const events = response.ok ? eventsOf(response) : undefined

@@ -50,6 +50,25 @@ test('an alarm fails its check, and says what is short', async () => {
   await client.close()
 })
 
+test('the node says what it uses of the machine and how much it may, as the metrics do', async () => {
+  const marks = { memoryBytesMax: 2 ** 45, diskFreeBytesMin: 1_000 }
+  await using server = await httpTestServer({ ...marks, metrics: { access: 'users' } })
+  const nodeNow = async (): Promise<Readonly<Record<string, number>>> =>
+    ((await server.api('GET', '/api/nodes')).json as Readonly<Record<string, number>>[])[0] ?? {}
+  const node = await nodeNow()
+  assert.deepEqual([node.mem_limit, node.disk_free_limit], [2 ** 45, 1_000])
+  const metrics = (await server.api('GET', '/metrics')).text
+  const metric = (name: string): number =>
+    Number(new RegExp(`^${name} (\\S+)`, 'm').exec(metrics)?.[1])
+  const isNear = (told = 0, name = ''): boolean =>
+    told > metric(name) / 2 && told < metric(name) * 2
+  assert.ok(isNear(node.mem_used, 'rabbitmq_process_resident_memory_bytes'))
+  assert.ok(isNear(node.disk_free, 'rabbitmq_disk_space_available_bytes'))
+  assert.equal(metric('rabbitmq_process_max_fds'), node.fd_total ?? Number.NaN)
+  await server.server.reload({ guest: true, ...marks, memoryBytesMax: 2 ** 46 })
+  assert.equal((await nodeNow()).mem_limit, 2 ** 46)
+})
+
 test('a certificate that expires soon fails its check', async () => {
   using certificates = makeCertificates()
   const listen = [{ host: '127.0.0.1', port: 0, tls: certificates.server }]

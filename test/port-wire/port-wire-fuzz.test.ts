@@ -35,7 +35,10 @@ const calls = bodiesOf((batch) => {
   writer.cancel(1, 'i', 'why')
   writer.reportProgress(1, Buffer.from('x'), '')
   writer.asJson('gather', 1, { id: 'g' })
-  writer.purgeQueue(1, 'q')
+  writer.ofQueue('purgeQueue', 1, 'q')
+  writer.ofQueue('pauseQueue', 1, 'q')
+  writer.ofQueue('resumeQueue', 1, 'q')
+  writer.backup(1, '/backups/monday')
 })
 const pieces = bodiesOf((batch) =>
   new CallWriter(batch).publish(1, [{ ...message, body: Buffer.alloc(pieceBytesMax) }], true),
@@ -50,6 +53,9 @@ const events = bodiesOf((batch) => {
   writer.settled(1, 'not-held')
   writer.answered(1, { state: 'final', outcome })
   writer.ids(1, ['a'])
+  writer.backedUp(1, {
+    ...{ directory: '/b', files: 3, bytes: 4, lsn: 5, startedAtMs: 1, finishedAtMs: 2 },
+  })
   writer.outcome(1, outcome)
   writer.deadLetter(1, {
     ...{ message, queue: 'q', reason: 'lost', errorContentType: '', error: Buffer.from('x') },

@@ -69,6 +69,8 @@ const outcome = record({
 
 const accepted = { id: 'x', duplicate: true, confirmedAtMs: 7.5 }
 
+const report = { files: 3, bytes: 2 ** 40, lsn: 2 ** 41, startedAtMs: 5.5, finishedAtMs: 6 }
+
 test('every call comes out as it went in, many in one body', () => {
   const property = fc.property(
     ...[number, text, settlement, fc.array(message, { maxLength: 4 }), fc.boolean()],
@@ -86,6 +88,10 @@ test('every call comes out as it went in, many in one body', () => {
         calls.cancel(call, id, again ? id : undefined)
         calls.reportProgress(1, Buffer.from(id), 'a/b')
         calls.asJson('outcomes', call, { queue: id, limit: 3 })
+        calls.ofQueue('purgeQueue', call, id)
+        calls.ofQueue('pauseQueue', call, id)
+        calls.ofQueue('resumeQueue', call, id)
+        calls.backup(call, id)
         calls.goingOn()
       })
       assert.deepEqual(callsIn(bodies), [
@@ -100,6 +106,10 @@ test('every call comes out as it went in, many in one body', () => {
         ['cancel', call, id, again ? id : undefined],
         ['reportProgress', 1, 'a/b', Buffer.from(id)],
         ['outcomes', call, { queue: id, limit: 3 }],
+        ['purgeQueue', call, id],
+        ['pauseQueue', call, id],
+        ['resumeQueue', call, id],
+        ['backup', call, id],
         ['goingOn'],
       ])
     },
@@ -131,6 +141,7 @@ test('every event comes out as it went in', () => {
       )
       events.held(call, what)
       events.goOn()
+      events.backedUp(call, { directory: what, ...report })
     })
     const delivered = { ...one, exchange: '', routingKey: 'q' }
     assert.deepEqual(eventsIn(bodies), [
@@ -152,6 +163,7 @@ test('every event comes out as it went in', () => {
       ],
       ['held', call, what],
       ['goOn'],
+      ['backedUp', call, { directory: what, ...report }],
     ])
   })
   fc.assert(property, { numRuns: 100 })

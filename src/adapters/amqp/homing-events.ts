@@ -2,7 +2,7 @@
  * What a Homing broker answers and tells, given to those who wait for it.
  */
 
-import type { DeadLetter, Guarantees, QueueStats } from '../../engine.ts'
+import type { BackupReport, DeadLetter, Guarantees, QueueStats } from '../../engine.ts'
 import { HomingError } from '../../errors.ts'
 import type { Revocation } from '../../message/delivery.ts'
 import type { Answer, StoredOutcome } from '../../message/outcome.ts'
@@ -18,6 +18,8 @@ export interface Greeting {
   readonly guarantees: Guarantees
   /** Wall ms there. */
   readonly nowMs: number
+  /** Names of the later calls that it takes; an older server says nothing of them. */
+  readonly calls?: unknown
 }
 
 interface OutcomeWatch {
@@ -112,11 +114,11 @@ export class HomingEvents implements EventTaker {
   hello(version: number, facts: unknown): void {
     if (version !== portVersion)
       throw wireFault(`the server speaks version ${version}, this client version ${portVersion}`)
-    const { kind, guarantees, nowMs } = (facts ?? {}) as Greeting
+    const { kind, guarantees, nowMs, calls } = (facts ?? {}) as Greeting
     const isWhole = typeof kind === 'string' && typeof nowMs === 'number'
     if (!isWhole || typeof guarantees !== 'object' || guarantees === null)
       throw wireFault('the server does not say what it is')
-    this.#greeted.resolve({ kind, guarantees, nowMs })
+    this.#greeted.resolve({ kind, guarantees, nowMs, calls })
   }
 
   done(call: number): void {
@@ -182,6 +184,10 @@ export class HomingEvents implements EventTaker {
 
   ids(call: number, ids: readonly string[]): void {
     this.#take(call).resolve(ids as never)
+  }
+
+  backedUp(call: number, report: BackupReport): void {
+    this.#take(call).resolve(report as never)
   }
 
   queueStats(call: number, stats: unknown): void {

@@ -10,6 +10,7 @@
 
 import type {
   Accepted,
+  BackupReport,
   DeadLetter,
   DeadLetterFilter,
   GatherRequest,
@@ -27,7 +28,7 @@ import type { Message } from '../../message/message.ts'
 import type { Answer, StoredOutcome } from '../../message/outcome.ts'
 import type { Settled, Settlement } from '../../message/settlement.ts'
 import type { CallWriter } from '../../port-wire/calls.ts'
-import { portVersion } from '../../port-wire/frame.ts'
+import { type LaterCall, portVersion } from '../../port-wire/frame.ts'
 import type { Link } from '../link.ts'
 import type { AmqpConnection } from './connection.ts'
 import { HomingDelivery, type HomingSubscription } from './homing-delivery.ts'
@@ -63,13 +64,14 @@ export async function openHomingLink(
     events.lose(new HomingError('unreachable', text))
   }, greetingMsMax)
   try {
-    const { kind, guarantees, nowMs } = await events.greeting
+    const { kind, guarantees, nowMs, calls } = await events.greeting
     const aheadMs = nowMs - Date.now()
     if (Math.abs(aheadMs) > clockMsMax)
       onProblem(
         `the clock of ${connection.where} is ${Math.round(aheadMs)} ms ahead of this machine's: deadlines and delays are kept by its clock; set both right`,
       )
-    return new HomingLink(connection, line, { events, kind, guarantees })
+    const taken = new Set(Array.isArray(calls) ? calls : [])
+    return new HomingLink(connection, line, { events, kind, guarantees, calls: taken })
   } finally {
     clearTimeout(timer)
   }
@@ -83,6 +85,8 @@ class HomingLink implements Link {
   readonly #line: PortLine
   readonly #calls: CallWriter
   readonly #events: HomingEvents
+  /** Names of the later calls that the server takes. */
+  readonly #taken: ReadonlySet<unknown>
 
   constructor(
     connection: AmqpConnection,
@@ -91,6 +95,7 @@ class HomingLink implements Link {
       readonly events: HomingEvents
       readonly kind: string
       readonly guarantees: Guarantees
+      readonly calls: ReadonlySet<unknown>
     },
   ) {
     this.kind = of.kind
@@ -100,6 +105,7 @@ class HomingLink implements Link {
     this.#line = line
     this.#calls = line.calls
     this.#events = of.events
+    this.#taken = of.calls
   }
 
   declareQueue(name: string, settings: QueueSettings): Promise<void> {
@@ -229,7 +235,27 @@ class HomingLink implements Link {
   }
 
   purgeQueue(name: string): Promise<number> {
-    return this.#ask((call) => this.#calls.purgeQueue(call, name))
+    return this.#ask((call) => this.#calls.ofQueue('purgeQueue', call, name))
+  }
+
+  pauseQueue(name: string): Promise<void> {
+    return this.#askLater('pauseQueue', (call) => this.#calls.ofQueue('pauseQueue', call, name))
+  }
+
+  resumeQueue(name: string): Promise<void> {
+    return this.#askLater('resumeQueue', (call) => this.#calls.ofQueue('resumeQueue', call, name))
+  }
+
+  backup(directory: string): Promise<BackupReport> {
+    return this.#askLater('backup', (call) => this.#calls.backup(call, directory))
+  }
+
+  /** A call that the server does not know would end the link, with all that is held by it. */
+  #askLater<T>(name: LaterCall, write: (call: number) => void): Promise<T> {
+    if (this.#taken.has(name)) return this.#ask(write)
+    const { where } = this.#connection
+    const text = `${where}: the server does not take the call ${name}, its version is older than this one's; update it, or stop it and ask again`
+    return Promise.reject(new HomingError('unsupported', text))
   }
 
   /** What is held goes back before this resolves. */

@@ -3,6 +3,7 @@
  */
 
 import { addressOf } from '../site/route.ts'
+import { hasManyVhosts } from '../site/vhosts.ts'
 import { number, t, tn } from '../texts/text.ts'
 import { Button, Link } from './controls.tsx'
 import { Ago } from './page.tsx'
@@ -77,12 +78,18 @@ interface InQueue {
   readonly queue: string
 }
 
+/** With its virtual host, where rows of several stand in one list. */
 export const queueColumn = <Row extends InQueue>(isExtra = false): Column<Row> => ({
   key: 'queue',
   title: t('queue.one'),
   isExtra,
   by: ({ queue }) => queue,
-  cell: ({ vhost, queue }) => <Link to={queueAddress({ vhost, name: queue })}>{queue}</Link>,
+  cell: ({ vhost, queue }) => (
+    <>
+      <Link to={queueAddress({ vhost, name: queue })}>{queue}</Link>
+      {hasManyVhosts() && <span class="muted small"> {vhost}</span>}
+    </>
+  ),
 })
 
 interface FootProps {

@@ -12,32 +12,35 @@ import { confirm, fillIn } from '../elements/dialogs.tsx'
 import { tell } from '../elements/toasts.tsx'
 import { ask } from '../site/api.ts'
 import { mayIn } from '../site/session.ts'
-import { oneVhost } from '../site/vhosts.ts'
 import { t, tn } from '../texts/text.ts'
 
 /** As many as one request takes. */
 export const choiceMax = 1_000
 
 interface ActsProps {
-  readonly choice: DeadLetterChoiceJson
+  /** Each is a request of its own. */
+  readonly choices: readonly DeadLetterChoiceJson[]
+  /** Where they are; undefined for all. */
+  readonly vhosts: readonly (string | undefined)[]
   /** Undefined when it is not known how many match. */
   readonly count: number | undefined
   readonly isAll: boolean
   readonly done: () => void
 }
 
-type Acting = Omit<ActsProps, 'isAll'>
+type Acting = Omit<ActsProps, 'isAll' | 'vhosts'>
 
-export function DeadLetterActs({ isAll, ...acting }: ActsProps) {
+export function DeadLetterActs({ isAll, vhosts, ...acting }: ActsProps) {
   const { count = 0 } = acting
+  const may = (right: 'write' | 'read'): boolean => vhosts.every((vhost) => mayIn(vhost, right))
   return (
     <>
-      {mayIn(oneVhost(), 'write') && (
+      {may('write') && (
         <Button kind="main" icon="replay" onClick={() => replay(acting)}>
           {isAll ? t('dead.replayAll') : tn('dead.replaySome', count)}
         </Button>
       )}
-      {mayIn(oneVhost(), 'read') && (
+      {may('read') && (
         <Button kind="danger" icon="trash" onClick={() => drop(acting)}>
           {isAll ? t('dead.dropAll') : tn('dead.dropSome', count)}
         </Button>
@@ -49,7 +52,7 @@ export function DeadLetterActs({ isAll, ...acting }: ActsProps) {
 const words = (count: number | undefined): string =>
   count === undefined ? t('dead.allMatching') : tn('dead.messages', count)
 
-function replay({ choice, count, done }: Acting): void {
+function replay({ choices, count, done }: Acting): void {
   const part = async (json: DeadLetterChoiceJson) => {
     const { replayed, more } = await ask<ReplayedJson>('POST', 'api/dead-letters/replay', { json })
     return { taken: replayed, more }
@@ -59,13 +62,13 @@ function replay({ choice, count, done }: Acting): void {
     text: t('dead.replayText'),
     act: t('dead.replay'),
     submit: async () => {
-      tell(tn('dead.replayed', await inParts(part, choice, count)))
+      tell(tn('dead.replayed', await inAll(part, choices, count)))
       done()
     },
   })
 }
 
-function drop({ choice, count, done }: Acting): void {
+function drop({ choices, count, done }: Acting): void {
   const part = async (json: DeadLetterChoiceJson) => {
     const { dropped, more } = await ask<DroppedJson>('POST', 'api/dead-letters/drop', { json })
     return { taken: dropped, more }
@@ -75,7 +78,7 @@ function drop({ choice, count, done }: Acting): void {
     text: t('dead.dropText'),
     act: t('dead.drop'),
     submit: async () => {
-      tell(tn('dead.dropped', await inParts(part, choice, count)))
+      tell(tn('dead.dropped', await inAll(part, choices, count)))
       done()
     },
   })
@@ -84,6 +87,16 @@ function drop({ choice, count, done }: Acting): void {
 type Part = (
   choice: DeadLetterChoiceJson,
 ) => Promise<{ readonly taken: number; readonly more: boolean }>
+
+async function inAll(
+  part: Part,
+  choices: readonly DeadLetterChoiceJson[],
+  count: number | undefined,
+): Promise<number> {
+  let taken = 0
+  for (const choice of choices) taken += await inParts(part, choice, count)
+  return taken
+}
 
 /** One request takes a bounded number; those that came meanwhile are not asked for again. */
 async function inParts(

@@ -15,7 +15,7 @@ import { type Column, Table } from '../elements/table.tsx'
 import { get } from '../site/api.ts'
 import { type Pages, usePages } from '../site/pages-of.ts'
 import { addressOf, go, type Query } from '../site/route.ts'
-import { oneVhost } from '../site/vhosts.ts'
+import { hasManyVhosts } from '../site/vhosts.ts'
 import { number, t, tn } from '../texts/text.ts'
 import { choiceMax, DeadLetterActs } from './dead-letter-acts.tsx'
 import { chosenFilters, clearFilters, isFiltered, MessageFilters } from './message-filters.tsx'
@@ -23,28 +23,27 @@ import { chosenFilters, clearFilters, isFiltered, MessageFilters } from './messa
 const filters = ['idPrefix', 'queue', 'reason', 'since'] as const
 const rereadMs = 5_000
 export function DeadLettersPage() {
-  // The API acts in one virtual host at a time, so the list is of one, too.
-  const query: Query = { ...chosenFilters(filters), vhost: oneVhost() }
+  const query = chosenFilters(filters)
   const pages = useDeadLetters(query)
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const rows = pages.data?.flatMap(({ deadLetters }) => deadLetters) ?? []
-  const ids = rows
-    .map(({ id }) => id)
-    .filter((id) => chosen.has(id))
-    .slice(0, choiceMax)
+  const some = rows.filter((row) => chosen.has(keyOf(row))).slice(0, choiceMax)
   const done = (): void => {
     setChosen(new Set())
     pages.reload()
   }
   const total = isFiltered(['idPrefix', 'reason', 'since']) ? undefined : pages.data?.[0]?.total
-  const isAll = ids.length === 0
-  const choice: DeadLetterChoiceJson = isAll ? choiceOf(query) : { vhost: oneVhost(), ids }
-  const count = isAll ? (total ?? (pages.more ? undefined : rows.length)) : ids.length
+  const isAll = some.length === 0
+  const choices = isAll ? [choiceOf(query)] : choicesOf(some)
+  const count = isAll ? (total ?? (pages.more ? undefined : rows.length)) : some.length
   return (
     <>
       <PageHead title={t('dead.title')} text={t('dead.text')}>
         {rows.length > 0 && (
-          <DeadLetterActs choice={choice} count={count} isAll={isAll} done={done} />
+          <DeadLetterActs
+            {...{ choices, count, isAll, done }}
+            vhosts={isAll ? [query.vhost] : choices.map(({ vhost }) => vhost)}
+          />
         )}
       </PageHead>
       <MessageFilters filters={filters} />
@@ -56,13 +55,13 @@ export function DeadLettersPage() {
             <Table
               label={t('dead.title')}
               rows={rows}
-              columns={columns(chosen, (id) => setChosen(toggled(chosen, id)))}
-              keyOf={({ id }) => id}
+              columns={columns(chosen, (key) => setChosen(toggled(chosen, key)))}
+              keyOf={keyOf}
               onOpen={({ id, vhost }) => go(addressOf('message', { id, vhost }))}
               foot={
                 <>
                   <span>
-                    {ids.length > 0 ? tn('dead.chosen', ids.length) : tn('told.shown', rows.length)}
+                    {isAll ? tn('told.shown', rows.length) : tn('dead.chosen', some.length)}
                   </span>
                   {pages.more && (
                     <Button kind="short" onClick={pages.more}>
@@ -91,8 +90,22 @@ const useDeadLetters = (query: Query): Pages<DeadLetterPageJson> =>
     rereadMs,
   )
 
-const toggled = (before: ReadonlySet<string>, id: string): ReadonlySet<string> =>
-  new Set(before.has(id) ? [...before].filter((one) => one !== id) : [...before, id])
+/** An id is one within its virtual host. */
+const keyOf = ({ id, vhost }: DeadLetterJson): string => `${vhost} ${id}`
+
+/** Read aloud, two of one id must differ. */
+const labelOf = ({ id, vhost }: DeadLetterJson): string =>
+  hasManyVhosts() ? `${id}, ${vhost}` : id
+
+const toggled = (before: ReadonlySet<string>, key: string): ReadonlySet<string> =>
+  new Set(before.has(key) ? [...before].filter((one) => one !== key) : [...before, key])
+
+/** By id the API acts in one virtual host at a time. */
+const choicesOf = (rows: readonly DeadLetterJson[]): readonly DeadLetterChoiceJson[] =>
+  [...Map.groupBy(rows, ({ vhost }) => vhost)].map(([vhost, some]) => ({
+    vhost,
+    ids: some.map(({ id }) => id),
+  }))
 
 const choiceOf = (query: Query): DeadLetterChoiceJson =>
   Object.fromEntries(Object.entries(query).filter(([, value]) => value))
@@ -108,20 +121,20 @@ const NoDead = () =>
 
 const columns = (
   chosen: ReadonlySet<string>,
-  toggle: (id: string) => void,
+  toggle: (key: string) => void,
 ): readonly Column<DeadLetterJson>[] => [
   {
     key: 'chosen',
     title: '',
-    cell: ({ id }) => (
+    cell: (row) => (
       <InTabOrder.Consumer>
         {(inOrder) => (
           <input
             type="checkbox"
-            aria-label={t('dead.choose', { id })}
-            checked={chosen.has(id)}
+            aria-label={t('dead.choose', { id: labelOf(row) })}
+            checked={chosen.has(keyOf(row))}
             tabIndex={inOrder ? undefined : -1}
-            onChange={() => toggle(id)}
+            onChange={() => toggle(keyOf(row))}
           />
         )}
       </InTabOrder.Consumer>

@@ -9,7 +9,7 @@ import type { Call } from '../call.ts'
 import { type Answer, type Route, route } from '../route.ts'
 import { channelOf, hostOf } from './answers.ts'
 import { propertyBytes } from './message-properties.ts'
-import { listenersOf, nodeOf } from './overview-objects.ts'
+import { alarmsOf, listenersOf } from './overview-objects.ts'
 import { showingOf } from './showing.ts'
 
 const tag = 'Health'
@@ -46,10 +46,11 @@ const checkRoute = ({ path, summary, check }: Check): Route =>
 function alarms({ site }: Call): Answer {
   const { blockedFor } = site.server
   if (blockedFor === undefined) return ok()
-  const { name, mem_alarm, disk_free_alarm } = nodeOf(showingOf(site))
+  const showing = showingOf(site)
+  const { mem_alarm, disk_free_alarm } = alarmsOf(showing)
   const resources = [...(mem_alarm ? ['memory'] : []), ...(disk_free_alarm ? ['disk'] : [])]
   return failed('There are alarms in effect', {
-    alarms: resources.map((resource) => ({ node: name, resource })),
+    alarms: resources.map((resource) => ({ node: showing.node, resource })),
   })
 }
 

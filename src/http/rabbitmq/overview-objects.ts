@@ -3,7 +3,8 @@
  */
 
 import { availableParallelism, hostname } from 'node:os'
-import { memoryUsage, pid } from 'node:process'
+import { pid } from 'node:process'
+import type { Resources } from '../../server/resources.ts'
 import type { Caller } from '../caller.ts'
 import type { NodeObject, Overview } from '../shapes/overview.ts'
 import { connectionsSeen } from './connection-objects.ts'
@@ -114,9 +115,30 @@ const contextsOf = (showing: Showing): Overview['contexts'] =>
       port: String(port),
     }))
 
-export function nodeOf(showing: Showing): NodeObject {
+/** Why publishers are blocked, in RabbitMQ's members. */
+export const alarmsOf = ({ site }: Showing): Pick<NodeObject, 'mem_alarm' | 'disk_free_alarm'> => ({
+  mem_alarm: /memory/i.test(site.server.blockedFor ?? ''),
+  disk_free_alarm: /disk/i.test(site.server.blockedFor ?? ''),
+})
+
+type ResourceMember =
+  | ('mem_used' | 'mem_limit')
+  | ('disk_free' | 'disk_free_limit')
+  | ('fd_used' | 'fd_total')
+
+/** What cannot be known is left out. */
+const resourcesOf = (resources: Resources): Pick<NodeObject, ResourceMember> => ({
+  mem_used: resources.residentBytes,
+  mem_limit: resources.memoryBytesMax,
+  disk_free: resources.diskFreeBytes,
+  disk_free_limit: resources.diskFreeBytesMin,
+  fd_used: resources.openFiles,
+  fd_total: resources.openFilesMax,
+})
+
+export async function nodeOf(showing: Showing): Promise<NodeObject> {
   const { site, node } = showing
-  const { product, version, startedAtMs, blockedFor = '', isStopping } = site.server
+  const { product, version, startedAtMs, isStopping } = site.server
   return {
     name: node,
     type: 'disc',
@@ -125,9 +147,8 @@ export function nodeOf(showing: Showing): NodeObject {
     uptime: Math.max(0, Date.now() - startedAtMs),
     processors: availableParallelism(),
     rates_mode: 'basic',
-    mem_used: memoryUsage().rss,
-    mem_alarm: /memory/i.test(blockedFor),
-    disk_free_alarm: /disk/i.test(blockedFor),
+    ...resourcesOf(await site.server.resources()),
+    ...alarmsOf(showing),
     sockets_used: site.server.connections().length,
     partitions: [],
     being_drained: isStopping,

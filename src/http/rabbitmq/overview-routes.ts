@@ -37,7 +37,7 @@ export const overviewRoutes: readonly Route[] = [
     access: 'monitoring',
     query: listQuery,
     answers: { 200: { description: 'The node.', schema: listOf(nodeShape) } },
-    handle: ({ site, query }) => listed([nodeOf(showingOf(site))], query, ['name']),
+    handle: async ({ site, query }) => listed([await nodeOf(showingOf(site))], query, ['name']),
   }),
   route({
     method: 'get',
@@ -47,8 +47,8 @@ export const overviewRoutes: readonly Route[] = [
     access: 'monitoring',
     query: columnsQuery,
     answers: { 200: { description: 'The node.', schema: nodeShape } },
-    handle({ site, param, query }) {
-      const node = nodeOf(showingOf(site))
+    async handle({ site, param, query }) {
+      const node = await nodeOf(showingOf(site))
       if (node.name !== param('node')) throw unknownThing(`node "${param('node')}"`)
       return shownObject(node, query)
     },

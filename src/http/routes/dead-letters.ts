@@ -58,13 +58,11 @@ const listDeadLetters = (parts: RouteParts): Route =>
         ...(reason !== undefined && { reason }),
         ...rangeFrom(query, site.engine.nowMs(), died),
       }
-      let total: number | undefined
       const page = await shownPage({
         limit: query.limit ?? pageDefault,
         after: parts.cursors.open(query.after),
         ask: async (cut) => {
           const asked = await site.engine.inspection.deadLetters({ ...filter, ...cut })
-          total = asked.total
           return { rows: asked.deadLetters, next: asked.next }
         },
         mayShow: ({ queue }) => scope.mayShow(queue),
@@ -73,12 +71,21 @@ const listDeadLetters = (parts: RouteParts): Route =>
       return {
         json: {
           deadLetters: page.rows.map((letter) => deadLetterJson(letter, bytesMax)),
-          total: scope.mayTellTotal ? total : undefined,
+          total: shownCount(site.engine.inspection.deadCounts(), scope),
           next: parts.cursors.seal(page.next),
         },
       }
     },
   })
+
+/** Of the queues that are listed from: what others hold is not for who may not read it. */
+function shownCount(
+  counts: ReadonlyMap<string, number>,
+  { filter, mayShow }: ReturnType<typeof scopeOf>,
+): number {
+  if (filter.queue !== undefined) return counts.get(filter.queue) ?? 0
+  return [...counts].reduce((sum, [queue, count]) => sum + (mayShow(queue) ? count : 0), 0)
+}
 
 const oneDeadLetter = (parts: RouteParts): Route =>
   route({

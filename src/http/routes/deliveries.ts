@@ -44,7 +44,7 @@ const takeDeliveries = (parts: RouteParts): Route =>
     async handle({ site, caller, query, param, signal }) {
       const { access, names } = parts.entrances.of(caller, param('vhost'))
       access.checkConsume(param('queue'))
-      using open = parts.openRequests.begin(caller.user, signal)
+      using open = parts.openRequests.begin(caller, signal)
       const taken = await parts.leases.take({
         user: caller.user,
         queue: names.in(param('queue')),

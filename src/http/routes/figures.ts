@@ -130,7 +130,7 @@ const liveFigures = (parts: RouteParts): Route =>
         queue: name === undefined ? undefined : seenQueue(parts, call, { vhost, queue: name }),
       }
       if (asked.figures && !caller.has('monitoring')) throw notMonitoring(caller.user)
-      const stream = parts.streams.open(caller.user, signal)
+      const stream = parts.streams.open(caller, signal)
       tellFigures(parts, call, { stream, asked })
       return { headers: eventStreamHeaders, body: stream.body }
     },

@@ -75,7 +75,7 @@ function ofQueue(
   }
   const mark = markFrom(headers.get('last-event-id')) ?? { finishedAtMs: site.engine.nowMs() }
   const feed = new OutcomeFeed(inspection, scoped, mark)
-  const stream = streams.open(caller.user, signal)
+  const stream = streams.open(caller, signal)
   const round = async (): Promise<void> => {
     const { outcomes, isCut } = await feed.next()
     if (isCut) stream.mustSend({ event: 'gap', data: { queue, vhost: virtualHost } })
@@ -112,7 +112,7 @@ async function ofIds(
   if (headers.get('last-event-id') === doneMark) return { status: 204 }
   if (!access.mayAskById) access.refuse('to watch messages by their id')
   const ids = idsFrom(query.ids ?? '')
-  const stream = streams.open(caller.user, signal)
+  const stream = streams.open(caller, signal)
   const waiting = new Set(ids)
   const ended = (id: string): void => {
     if (!waiting.delete(id) || waiting.size > 0) return

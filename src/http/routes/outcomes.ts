@@ -84,7 +84,7 @@ async function waitedFor(
   { site, caller, signal, headers, param }: Call,
   { names }: Entrance,
 ): ReturnType<typeof outcomeWithin> {
-  using open = openRequests.begin(caller.user, signal)
+  using open = openRequests.begin(caller, signal)
   const { waitMs } = preferenceFrom(headers.get('prefer'))
   const wait = { id: names.idIn(param('id')), waitMs, signal: open.signal }
   const come = await outcomeWithin(site.engine, site.clock, wait)

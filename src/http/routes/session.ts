@@ -4,6 +4,7 @@
 
 import { Buffer } from 'node:buffer'
 import { z } from 'zod'
+import type { PeerFacts } from '../../amqp/admission.ts'
 import { limits } from '../../limits.ts'
 import { accessLevels } from '../access.ts'
 import { cookieOf, tokenFrom } from '../authentication.ts'
@@ -30,6 +31,10 @@ const login = z.strictObject({
 })
 
 export function sessionRoutes({ sessions, authentication }: RouteParts): readonly Route[] {
+  const closeSession = (headers: Headers, { tls }: PeerFacts): void => {
+    const token = tokenFrom(headers.get('cookie') ?? undefined, tls)
+    if (token !== undefined) sessions.close(token)
+  }
   return [
     route({
       method: 'post',
@@ -41,10 +46,12 @@ export function sessionRoutes({ sessions, authentication }: RouteParts): readonl
       unaudited: true,
       body: login,
       answers: { 204: { description: 'Logged in.' } },
-      async handle({ site, body, peer, signal }) {
+      async handle({ site, body, headers, peer, signal }) {
         const password = Buffer.from(body.password, 'utf8')
         const isGone = (): boolean => signal.aborted
         const user = await authentication.byPassword(body.user, password, peer, isGone)
+        // The browser forgets the session it had, so nobody could end it.
+        closeSession(headers, peer)
         const cookie = cookieOf(sessions.open(user), peer.tls)
         const noted = { user, from: peer.address, on: 'dashboard' }
         site.audit.note({ ...noted, action: 'login', result: 'done' })
@@ -63,15 +70,14 @@ export function sessionRoutes({ sessions, authentication }: RouteParts): readonl
     route({
       method: 'delete',
       path: '/api/session',
-      summary: 'Log out',
+      summary: 'Log out: what is still open by the session ends',
       tag: 'Session',
       access: 'open',
       allowedReadOnly: true,
       unaudited: true,
       answers: { 204: { description: 'Logged out, or never logged in.' } },
       handle({ headers, peer }) {
-        const token = tokenFrom(headers.get('cookie') ?? undefined, peer.tls)
-        if (token !== undefined) sessions.close(token)
+        closeSession(headers, peer)
         return { status: 204, headers: { 'set-cookie': cookieOf('', peer.tls) } }
       },
     }),

@@ -49,7 +49,7 @@ export async function sentAnswer(
   }
   if (preference.waitMs > 0) {
     if (receipt.duplicate) await checkNotForgotten(site.engine, accepted.id, receipt.id)
-    using open = openRequests.begin(caller.user, signal)
+    using open = openRequests.begin(caller, signal)
     const waited = { id: accepted.id, waitMs: preference.waitMs, signal: open.signal }
     const outcome = await outcomeWithin(site.engine, site.clock, waited)
     throwIfEnded(open.signal)

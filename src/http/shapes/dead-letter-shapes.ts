@@ -40,8 +40,8 @@ export type DeadLetterJson = z.infer<typeof deadLetter>
 
 export const deadLetterPage = z.object({
   deadLetters: z.array(deadLetter),
-  /** With this queue (or in all); absent where the user may not read all that is counted. */
-  total: count.optional(),
+  /** Of the queue, the virtual host, or all that the user may read; whatever the other filters say. */
+  total: count,
   next,
 })
 export type DeadLetterPageJson = z.infer<typeof deadLetterPage>

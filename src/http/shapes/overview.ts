@@ -81,10 +81,19 @@ export const nodeShape = z.object({
   uptime: z.number(),
   processors: z.number(),
   rates_mode: z.literal('basic'),
-  /** Heap of the process. */
+  /** Bytes that the system has lent to the process. */
   mem_used: z.number(),
+  /** Bytes in use above which publishers are blocked. */
+  mem_limit: z.number(),
   mem_alarm: z.boolean(),
+  /** Bytes, on the disk of the data directory. */
+  disk_free: z.number().optional(),
+  /** Free bytes below which publishers are blocked. */
+  disk_free_limit: z.number(),
   disk_free_alarm: z.boolean(),
+  /** Open files and sockets. */
+  fd_used: z.number().optional(),
+  fd_total: z.number().optional(),
   sockets_used: z.number(),
   partitions: z.array(z.string()),
   being_drained: z.boolean(),
