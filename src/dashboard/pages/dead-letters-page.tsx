@@ -107,8 +107,10 @@ const choicesOf = (rows: readonly DeadLetterJson[]): readonly DeadLetterChoiceJs
     ids: some.map(({ id }) => id),
   }))
 
-const choiceOf = (query: Query): DeadLetterChoiceJson =>
-  Object.fromEntries(Object.entries(query).filter(([, value]) => value))
+function choiceOf(query: Query): DeadLetterChoiceJson {
+  const given = Object.entries(query).filter(([, value]) => value)
+  return given.length === 0 ? { all: true } : Object.fromEntries(given)
+}
 
 const NoDead = () =>
   isFiltered(filters) ? (
