@@ -23,7 +23,7 @@ export interface CuttingProxy {
 export async function startCuttingProxy(from: number, to: number): Promise<CuttingProxy> {
   const sockets = new Set<Socket>()
   const cut = (): void => {
-    for (const socket of sockets) socket.resetAndDestroy()
+    for (const socket of sockets) reset(socket)
   }
   let server: Server | undefined
   const close = (): void => {
@@ -61,8 +61,14 @@ function pass(client: Socket, to: number, sockets: Set<Socket>): void {
     socket.on('error', () => {})
     socket.once('close', (failed) => {
       sockets.delete(socket)
-      if (failed) other.resetAndDestroy()
+      if (failed) reset(other)
     })
     socket.pipe(other)
   }
+}
+
+function reset(socket: Socket): void {
+  // A reset of a socket that is shutting down keeps Node.js from ending.
+  if (socket.writableEnded) socket.destroy()
+  else socket.resetAndDestroy()
 }
