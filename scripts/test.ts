@@ -23,6 +23,8 @@ const root = join(import.meta.dirname, '..')
 /** One test, unless it names its own `timeout`. */
 const testMsMax = 60_000
 const filesAtOnce = 2
+/** Without a word of any file, after which the run ends: longer than a file may take. */
+const silenceMsMax = 330_000
 /** Share of lines of src/ that tests must run. Raise it, never lower it. */
 const linesPercentMin = 97
 
@@ -44,6 +46,19 @@ const files = [...longest, 'test/**/*.test.ts', 'src/**/*.test.ts']
 const report = new TestReport(root, process.env.HOMING_NO_SKIP === '1')
 const coverage = new Coverage(root, linesPercentMin)
 
+function end(): void {
+  process.stdout.write(values.coverage ? coverage.text() : '')
+  process.stdout.write(report.text())
+  process.exitCode = report.failed > 0 ? 1 : 0
+}
+
+// A process that hangs at its very end has no thread left that could end it.
+const silence = setTimeout(() => {
+  report.broken(`no test ended for ${silenceMsMax / 1000} s: a test file hangs at its exit`)
+  end()
+  process.exit()
+}, silenceMsMax)
+
 if (files.length === 0) report.broken(`no test file matches ${positionals.join(', ')}`)
 else {
   const events = run({
@@ -57,6 +72,7 @@ else {
     coverageExcludeGlobs: ['**/*.test.ts'],
   })
   for await (const event of events) {
+    silence.refresh()
     if (event.type === 'test:complete') report.completed(event.data)
     else if (event.type === 'test:stdout' || event.type === 'test:stderr') report.said(event.data)
     else if (event.type === 'test:diagnostic' && event.data.entryFile) report.said(event.data)
@@ -69,6 +85,5 @@ else {
   }
 }
 
-process.stdout.write(values.coverage ? coverage.text() : '')
-process.stdout.write(report.text())
-process.exitCode = report.failed > 0 ? 1 : 0
+clearTimeout(silence)
+end()
