@@ -7,7 +7,7 @@ import type {
 } from '../../src/http/shapes/dead-letter-shapes.ts'
 import type { OutcomePageJson } from '../../src/http/shapes/outcome-shapes.ts'
 import type { StoryJson } from '../../src/http/shapes/story-shapes.ts'
-import { type HttpClient, type HttpTestServer, httpTestServer } from './http-server.ts'
+import { type HttpClient, httpTestServer } from './http-server.ts'
 import { failed, result, work } from './worker.ts'
 
 const json = { 'content-type': 'application/json' }
@@ -66,9 +66,8 @@ test('a message that failed tells why, is replayed, and its story leads to the n
   assert.equal((await outcomeOf(api, 'a')).status, 422)
 })
 
-/** `a1`, `a2` and `b1` have died in `/` and in `shop`. */
-async function twoHosts(): Promise<HttpTestServer> {
-  const server = await httpTestServer()
+test('those that match are replayed or dropped, as many as asked for, and in their own virtual host', async () => {
+  await using server = await httpTestServer()
   const { api, engine } = server
   const { accounts } = server.server
   accounts.addVirtualHost('shop')
@@ -87,12 +86,11 @@ async function twoHosts(): Promise<HttpTestServer> {
       assert.equal((await api('GET', place, undefined, { prefer: 'wait=20' })).status, 422)
     }
   }
-  return server
-}
-
-test('how many dead letters there are is told of what is listed, page by page', async () => {
-  await using server = await twoHosts()
-  const { api } = server
+  const left = async (): Promise<readonly string[]> => {
+    const listed = (await api('GET', '/api/dead-letters')).json as DeadLetterPageJson
+    return listed.deadLetters.map(({ vhost, id }: DeadLetterJson) => `${vhost} ${id}`).toSorted()
+  }
+  assert.equal((await left()).length, 6)
   const total = async (query: string): Promise<number> =>
     ((await api('GET', `/api/dead-letters${query}`)).json as DeadLetterPageJson).total
   assert.deepEqual(
@@ -111,16 +109,6 @@ test('how many dead letters there are is told of what is listed, page by page', 
   assert.deepEqual([deadLetters.length, next !== undefined], [4, true])
   const rest = await api('GET', `/api/dead-letters?limit=4&after=${next}`)
   assert.equal((rest.json as DeadLetterPageJson).deadLetters.length, 2)
-})
-
-test('those that match are replayed or dropped, as many as asked for, and in their own virtual host', async () => {
-  await using server = await twoHosts()
-  const { api } = server
-  const left = async (): Promise<readonly string[]> => {
-    const listed = (await api('GET', '/api/dead-letters')).json as DeadLetterPageJson
-    return listed.deadLetters.map(({ vhost, id }: DeadLetterJson) => `${vhost} ${id}`).toSorted()
-  }
-  assert.equal((await left()).length, 6)
   const drop = (choice: object): ReturnType<HttpClient> =>
     api('POST', '/api/dead-letters/drop', choice)
   assert.deepEqual((await drop({ vhost: 'shop', idPrefix: 'a', limit: 1 })).json, {
