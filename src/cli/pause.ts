@@ -38,5 +38,5 @@ async function tell({ terminal }: Invocation, queue: string, act: Act): Promise<
   if (terminal.json) await terminal.line(JSON.stringify({ queue, paused }))
   else if (paused) {
     await terminal.line(`${queue} is paused; what is sent to it waits until homing resume ${queue}`)
-  } else await terminal.line(`${queue} is delivered`)
+  } else await terminal.line(`${queue} is delivered again`)
 }

@@ -237,6 +237,21 @@ test('what must not be repeated fails with its link, what may be is asked again'
   await Promise.all(asked)
 })
 
+test('what carries the messages and cannot pause or copy is named, and nothing is lost by asking', async () => {
+  await using ground = await Ground.open()
+  await ground.engine.declareQueue('work', {})
+  Object.assign(ground.link ?? {}, {
+    ...{ pauseQueue: undefined, resumeQueue: undefined, backup: undefined },
+  })
+  const { engine } = ground
+  for (const call of [engine.pauseQueue('work'), engine.resumeQueue('work')]) {
+    await assert.rejects(call, fails('unsupported', /refuses pauses of queues/))
+  }
+  await assert.rejects(engine.backup('/nowhere'), fails('unsupported', /refuses backups/))
+  await engine.publish(ground.message())
+  assert.deepEqual(ground.told, [])
+})
+
 test('a cancellation that arrived before its link was lost says that it did', async () => {
   await using ground = await Ground.open()
   const message = ground.message()

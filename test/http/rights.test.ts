@@ -76,6 +76,14 @@ test('who may read one queue sees that one and nothing of the other, in every li
     if (path !== '/api/dead-letters') assert.doesNotMatch(text, /"total"/, path)
     else assert.equal((JSON.parse(text) as { total: number }).total, 1, 'what others hold')
   }
+  for (const [query, total] of [
+    ['', 2],
+    ['?queue=mine', 1],
+    ['?queue=none', 0],
+  ] as const) {
+    const { json: page } = await server.api('GET', `/api/dead-letters${query}`)
+    assert.equal((page as { total: number }).total, total, query)
+  }
   const theirs = [
     '/api/outcomes?queue=theirs',
     '/api/failures?queue=theirs',

@@ -89,10 +89,11 @@ test('root asks for a backup of what another user has open, and it is that userâ
   fs.chmodSync(directory.path, 0o755)
   const script = join(import.meta.dirname, 'owner-as.ts')
   const owner = spawn(process.execPath, [script, `${nobody}`, data], {
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
+  using _ended = { [Symbol.dispose]: () => void owner.kill('SIGKILL') }
   await once(owner.stdout, 'data')
-  const joined = await homing(data)
+  await using joined = await homing(data)
   const to = join(directory.path, 'copies', 'deep', 'monday')
   await joined.backup(to)
   assert.deepEqual([fs.statSync(to).uid, fs.statSync(dirname(to)).uid], [nobody, nobody])
@@ -101,9 +102,6 @@ test('root asks for a backup of what another user has open, and it is that userâ
   const closed = join(directory.path, 'monday')
   await assert.rejects(joined.backup(closed), { code: 'not-permitted' })
   assert.deepEqual(fs.readdirSync(directory.path).toSorted(), ['copies', 'data'])
-  await joined.close()
-  owner.stdin.end()
-  await once(owner, 'exit')
 })
 
 test('an owner that does not see the directory of a backup says so, and none is made there', async () => {

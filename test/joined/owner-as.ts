@@ -1,9 +1,8 @@
 /*
- * A process of another user that has a data directory open until its input ends. Modules are loaded before
- * the user is changed: that user may not be allowed to read them.
+ * A process of another user that has a data directory open until it is ended. Modules are loaded before the
+ * user is changed: that user may not be allowed to read them.
  */
 
-import { once } from 'node:events'
 import { engineOptions } from '../../src/embedded/engine-options.ts'
 import '../../src/embedded/ledger/sqlite-ledger.ts'
 import 'node:sqlite'
@@ -17,6 +16,4 @@ process.setuid?.(Number(user))
 const engine = await openAsOwner(directory, engineOptions())
 await engine.declareQueue('work', {})
 console.log('open')
-process.stdin.resume()
-await once(process.stdin, 'end')
-await engine.close()
+setInterval(() => undefined, 2 ** 30)
