@@ -209,6 +209,7 @@ test('everything is reached by keys: past the menu, through the rows, into one a
     page.evaluate(() => document.activeElement?.textContent ?? '')
   assert.equal(await focused(), 'Skip to the content')
   await page.keyboard.press('Enter')
+  await page.locator('main:focus').waitFor()
   for (let tabs = 0; tabs < 25 && !/^a/.test(await focused()); tabs++) {
     await page.keyboard.press('Tab')
   }

@@ -32,8 +32,12 @@ export function useResource<T>(key: string, load: Load<T>, everyMs?: number): Re
   useEffect(() => {
     const stop = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
+    let isRead = false
     const read = async (): Promise<void> => {
-      const before = document.hidden ? undefined : await answered(latest.current, stop.signal)
+      // A tab that is opened in the background has its page when it is looked at.
+      const isDue = !isRead || !document.hidden
+      const before = isDue ? await answered(latest.current, stop.signal) : undefined
+      isRead = true
       if (stop.signal.aborted) return
       if (before !== undefined) {
         setState((known) => ({ ...(known.key === key && known), ...clean(before), key }))
