@@ -124,7 +124,7 @@ export class Sending {
   }
 
   /** A producer whose queue is gone has nobody who waits. */
-  reply(queue: string, outcome: StoredOutcome): Promise<unknown> {
+  reply(queue: string, outcome: StoredOutcome): Promise<void> {
     const body = bytes(outcome.body)
     const options = encodeOutcome(outcome)
     const outgoing = { exchange: '', routingKey: queue, body, options }

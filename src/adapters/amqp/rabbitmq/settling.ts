@@ -16,8 +16,9 @@ import { limits } from '../../../limits.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
 import type { Settled, Settlement } from '../../../message/settlement.ts'
 import type { SharedLedger } from '../../../shared-ledger/shared-ledger.ts'
-import { type Finished, type Finishing, jsonBody } from './finishing.ts'
+import type { Finished, Finishing } from './finishing.ts'
 import type { HeldDelivery, Late } from './held-delivery.ts'
+import { jsonBody } from './json-body.ts'
 import type { Sending } from './sending.ts'
 
 export interface SettlingParts {
