@@ -12,7 +12,12 @@
 import type { Clock } from '../../../clock.ts'
 import { HomingError } from '../../../errors.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
-import type { CallbackMessage, Ended, SharedLedger } from '../../../shared-ledger/shared-ledger.ts'
+import type {
+  CallbackMessage,
+  Ended,
+  Ending,
+  SharedLedger,
+} from '../../../shared-ledger/shared-ledger.ts'
 import { type End, Fitting } from './fitting.ts'
 import type { Sending } from './sending.ts'
 import type { SizeLimit } from './size-limit.ts'
@@ -46,37 +51,50 @@ export class Finishing {
   }
 
   /** Resolves when the outcome is durable. */
-  async finish(end: End): Promise<Finished> {
+  finish(end: End): Promise<Finished> {
     const fitted = this.#fitting.fit(end)
-    const ending = fitted instanceof Promise ? await fitted : fitted
-    const [ended] = await this.#parts.ledger.end([ending])
-    if (ended === undefined)
-      throw new HomingError('ledger-unavailable', 'the ledger did not answer')
-    if (ended.state === 'forgotten') return { ended, sent: Promise.resolve() }
-    return { ended, sent: this.sendAll(ended.outcome, ended.unsent, end.reply) }
+    return fitted instanceof Promise
+      ? fitted.then((ending) => this.#store(ending, end.reply))
+      : this.#store(fitted, end.reply)
+  }
+
+  #store(ending: Ending, reply: string | undefined): Promise<Finished> {
+    return this.#parts.ledger.end([ending]).then(([ended]) => {
+      if (ended === undefined)
+        throw new HomingError('ledger-unavailable', 'the ledger did not answer')
+      if (ended.state === 'forgotten') return { ended, sent: Promise.resolve() }
+      return { ended, sent: this.sendAll(ended.outcome, ended.unsent, reply) }
+    })
   }
 
   /** Until it is sent, or the link is over: then the next one who gets the message sends it. */
-  async sendAll(
+  sendAll(
     outcome: StoredOutcome,
     unsent: readonly CallbackMessage[],
     reply: string | undefined,
   ): Promise<void> {
     if (reply === undefined) this.#parts.told(outcome)
-    await this.#insisted(`outcome of message ${outcome.id}`, async () => {
-      const replied = reply === undefined ? undefined : this.#reply(reply, outcome)
-      if (unsent.length > 0) await Promise.all([replied, this.sendCallbacks(unsent)])
-      else await replied
-    })
+    const send = (): Promise<void> => {
+      const replied = reply === undefined ? Promise.resolve() : this.#reply(reply, outcome)
+      if (unsent.length === 0) return replied
+      return Promise.all([replied, this.sendCallbacks(unsent)]).then(() => undefined)
+    }
+    return send().catch((error: unknown) => this.#insisted(outcome.id, send, error))
   }
 
   /** What is too large for the server is in the ledger all the same: who waits is told from there. */
-  async #reply(queue: string, outcome: StoredOutcome): Promise<void> {
-    const { sending, sizes, ledger, onProblem } = this.#parts
+  #reply(queue: string, outcome: StoredOutcome): Promise<void> {
+    const { sending, sizes, ledger } = this.#parts
     const fits = ledger.kind === 'memory' || sizes.fits(outcome.body.length)
-    if (fits === true || (await fits)) return sending.reply(queue, outcome)
-    onProblem(
-      `the outcome of message ${outcome.id} is read from the ledger only: it has ${outcome.body.length} bytes, which RabbitMQ does not take; raise max_message_size there`,
+    if (fits === true) return sending.reply(queue, outcome)
+    return Promise.resolve(fits).then((fitsAfterAll) =>
+      fitsAfterAll ? sending.reply(queue, outcome) : this.#inLedgerOnly(outcome),
+    )
+  }
+
+  #inLedgerOnly({ id, body }: StoredOutcome): void {
+    this.#parts.onProblem(
+      `the outcome of message ${id} is read from the ledger only: it has ${body.length} bytes, which RabbitMQ does not take; raise max_message_size there`,
     )
   }
 
@@ -86,15 +104,17 @@ export class Finishing {
     await this.#parts.ledger.sent(messages)
   }
 
-  async #insisted(what: string, send: () => Promise<void>): Promise<void> {
-    for (let told = false; ; told = true) {
+  async #insisted(id: string, send: () => Promise<void>, failure: unknown): Promise<void> {
+    const { isOver, onProblem, clock } = this.#parts
+    if (isOver()) throw failure
+    onProblem(`the outcome of message ${id} cannot be sent, it is tried again: ${failure}`)
+    for (;;) {
+      await new Promise<void>((resolve) => clock.after(againMs, resolve))
       try {
         return await send()
       } catch (error) {
-        if (this.#parts.isOver()) throw error
-        if (!told) this.#parts.onProblem(`the ${what} cannot be sent, it is tried again: ${error}`)
+        if (isOver()) throw error
       }
-      await new Promise<void>((resolve) => this.#parts.clock.after(againMs, resolve))
     }
   }
 }

@@ -69,14 +69,13 @@ export async function openLinkParts(
   const sizes = new SizeLimit(connection)
   const finishing = new Finishing({ ...common, sending, sizes, told })
   const settling = new Settling({ ...common, sending, finishing })
+  void end.lost.then(() => settling.end())
   const held = new HeldDeliveries(counts)
   const ended = endedElsewhere(state, { held, settling, waiters, told })
   const events = new Events(common, ended)
   const readers = await openReaders(state, { ...common, topology, finishing, told, events })
   const reply = (): string => replyQueue(state.replyName)
-  const accepted = (queue: string): void => {
-    counts.of(queue).accepted++
-  }
+  const accepted = (queue: string): void => void counts.of(queue).accepted++
   const sweeping = new Sweeping({
     ...{ ...common, finishing, sending, topology, events, waiters, reply },
   })

@@ -86,8 +86,19 @@ class RabbitLink implements Link {
     })
   }
 
+  /** The publisher ends with the link, and what waits for it too: nothing else need watch the end. */
+  #askedOften<T>(ask: () => Promise<T>): Promise<T> {
+    const { reason } = this.#parts.end
+    if (reason !== undefined) return Promise.reject(reason)
+    try {
+      return ask()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
   publish(messages: readonly Message[], again: boolean) {
-    return this.#asked(() => this.#parts.publishing.publish(messages, again))
+    return this.#askedOften(() => this.#parts.publishing.publish(messages, again))
   }
 
   subscribe(queue: string, options: SubscribeOptions, handler: SubscriptionHandler): Subscription {
@@ -120,7 +131,7 @@ class RabbitLink implements Link {
         new HomingError('bad-argument', 'the delivery settled is not one of this engine'),
       )
     }
-    return this.#asked(() => this.#parts.settling.settle(delivery, settlement))
+    return this.#askedOften(() => this.#parts.settling.settle(delivery, settlement))
   }
 
   answer(id: string): Promise<Answer> {
