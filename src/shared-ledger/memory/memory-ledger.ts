@@ -246,11 +246,19 @@ export class MemoryLedger implements SharedLedger {
     const { queue, acceptedAtMs } = outcome ?? message
     this.#known.add(id)
     this.#insert.run(
-      ...[id, queue, acceptedAtMs, deadlineAtMs],
+      id,
+      queue,
+      acceptedAtMs,
+      deadlineAtMs,
       callbacks.length > 0 ? JSON.stringify(callbacks) : null,
-      ...(confirmed ? [1, null, null] : [0, this.#claim, claimedUntilMs]),
-      ...[outcome?.code ?? null, outcome?.finishedAtMs ?? null, outcome?.attempts ?? null],
-      ...[outcome?.contentType ?? null, outcome?.body ?? null],
+      confirmed ? 1 : 0,
+      confirmed ? null : this.#claim,
+      confirmed ? null : claimedUntilMs,
+      outcome?.code ?? null,
+      outcome?.finishedAtMs ?? null,
+      outcome?.attempts ?? null,
+      outcome?.contentType ?? null,
+      outcome?.body ?? null,
     )
   }
 

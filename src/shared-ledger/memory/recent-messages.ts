@@ -47,10 +47,16 @@ export class RecentMessages {
 
   /** Nobody knows it. */
   accept(message: Acceptance): Claim {
-    const { id, queue, acceptedAtMs, deadlineAtMs, callbacks = [], confirmed } = message
+    const { id, queue, acceptedAtMs, deadlineAtMs, callbacks = none, confirmed } = message
     const claimedUntilMs = this.#claimedUntilMs(confirmed)
     this.#messages.set(id, {
-      ...{ id, queue, acceptedAtMs, deadlineAtMs, callbacks, confirmed, claimedUntilMs },
+      id,
+      queue,
+      acceptedAtMs,
+      deadlineAtMs,
+      callbacks,
+      confirmed,
+      claimedUntilMs,
       outcome: undefined,
     })
     this.#earliestMs = Math.min(this.#earliestMs, deadlineAtMs)
@@ -67,7 +73,7 @@ export class RecentMessages {
     known.queue = message.queue
     known.acceptedAtMs = message.acceptedAtMs
     known.deadlineAtMs = message.deadlineAtMs
-    known.callbacks = message.callbacks ?? []
+    known.callbacks = message.callbacks ?? none
     known.confirmed = message.confirmed
     known.claimedUntilMs = this.#claimedUntilMs(message.confirmed)
     this.#earliestMs = Math.min(this.#earliestMs, message.deadlineAtMs)
@@ -98,13 +104,19 @@ export class RecentMessages {
     const outcome = { ...given, body: Buffer.from(given.body) }
     if (known !== undefined) {
       known.outcome = outcome
-      known.callbacks = []
+      known.callbacks = none
       known.confirmed = true
     } else {
       const { id, queue, acceptedAtMs } = outcome
       this.#messages.set(id, {
-        ...{ id, queue, acceptedAtMs, deadlineAtMs: 0, callbacks: [], confirmed: true },
-        ...{ claimedUntilMs: 0, outcome },
+        id,
+        queue,
+        acceptedAtMs,
+        deadlineAtMs: 0,
+        callbacks: none,
+        confirmed: true,
+        claimedUntilMs: 0,
+        outcome,
       })
     }
     return { state: 'final', won: true, outcome, unsent: [] }
@@ -134,4 +146,5 @@ export class RecentMessages {
   }
 }
 
+const none: readonly CallbackTarget[] = []
 const yours: Claim = { state: 'yours' }
