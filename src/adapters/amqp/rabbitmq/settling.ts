@@ -77,9 +77,11 @@ export class Settling {
         this.#leave(held)
         return Promise.resolve({ accepted: true })
       default:
-        throw new HomingError(
-          'bad-argument',
-          `settlement kind ${String((settlement satisfies never as Settlement).kind)} is not known`,
+        return Promise.reject(
+          new HomingError(
+            'bad-argument',
+            `settlement kind ${String((settlement satisfies never as Settlement).kind)} is not known`,
+          ),
         )
     }
   }
