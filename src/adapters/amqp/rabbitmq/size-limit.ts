@@ -12,7 +12,6 @@ import { randomUUID } from 'node:crypto'
 import type { ChannelModel } from 'amqplib'
 import type { HomingError } from '../../../errors.ts'
 import { brokerFault } from './broker-fault.ts'
-import { progressExchange } from './names.ts'
 
 const askedBytesMin = 64 * 1024
 
@@ -54,9 +53,9 @@ export class SizeLimit {
       fault = error
     })
     try {
-      // Nobody watches a message with this id, so it goes nowhere.
-      channel.publish(progressExchange, randomUUID(), Buffer.alloc(bytes))
-      await channel.checkExchange(progressExchange)
+      // There is no queue of this name, so it goes nowhere. What is answered behind it says that it was taken.
+      channel.publish('', `homing.size.${randomUUID()}`, Buffer.alloc(bytes))
+      await channel.prefetch(1)
     } catch (error) {
       this.#refused(bytes, brokerFault(fault ?? error, `take a message of ${bytes} bytes`))
       return
