@@ -44,7 +44,7 @@ export interface CallbackDetails<X> {
 }
 
 export interface OutcomeDetails<C extends AnyContract, X> extends CallbackDetails<X> {
-  /** The message's input; undefined when it does not fit the contract. */
+  /** The message's input; undefined when it does not fit the contract, or is too large to come along over RabbitMQ. */
   readonly input: Parsed<C> | undefined
 }
 

@@ -37,6 +37,10 @@ export async function openSharedLedger(
       `the ledger cannot be a "${scheme}:" address; give postgres://…, or the path of a SQLite file. A path with a colon begins with ./`,
       { data: { scheme } },
     )
+  if (where === 'memory:') {
+    const { MemoryLedger } = await import('./memory/memory-ledger.ts')
+    return new MemoryLedger(settings)
+  }
   const { openSqliteSharedLedger } = await import('./sqlite/sqlite-shared-ledger.ts')
-  return openSqliteSharedLedger(where === 'memory:' ? ':memory:' : resolve(where), settings)
+  return openSqliteSharedLedger(resolve(where), settings)
 }

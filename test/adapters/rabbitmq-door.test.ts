@@ -178,13 +178,19 @@ test('a message over a limit is refused, by us or by RabbitMQ, and the next one 
   assert.deepEqual(await home.call(blob, new Uint8Array(3), { id: 'large' }), Uint8Array.of(3))
 })
 
+const grow = queue('grow', { codec: { input: text, output: binary } })
+
+/** A log that keeps its lines. */
+function keeping() {
+  const lines: string[] = []
+  const keep = (_: object, text: string): void => void lines.push(text)
+  return { lines, log: { debug: keep, info: keep, warn: keep, error: keep } }
+}
+
 test('a result over the limit of RabbitMQ comes home by the ledger, and is worked out once', {
   skip,
 }, async () => {
-  const grow = queue('grow', { codec: { input: text, output: binary } })
-  const warned: string[] = []
-  const keep = (_: object, text: string): void => void warned.push(text)
-  const log = { debug: keep, info: keep, warn: keep, error: keep }
+  const { lines, log } = keeping()
   let works = 0
   {
     await using home = await open({ log })
@@ -195,7 +201,78 @@ test('a result over the limit of RabbitMQ comes home by the ledger, and is worke
   other.consume(grow, () => Uint8Array.of(++works))
   assert.deepEqual(await other.call(grow, 'y'), Uint8Array.of(2))
   assert.ok(
-    warned.some((text) => /from the ledger only.*max_message_size/.test(text)),
-    warned.join('\n'),
+    lines.some((line) => /from the ledger only.*max_message_size/.test(line)),
+    lines.join('\n'),
+  )
+})
+
+test('without a ledger a result over the limit of RabbitMQ is invalid, once and for all', {
+  skip,
+}, async () => {
+  const large = queue('grow.alone', { codec: { input: text, output: binary } })
+  const { lines, log } = keeping()
+  let works = 0
+  await using worker = await homing(url(), { log })
+  worker.consume(large, ({ input }) => {
+    works++
+    return new Uint8Array(Number(input))
+  })
+  await using home = await homing(url())
+  const receipt = await home.send(large, String(messageBytesMax + 1))
+  const outcome = await receipt.outcome()
+  assert.ok(!outcome.ok && outcome.error.code === 'invalid')
+  assert.equal(outcome.error.data.side, 'output')
+  assert.match(outcome.error.data.issues[0]?.message ?? '', /1000001 bytes.*max_message_size/)
+  // Stored under its id where it was worked on, too, and settled: nothing of it is left.
+  assert.deepEqual(await worker.receipt(large, receipt.id).outcome(), outcome)
+  const [dead] = await worker.deadLetters.list({ queue: 'grow.alone' })
+  assert.equal(dead?.id, receipt.id)
+  assert.equal((await home.call(large, String(messageBytesMax))).length, messageBytesMax)
+  assert.equal((await home.call(large, '5')).length, 5)
+  assert.equal(works, 3)
+  assert.equal(lines.filter((line) => /is invalid: .*max_message_size/.test(line)).length, 1)
+  assert.ok(!lines.some((line) => line.includes('tried again')), lines.join('\n'))
+})
+
+for (const ledger of ['memory:', 'grow.sqlite']) {
+  test(`a callback is told of what is too large to be told, and without an input that is (${ledger})`, {
+    skip,
+  }, async () => {
+    const name = `grow.told.${ledger.split(':')[0]}`
+    const large = queue(name, { codec: { input: text, output: binary } })
+    const where = ledger === 'memory:' ? ledger : join(folder, ledger)
+    const { lines, log } = keeping()
+    await using home = await homing(url(), { ledger: where, log })
+    let tell: (told: unknown) => void = () => assert.fail('nothing was sent yet')
+    const callback = home.callback(`${name}.done`, large, (outcome, { input }) => {
+      tell([outcome.ok ? outcome.value.length : outcome.error.code, input?.length])
+    })
+    home.consume(large, ({ input }) => new Uint8Array(Number(input.trim())))
+    const told = async (input: string): Promise<unknown> => {
+      const { promise, resolve } = Promise.withResolvers<unknown>()
+      tell = resolve
+      await home.send(large, input, { callback })
+      return promise
+    }
+    assert.deepEqual(await told('10'), [10, 2])
+    // Three quarters are all of it in base64.
+    assert.deepEqual(await told(String(messageBytesMax * 0.8)), ['invalid', 6])
+    assert.deepEqual(await told('10'.padEnd(messageBytesMax * 0.8)), [10, undefined])
+    assert.deepEqual(await told(String(messageBytesMax * 0.5)), [messageBytesMax * 0.5, 6])
+    assert.equal(lines.filter((line) => line.includes('is invalid')).length, 1, lines.join('\n'))
+  })
+}
+
+test('a gather whose callback could not be told is refused before it begins', {
+  skip,
+}, async () => {
+  await using home = await open()
+  const done = home.callbackAll('grow.gathered', shout, () => undefined)
+  const receipts = Array.from({ length: 5_000 }, (_, n) =>
+    home.receipt(shout, `${n}:${'x'.repeat(240)}`),
+  )
+  await assert.rejects(
+    home.gather(receipts, done, { id: 'grow.all' }),
+    coded('message-too-large', /gather grow.all.*max_message_size/),
   )
 })

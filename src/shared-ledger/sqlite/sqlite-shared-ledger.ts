@@ -1,6 +1,5 @@
 /*
- * A shared ledger in a SQLite file: this thread gathers, a worker thread stores. One in memory has
- * nothing to sync, and is kept by this thread.
+ * A shared ledger in a SQLite file: this thread gathers, a worker thread stores.
  *
  *   call ──┐
  *   call ──┼─▶ gathered ── one message ──▶ worker: one transaction, one sync ──▶ answers
@@ -45,7 +44,6 @@ import {
   checkIds,
   checkReplays,
 } from '../storable.ts'
-import { storedMessage, tight } from '../stored-message.ts'
 import type {
   CallName,
   CallResult,
@@ -54,8 +52,8 @@ import type {
   TurnReply,
   TurnRequest,
 } from './shared-calls.ts'
-import type { StoredEnding, StoredReplay } from './shared-store.ts'
-import { type TurnChannel, turnsInThisThread, workerTurns } from './turn-channel.ts'
+import { detached, storedEnding, storedReplay } from './stored-calls.ts'
+import { workerTurns } from './turn-channel.ts'
 
 interface Asked {
   readonly call: SharedCall
@@ -67,8 +65,7 @@ interface Asked {
 const turnCallsMax = 1_000
 
 /**
- * Opens the file, or makes it; `:memory:` for one of this process alone.
- * Fails with `not-permitted`, `format-unknown`, `ledger-unavailable`, `disk-full`.
+ * Opens the file, or makes it. Fails with `not-permitted`, `format-unknown`, `ledger-unavailable`, `disk-full`.
  */
 export async function openSqliteSharedLedger(
   path: string,
@@ -85,14 +82,12 @@ export async function openSqliteSharedLedger(
 }
 
 export class SqliteSharedLedger implements SharedLedger {
-  readonly kind: 'sqlite' | 'memory'
+  readonly kind = 'sqlite'
   readonly claimMs: number
   readonly #path: string
   readonly #settings: SharedLedgerSettings
   readonly #forgetting: ForgetTimer
-  readonly #channel: TurnChannel
-  /** When the turn begins that is stored. */
-  readonly #whenGathered: () => Promise<void>
+  readonly #channel: ReturnType<typeof workerTurns>
   #gathered: Asked[] = []
   #isStoring = false
   #stored: Promise<void> = Promise.resolve()
@@ -100,14 +95,10 @@ export class SqliteSharedLedger implements SharedLedger {
   #closed: Promise<void> | undefined
 
   constructor(path: string, settings: SharedLedgerSettings) {
-    this.kind = path === ':memory:' ? 'memory' : 'sqlite'
     this.claimMs = settings.claimMs
     this.#path = path
     this.#settings = settings
-    const turns = { path, claim: randomUUID(), claimMs: settings.claimMs }
-    const inMemory = this.kind === 'memory'
-    this.#channel = inMemory ? turnsInThisThread(turns) : workerTurns(turns)
-    this.#whenGathered = inMemory ? endOfStep : endOfTurn
+    this.#channel = workerTurns({ path, claim: randomUUID(), claimMs: settings.claimMs })
     this.#forgetting = new ForgetTimer(() => this.forget(), settings.onProblem)
   }
 
@@ -222,7 +213,7 @@ export class SqliteSharedLedger implements SharedLedger {
     this.#isStoring = true
     // Somebody awaits it: until it is stored the worker keeps the process alive.
     this.#channel.hold()
-    await this.#whenGathered()
+    await endOfTurn()
     while (this.#gathered.length > 0) await this.#storeTurn(this.#gathered.splice(0, turnCallsMax))
     this.#channel.release()
     this.#isStoring = false
@@ -265,28 +256,5 @@ export class SqliteSharedLedger implements SharedLedger {
 /** What else is called in this turn of the event loop goes along: they share a sync. */
 const endOfTurn = (): Promise<void> => new Promise((resume) => systemClock.soon(resume))
 
-/** Where nothing is synced, only what is called at once. */
-const endOfStep = (): Promise<void> => Promise.resolve()
-
 const errorFrom = ({ code, text, id }: SaidError): HomingError =>
   new HomingError(code, text, id === undefined ? {} : { id })
-
-const detached = (callback: CallbackMessage): CallbackMessage => ({
-  ...callback,
-  body: tight(callback.body),
-})
-
-const storedEnding = ({ outcome, deadLetter, callbacks }: Ending): StoredEnding => ({
-  outcome: { ...outcome, body: tight(outcome.body) },
-  ...(deadLetter && { dead: storedMessage(deadLetter) }),
-  ...(callbacks && { callbacks: callbacks.map(detached) }),
-})
-
-const storedReplay = ({ deadId, message }: Replay): StoredReplay => ({
-  deadId,
-  id: message.id,
-  queue: message.routingKey,
-  deadlineAtMs: message.deadlineAtMs,
-  callbacks: message.meta?.callbacks?.length ? JSON.stringify(message.meta.callbacks) : null,
-  stored: storedMessage(message),
-})

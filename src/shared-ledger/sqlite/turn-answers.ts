@@ -1,6 +1,5 @@
 /*
- * Requests of a shared SQLite ledger, answered: in the worker thread when there is a file, whose syncs
- * nobody is to wait for, and in the thread that asks when all is in memory.
+ * Requests of a shared SQLite ledger, answered in the worker thread: nobody is to wait for its syncs.
  *
  * The file is opened by the first turn, and again after an opening that failed.
  */

@@ -12,7 +12,9 @@ import type { StoredOutcome } from '../../../message/outcome.ts'
 import type { LedgerEntry, SharedLedger } from '../../../shared-ledger/shared-ledger.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
 import { waitedOutMs } from './delay-steps.ts'
-import { type Finishing, jsonBody } from './finishing.ts'
+import type { Finishing } from './finishing.ts'
+import type { HeldDeliveries } from './held-deliveries.ts'
+import { jsonBody } from './json-body.ts'
 import { unreadableQueue } from './names.ts'
 import type { Publisher } from './publisher.ts'
 import type { Sending } from './sending.ts'
@@ -38,7 +40,7 @@ export interface ArrivalsParts {
   readonly onProblem: (text: string) => void
   readonly isOver: () => boolean
   /** In the hands of a consumer of this process. */
-  readonly isHeld: (id: string) => boolean
+  readonly held: HeldDeliveries
 }
 
 export interface Place {
@@ -140,7 +142,7 @@ export class Arrivals {
       this.end(arrived, carried, place.queue, 'expired', data)
     } else if (attempts > 0 && attempts - excused >= message.attemptsMax) {
       this.end(arrived, carried, place.queue, 'lost', { attempts })
-    } else if (this.#parts.isHeld(message.id)) {
+    } else if (this.#parts.held.isHeld(message.id)) {
       // Published twice, when it was unknown whether it had arrived: until the other one is settled.
       const later = { ...message, availableAtMs: nowMs() + twinMs }
       this.#replace(arrived, () => sending.send({ ...carried, message: later }))

@@ -8,7 +8,8 @@
  */
 
 import type { ConsumeMessage } from 'amqplib'
-import { type Finishing, jsonBody } from './finishing.ts'
+import type { Finishing } from './finishing.ts'
+import { jsonBody } from './json-body.ts'
 import { deadQueue } from './names.ts'
 import { QueueReader, type ReaderParts } from './queue-reader.ts'
 import { decodeMessage } from './wire-message.ts'

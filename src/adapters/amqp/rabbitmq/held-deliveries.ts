@@ -3,7 +3,8 @@ import type { QueueCounts } from './queue-counts.ts'
 
 /** All deliveries that the consumers of one link hold, by message. */
 export class HeldDeliveries {
-  readonly #byId = new Map<string, Set<HeldDelivery>>()
+  /** Nearly always one. */
+  readonly #byId = new Map<string, HeldDelivery | Set<HeldDelivery>>()
   readonly #counts: QueueCounts
   #lastTag = 0
   readonly nextTag = (): number => ++this.#lastTag
@@ -16,35 +17,35 @@ export class HeldDeliveries {
     this.#counts.of(held.queue).delivered++
     const { id } = held.message
     const others = this.#byId.get(id)
-    if (others === undefined) this.#byId.set(id, new Set([held]))
-    else others.add(held)
+    if (others === undefined) this.#byId.set(id, held)
+    else if (others instanceof Set) others.add(held)
+    else this.#byId.set(id, new Set([others, held]))
   }
 
   delete(held: HeldDelivery): void {
     if (held.over === 'settled') this.#counts.of(held.queue).settled++
     const { id } = held.message
     const others = this.#byId.get(id)
-    others?.delete(held)
-    if (others?.size === 0) this.#byId.delete(id)
+    const isLast =
+      others instanceof Set ? others.delete(held) && others.size === 0 : others === held
+    if (isLast) this.#byId.delete(id)
   }
 
   of(id: string): readonly HeldDelivery[] {
     const held = this.#byId.get(id)
-    return held === undefined ? [] : [...held]
+    if (held === undefined) return []
+    return held instanceof Set ? [...held] : [held]
   }
 
   /** Somebody works on it, or may begin to. */
   isHeld(id: string): boolean {
-    const held = this.#byId.get(id)
-    if (held === undefined) return false
-    for (const one of held) if (one.over === undefined) return true
-    return false
+    return this.of(id).some(({ over }) => over === undefined)
   }
 
   countOf(queue: string): number {
     let count = 0
-    for (const held of this.#byId.values()) {
-      for (const one of held) if (one.queue === queue) count++
+    for (const id of this.#byId.keys()) {
+      for (const one of this.of(id)) if (one.queue === queue) count++
     }
     return count
   }

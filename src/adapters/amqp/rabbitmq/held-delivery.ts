@@ -1,4 +1,3 @@
-import type { Timer } from '../../../clock.ts'
 import type { Delivery } from '../../../message/delivery.ts'
 import type { Message } from '../../../message/message.ts'
 import type { Settled } from '../../../message/settlement.ts'
@@ -30,7 +29,6 @@ export class HeldDelivery implements Delivery {
   readonly deliveryTag: number
   /** Why a settle is late. */
   over: Late | undefined
-  timer: Timer | undefined
   timeoutAtMs = Number.POSITIVE_INFINITY
 
   constructor(carried: Carried, queue: string, tag: number, deliveryTag: number, holder: Holder) {

@@ -22,6 +22,7 @@ import type { RabbitEngineState } from './rabbit-engine-state.ts'
 import { openReplyReader } from './reply-reader.ts'
 import { Sending } from './sending.ts'
 import { Settling } from './settling.ts'
+import { SizeLimit } from './size-limit.ts'
 import { Sweeping } from './sweeping.ts'
 import { Topology } from './topology.ts'
 import { Waiters } from './waiters.ts'
@@ -33,6 +34,7 @@ export interface LinkParts {
   readonly publishing: Publishing
   readonly settling: Settling
   readonly finishing: Finishing
+  readonly sizes: SizeLimit
   readonly arrivals: Arrivals
   readonly sweeping: Sweeping
   readonly waiters: Waiters
@@ -64,24 +66,35 @@ export async function openLinkParts(
     openSends.delete(outcome.id)
     if (!isOver()) waiters.tell(outcome)
   }
-  const finishing = new Finishing({ ...common, sending, told })
+  const sizes = new SizeLimit(connection)
+  const finishing = new Finishing({ ...common, sending, sizes, told })
   const settling = new Settling({ ...common, sending, finishing })
+  void end.lost.then(() => settling.end())
   const held = new HeldDeliveries(counts)
   const ended = endedElsewhere(state, { held, settling, waiters, told })
   const events = new Events(common, ended)
   const readers = await openReaders(state, { ...common, topology, finishing, told, events })
   const reply = (): string => replyQueue(state.replyName)
-  const accepted = (queue: string): void => {
-    counts.of(queue).accepted++
-  }
-  const isHeld = (id: string): boolean => held.isHeld(id)
+  const accepted = (queue: string): void => void counts.of(queue).accepted++
   const sweeping = new Sweeping({
     ...{ ...common, finishing, sending, topology, events, waiters, reply },
   })
   return {
-    ...{ connection, end, topology, settling, finishing, sweeping, waiters, events, held, ended },
+    ...{
+      connection,
+      end,
+      topology,
+      settling,
+      finishing,
+      sizes,
+      sweeping,
+      waiters,
+      events,
+      held,
+      ended,
+    },
     publishing: new Publishing({ ...common, sending, kind, reply, accepted }),
-    arrivals: new Arrivals({ ...common, sending, finishing, publisher, isHeld }),
+    arrivals: new Arrivals({ ...common, sending, finishing, publisher, held }),
     async close() {
       // From here on nothing is tried again. The connection takes its channels along, in order.
       end.end(new HomingError('closed', 'the link to RabbitMQ was closed'))

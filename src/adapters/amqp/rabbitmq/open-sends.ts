@@ -49,7 +49,11 @@ export class OpenSends {
     if (this.#open.has(id)) return
     this.#open.set(id, { carried, signAtMs: signOf(carried, nowMs), emptyAtMs: 0 })
     this.#bytes += bytesOf(carried)
-    for (const [oldest] of this.#open) {
+    if (this.#bytes > this.#bytesMax) this.#dropOldest()
+  }
+
+  #dropOldest(): void {
+    for (const oldest of this.#open.keys()) {
       if (this.#bytes <= this.#bytesMax) return
       this.delete(oldest)
     }

@@ -4,7 +4,7 @@
  */
 
 import { brokerFault } from './broker-fault.ts'
-import { jsonBody } from './finishing.ts'
+import { jsonBody } from './json-body.ts'
 import type { LinkParts } from './link-parts.ts'
 import type { RabbitEngineState } from './rabbit-engine-state.ts'
 import { type Carried, decodeMessage } from './wire-message.ts'

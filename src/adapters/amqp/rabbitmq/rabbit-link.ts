@@ -28,8 +28,8 @@ import type { Answer, StoredOutcome } from '../../../message/outcome.ts'
 import type { Settled, Settlement } from '../../../message/settlement.ts'
 import type { Link } from '../../link.ts'
 import type { AmqpConnection } from '../connection.ts'
-import { jsonBody } from './finishing.ts'
 import { HeldDelivery } from './held-delivery.ts'
+import { jsonBody } from './json-body.ts'
 import { type LinkParts, openLinkParts } from './link-parts.ts'
 import { purge } from './purging.ts'
 import { engineKind } from './queue-arguments.ts'
@@ -86,8 +86,19 @@ class RabbitLink implements Link {
     })
   }
 
+  /** The publisher ends with the link, and what waits for it too: nothing else need watch the end. */
+  #askedOften<T>(ask: () => Promise<T>): Promise<T> {
+    const { reason } = this.#parts.end
+    if (reason !== undefined) return Promise.reject(reason)
+    try {
+      return ask()
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
   publish(messages: readonly Message[], again: boolean) {
-    return this.#asked(() => this.#parts.publishing.publish(messages, again))
+    return this.#askedOften(() => this.#parts.publishing.publish(messages, again))
   }
 
   subscribe(queue: string, options: SubscribeOptions, handler: SubscriptionHandler): Subscription {
@@ -120,7 +131,7 @@ class RabbitLink implements Link {
         new HomingError('bad-argument', 'the delivery settled is not one of this engine'),
       )
     }
-    return this.#asked(() => this.#parts.settling.settle(delivery, settlement))
+    return this.#askedOften(() => this.#parts.settling.settle(delivery, settlement))
   }
 
   answer(id: string): Promise<Answer> {
@@ -203,9 +214,19 @@ class RabbitLink implements Link {
         contentType: gatheredContentType,
         body: encodeGathered({ gatherId: id, memberIds, context: callback.context }),
       }
+      await this.#checkGathered(id, told.body.length)
       const unsent = await this.#state.ledger.gather({ id, memberIds, told })
       await this.#parts.finishing.sendCallbacks(unsent)
     })
+  }
+
+  /** Later nobody could be told: the last member's outcome would wait for it. */
+  async #checkGathered(id: string, bytes: number): Promise<void> {
+    if (await this.#parts.sizes.fits(bytes)) return
+    throw new HomingError(
+      'message-too-large',
+      `gather ${id} takes ${bytes} bytes to tell its callback, which RabbitMQ does not take; raise max_message_size there, or gather in stages`,
+    )
   }
 
   queues(): Promise<readonly QueueStats[]> {

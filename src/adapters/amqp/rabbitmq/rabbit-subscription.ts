@@ -193,7 +193,7 @@ export class RabbitSubscription implements Subscription, Holder {
   }
 
   release(held: HeldDelivery): void {
-    held.timer?.cancel()
+    this.#parts.settling.unwatch(held)
     if (this.#held.delete(held)) this.#parts.held.delete(held)
   }
 

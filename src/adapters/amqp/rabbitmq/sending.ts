@@ -11,7 +11,7 @@ import type { StoredOutcome } from '../../../message/outcome.ts'
 import type { CallbackMessage } from '../../../shared-ledger/shared-ledger.ts'
 import { delayStep } from './delay-steps.ts'
 import { delayExchange, delayHeader } from './names.ts'
-import type { Publisher } from './publisher.ts'
+import type { Outgoing, Publisher } from './publisher.ts'
 import type { Topology } from './topology.ts'
 import { type Carried, encodeMessage } from './wire-message.ts'
 import { encodeNote, encodeOutcome } from './wire-reply.ts'
@@ -44,17 +44,22 @@ export class Sending {
   }
 
   /** A server in trouble refuses like a full queue: one that has no limit, as far as is known here, is asked again. */
-  async #insisted(queue: string, send: () => Promise<unknown>): Promise<void> {
+  #insisted(queue: string, send: () => Promise<void>): Promise<void> {
+    return send().catch((error: unknown) => this.#again(queue, send, error))
+  }
+
+  async #again(queue: string, send: () => Promise<void>, failure: unknown): Promise<void> {
+    let last = failure
     for (let tries = 1; ; tries++) {
-      try {
-        await send()
-        return
-      } catch (error) {
-        const isRefused = error instanceof HomingError && error.code === 'queue-full'
-        if (!isRefused || this.#topology.isBounded(queue) || tries === triesMax) throw error
-        if (tries % triesPerChannel === 0) this.#renewPublisher()
-      }
+      const isRefused = last instanceof HomingError && last.code === 'queue-full'
+      if (!isRefused || this.#topology.isBounded(queue) || tries === triesMax) throw last
+      if (tries % triesPerChannel === 0) this.#renewPublisher()
       await new Promise<void>((resolve) => this.#clock.after(refusedMs, resolve))
+      try {
+        return await send()
+      } catch (error) {
+        last = error
+      }
     }
   }
 
@@ -67,12 +72,26 @@ export class Sending {
     this.#publisher.renew().catch(() => undefined)
   }
 
-  async #sendNow(queue: string, body: Uint8Array, options: Options.Publish): Promise<void> {
+  #sendNow(queue: string, body: Uint8Array, options: Options.Publish): Promise<void> {
     const outgoing = { exchange: '', routingKey: queue, body: bytes(body), options }
-    if (!this.#topology.isReady(queue)) await this.#topology.ensure(queue)
-    if ((await this.#publisher.publish(outgoing)) === 'stored') return
-    // Deleted since it was looked for. Not at once: a quorum queue that is made again before its
-    // consumers were told that it is gone keeps them, and what it delivers to them gets lost.
+    if (!this.#topology.isReady(queue)) {
+      return this.#topology.ensure(queue).then(() => this.#published(outgoing))
+    }
+    return this.#published(outgoing)
+  }
+
+  #published(outgoing: Outgoing): Promise<void> {
+    return this.#publisher
+      .publish(outgoing)
+      .then((published) => (published === 'stored' ? undefined : this.#deleted(outgoing)))
+  }
+
+  /**
+   * Deleted since it was looked for. Not at once: a quorum queue that is made again before its
+   * consumers were told that it is gone keeps them, and what it delivers to them gets lost.
+   */
+  async #deleted(outgoing: Outgoing): Promise<void> {
+    const { routingKey: queue } = outgoing
     this.#topology.forget(queue)
     await new Promise<void>((resolve) => this.#clock.after(deletedMs, resolve))
     await this.#topology.ensure(queue)
@@ -124,11 +143,11 @@ export class Sending {
   }
 
   /** A producer whose queue is gone has nobody who waits. */
-  reply(queue: string, outcome: StoredOutcome): Promise<unknown> {
+  reply(queue: string, outcome: StoredOutcome): Promise<void> {
     const body = bytes(outcome.body)
     const options = encodeOutcome(outcome)
     const outgoing = { exchange: '', routingKey: queue, body, options }
-    return this.#insisted(queue, () => this.#publisher.publish(outgoing))
+    return this.#insisted(queue, () => this.#publisher.publish(outgoing).then(ignored))
   }
 
   /** Tells the producer that it will be delivered again. */
@@ -146,6 +165,7 @@ const triesMax = 100
 const triesPerChannel = 10
 const refusedMs = 300
 const nothing = Buffer.alloc(0)
+const ignored = (): void => undefined
 
 const bytes = (body: Uint8Array): Buffer =>
   Buffer.from(body.buffer, body.byteOffset, body.byteLength)

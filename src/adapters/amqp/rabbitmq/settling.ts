@@ -16,9 +16,11 @@ import { limits } from '../../../limits.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
 import type { Settled, Settlement } from '../../../message/settlement.ts'
 import type { SharedLedger } from '../../../shared-ledger/shared-ledger.ts'
-import { type Finished, type Finishing, jsonBody } from './finishing.ts'
+import type { Finished, Finishing } from './finishing.ts'
 import type { HeldDelivery, Late } from './held-delivery.ts'
+import { jsonBody } from './json-body.ts'
 import type { Sending } from './sending.ts'
+import { Wakes } from './wakes.ts'
 
 export interface SettlingParts {
   readonly ledger: SharedLedger
@@ -39,25 +41,26 @@ export class Settling {
   /** Ends under way, for closing, and who waits until there are none. */
   #ending = 0
   #idle: (() => void)[] = []
+  readonly #wakes: Wakes<HeldDelivery>
 
   constructor(parts: SettlingParts) {
     this.#parts = parts
+    const { clock, nowMs } = parts
+    this.#wakes = new Wakes({ clock, nowMs, wake: (held) => this.#outOfTime(held) })
   }
 
-  async settle(held: HeldDelivery, settlement: Settlement): Promise<Settled> {
-    if (held.over !== undefined) return { accepted: false, by: held.over }
+  settle(held: HeldDelivery, settlement: Settlement): Promise<Settled> {
+    if (held.over !== undefined) return Promise.resolve({ accepted: false, by: held.over })
     checkSettlement(settlement, held.message.id)
     held.over = 'settled'
-    unwatch(held)
-    try {
-      return await this.#kept(this.#carryOut(held, settlement))
-    } catch (error) {
+    this.#wakes.delete(held)
+    return this.#kept(this.#carryOut(held, settlement)).catch((error: unknown) => {
       if (!this.#parts.isOver()) {
         held.over = undefined
         this.watch(held)
       }
       throw error
-    }
+    })
   }
 
   #carryOut(held: HeldDelivery, settlement: Settlement): Promise<Settled> {
@@ -74,9 +77,11 @@ export class Settling {
         this.#leave(held)
         return Promise.resolve({ accepted: true })
       default:
-        throw new HomingError(
-          'bad-argument',
-          `settlement kind ${String((settlement satisfies never as Settlement).kind)} is not known`,
+        return Promise.reject(
+          new HomingError(
+            'bad-argument',
+            `settlement kind ${String((settlement satisfies never as Settlement).kind)} is not known`,
+          ),
         )
     }
   }
@@ -85,21 +90,23 @@ export class Settling {
     return attempt - carried.excused < carried.message.attemptsMax
   }
 
-  async #finish(
+  #finish(
     held: HeldDelivery,
     how: Pick<StoredOutcome, 'code' | 'contentType' | 'body'>,
   ): Promise<Settled> {
     const { message, reply } = held.carried
-    const finished = await this.#parts.finishing.finish({
-      outcome: this.#outcome(held, how),
-      message,
-      reply,
+    const { finishing, ledger } = this.#parts
+    const outcome = this.#outcome(held, how)
+    return finishing.finish({ outcome, message, reply }).then((finished) => {
+      const left = finished.sent.then(() => {
+        this.#leave(held)
+        return settledBy(finished)
+      })
+      // Others can ask the ledger, or learn it only when it has been sent.
+      if (ledger.kind === 'memory') return left
+      this.#kept(left).catch(() => undefined)
+      return settledBy(finished)
     })
-    const left = this.#kept(finished.sent.then(() => this.#leave(held)))
-    // Others can ask the ledger, or learn it only when it has been sent.
-    if (this.#parts.ledger.kind === 'memory') await left
-    else left.catch(() => undefined)
-    return settledBy(finished)
   }
 
   #outcome(
@@ -152,28 +159,15 @@ export class Settling {
     const { timeoutMs, deadlineAtMs } = held.message
     const nowMs = this.#parts.nowMs()
     held.timeoutAtMs = timeoutMs > 0 ? nowMs + timeoutMs : Number.POSITIVE_INFINITY
-    // A timer that is set already wakes earlier, and sees that there is time left.
-    if (held.timer !== undefined) return
-    this.#wake(held, Math.min(deadlineAtMs, held.timeoutAtMs) - nowMs)
-  }
-
-  #wake(held: HeldDelivery, ms: number): void {
-    if (ms === Number.POSITIVE_INFINITY) return
-    held.timer = this.#parts.clock.after(ms, () => this.#outOfTime(held))
+    this.#wakes.add(held, Math.min(deadlineAtMs, held.timeoutAtMs))
   }
 
   #outOfTime(held: HeldDelivery): void {
-    held.timer = undefined
-    if (held.over !== undefined) return
-    const { message, carried, timeoutAtMs } = held
-    const nowMs = this.#parts.nowMs()
-    if (message.deadlineAtMs <= nowMs) {
+    const { message, carried } = held
+    if (message.deadlineAtMs <= this.#parts.nowMs()) {
       this.revoke(held, 'expired')
       const data = { deadlineAtMs: message.deadlineAtMs }
       this.#insist(held, () => this.#finish(held, { code: 'expired', ...jsonBody(data) }))
-    } else if (timeoutAtMs > nowMs) {
-      // A timer reaches 24 days.
-      this.#wake(held, Math.min(message.deadlineAtMs, timeoutAtMs) - nowMs)
     } else {
       this.revoke(held, 'timeout')
       const isLast = held.attempt - carried.excused >= message.attemptsMax
@@ -184,6 +178,16 @@ export class Settling {
           : this.#putBack(held, 0, false),
       )
     }
+  }
+
+  /** No longer held: its time is nobody's any more. */
+  unwatch(held: HeldDelivery): void {
+    this.#wakes.delete(held)
+  }
+
+  /** The link is over: what was held is the server's again. */
+  end(): void {
+    this.#wakes.end()
   }
 
   /** Another one has ended the message. */
@@ -212,7 +216,7 @@ export class Settling {
 
   revoke(held: HeldDelivery, reason: Exclude<Late, 'settled'>): void {
     held.over = reason
-    unwatch(held)
+    this.#wakes.delete(held)
     try {
       held.holder.handler.revoke(held, reason)
     } catch (error) {
@@ -254,11 +258,6 @@ export class Settling {
   async idle(): Promise<void> {
     while (this.#ending > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
   }
-}
-
-function unwatch(held: HeldDelivery): void {
-  held.timer?.cancel()
-  held.timer = undefined
 }
 
 /** Who ends a message that has its outcome already is late. */

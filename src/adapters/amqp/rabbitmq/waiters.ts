@@ -12,7 +12,8 @@ type Told = (outcome: StoredOutcome) => void
 const atOnceMax = 500
 
 export class Waiters {
-  readonly #waiting = new Map<string, Set<Told>>()
+  /** Nearly always one. */
+  readonly #waiting = new Map<string, Told | Set<Told>>()
   readonly #onProblem: (text: string) => void
 
   constructor(onProblem: (text: string) => void) {
@@ -20,26 +21,35 @@ export class Waiters {
   }
 
   add(id: string, told: Told): () => void {
-    const waiting = this.#waiting.get(id) ?? new Set()
     // A function of its own for each wait: the same one may wait twice.
     const tell: Told = (outcome) => told(outcome)
-    this.#waiting.set(id, waiting.add(tell))
-    return () => {
-      waiting.delete(tell)
-      if (waiting.size === 0 && this.#waiting.get(id) === waiting) this.#waiting.delete(id)
-    }
+    const others = this.#waiting.get(id)
+    if (others === undefined) this.#waiting.set(id, tell)
+    else if (others instanceof Set) others.add(tell)
+    else this.#waiting.set(id, new Set([others, tell]))
+    return () => this.#stop(id, tell)
+  }
+
+  #stop(id: string, tell: Told): void {
+    const waiting = this.#waiting.get(id)
+    const isLast =
+      waiting instanceof Set ? waiting.delete(tell) && waiting.size === 0 : waiting === tell
+    if (isLast) this.#waiting.delete(id)
   }
 
   tell(outcome: StoredOutcome): void {
     const waiting = this.#waiting.get(outcome.id)
     if (waiting === undefined) return
     this.#waiting.delete(outcome.id)
-    for (const tell of waiting) {
-      try {
-        tell(outcome)
-      } catch (error) {
-        this.#onProblem(`who waited for message ${outcome.id} threw: ${error}`)
-      }
+    if (waiting instanceof Set) for (const tell of waiting) this.#tellOne(tell, outcome)
+    else this.#tellOne(waiting, outcome)
+  }
+
+  #tellOne(tell: Told, outcome: StoredOutcome): void {
+    try {
+      tell(outcome)
+    } catch (error) {
+      this.#onProblem(`who waited for message ${outcome.id} threw: ${error}`)
     }
   }
 

@@ -19,13 +19,14 @@ export type Reply =
 export function encodeOutcome(outcome: StoredOutcome): Options.Publish {
   const { id, queue, code, attempts, acceptedAtMs, finishedAtMs, contentType } = outcome
   const fields = { v: 1, queue, code, attempts, accepted: acceptedAtMs, finished: finishedAtMs }
-  return {
+  const options: Options.Publish = {
     type: 'outcome',
     correlationId: id,
-    ...(contentType !== '' && { contentType }),
     persistent: true,
     headers: { [header]: JSON.stringify(fields) },
   }
+  if (contentType !== '') options.contentType = contentType
+  return options
 }
 
 export const encodeNote = (id: string, availableAtMs: number): Options.Publish => ({
