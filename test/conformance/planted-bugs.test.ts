@@ -239,7 +239,8 @@ test('the suite notices that what was held when the connection was cut is not ta
 })
 
 test('the suite notices that a settle on its way when the connection is cut is told as accepted', async () => {
-  const subject = await linked((engine) => engine)
+  // Far longer than the suite takes to see that the moment of the cut has come: answers are on their way then.
+  const subject = await linked((engine) => engine, 50)
   const engine = lying(subject.engine, (honest) => ({
     settle: async (delivery, settlement) => {
       await honest.settle(delivery, settlement)
@@ -301,12 +302,12 @@ async function notRefused(feature: Feature, lie: Lie, says: RegExp): Promise<voi
 }
 
 /** An engine over a connection; its broker lies, and knows nothing any more after a restart. */
-async function linked(lie: Lie): Promise<EngineUnderTest> {
+async function linked(lie: Lie, delayMs = 1): Promise<EngineUnderTest> {
   let memory = await openEmbedded('memory:')
   let link: CuttableLink | undefined
   const wire = {
     clock: systemClock,
-    delayMs: () => 1,
+    delayMs: () => delayMs,
     arriving: (count: number) => count >> 1,
     noticedAfterMs: () => 0,
   }
