@@ -136,12 +136,10 @@ export class Stage {
   async eventually(channel: PeerChannel, queue: string, isSo: (counts: Fields) => boolean) {
     const { unrecorded } = channel.peer
     unrecorded.add('queue.declare').add('queue.declare-ok')
-    let isDone = false
-    for (let tries = 0; tries < 200 && !isDone; tries++) {
+    const isDone = await becomesSo(async () => {
       const counts = await channel.passive(queue)
-      isDone = counts === undefined || isSo(counts.fields)
-      if (!isDone) await after(25)
-    }
+      return counts === undefined || isSo(counts.fields)
+    })
     unrecorded.delete('queue.declare')
     unrecorded.delete('queue.declare-ok')
     if (!isDone) this.tell(`what was waited for on ${queue} did not happen`)
@@ -152,15 +150,14 @@ export class Stage {
    * lines: RabbitMQ counts the connections and channels of a user a little after it has opened them.
    */
   async full(login: ConnectOptions): Promise<void> {
-    let isFull = false
-    for (let tries = 0; tries < 200 && !isFull; tries++) {
+    const isFull = await becomesSo(async () => {
       const asking = new Stage(this.port, this.vhost)
       const peer = await asking.connect(login)
       if (!peer.refused) await asking.channel(peer)
-      isFull = peer.isOver(1)
+      const isRefused = peer.isOver(1)
       await asking.finish()
-      if (!isFull) await after(25)
-    }
+      return isRefused
+    })
     if (!isFull) this.tell(`${login.user} is never refused`)
   }
 
@@ -173,6 +170,14 @@ export class Stage {
     for (const peer of this.#peers) if (peer.refused) await peer.end()
     await Promise.all(this.#peers.map(leave))
   }
+}
+
+async function becomesSo(ask: () => Promise<boolean>): Promise<boolean> {
+  for (let tries = 0; tries < 200; tries++) {
+    if (await ask()) return true
+    await after(25)
+  }
+  return false
 }
 
 async function leave(peer: Peer): Promise<void> {

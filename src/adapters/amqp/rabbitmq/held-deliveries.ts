@@ -1,10 +1,10 @@
 import type { HeldDelivery } from './held-delivery.ts'
 import type { QueueCounts } from './queue-counts.ts'
+import { SomeById } from './some-by-id.ts'
 
 /** All deliveries that the consumers of one link hold, by message. */
 export class HeldDeliveries {
-  /** Nearly always one. */
-  readonly #byId = new Map<string, HeldDelivery | Set<HeldDelivery>>()
+  readonly #byId = new SomeById<HeldDelivery>()
   readonly #counts: QueueCounts
   #lastTag = 0
   readonly nextTag = (): number => ++this.#lastTag
@@ -15,26 +15,16 @@ export class HeldDeliveries {
 
   add(held: HeldDelivery): void {
     this.#counts.of(held.queue).delivered++
-    const { id } = held.message
-    const others = this.#byId.get(id)
-    if (others === undefined) this.#byId.set(id, held)
-    else if (others instanceof Set) others.add(held)
-    else this.#byId.set(id, new Set([others, held]))
+    this.#byId.add(held.message.id, held)
   }
 
   delete(held: HeldDelivery): void {
     if (held.over === 'settled') this.#counts.of(held.queue).settled++
-    const { id } = held.message
-    const others = this.#byId.get(id)
-    const isLast =
-      others instanceof Set ? others.delete(held) && others.size === 0 : others === held
-    if (isLast) this.#byId.delete(id)
+    this.#byId.delete(held.message.id, held)
   }
 
   of(id: string): readonly HeldDelivery[] {
-    const held = this.#byId.get(id)
-    if (held === undefined) return []
-    return held instanceof Set ? [...held] : [held]
+    return this.#byId.of(id)
   }
 
   /** Somebody works on it, or may begin to. */
@@ -44,7 +34,7 @@ export class HeldDeliveries {
 
   countOf(queue: string): number {
     let count = 0
-    for (const id of this.#byId.keys()) {
+    for (const id of this.#byId.ids()) {
       for (const one of this.of(id)) if (one.queue === queue) count++
     }
     return count

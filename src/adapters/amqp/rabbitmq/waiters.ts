@@ -5,6 +5,7 @@
 
 import type { StoredOutcome } from '../../../message/outcome.ts'
 import type { LedgerEntry } from '../../../shared-ledger/shared-ledger.ts'
+import { SomeById } from './some-by-id.ts'
 
 type Told = (outcome: StoredOutcome) => void
 
@@ -12,8 +13,7 @@ type Told = (outcome: StoredOutcome) => void
 const atOnceMax = 500
 
 export class Waiters {
-  /** Nearly always one. */
-  readonly #waiting = new Map<string, Told | Set<Told>>()
+  readonly #waiting = new SomeById<Told>()
   readonly #onProblem: (text: string) => void
 
   constructor(onProblem: (text: string) => void) {
@@ -23,33 +23,17 @@ export class Waiters {
   add(id: string, told: Told): () => void {
     // A function of its own for each wait: the same one may wait twice.
     const tell: Told = (outcome) => told(outcome)
-    const others = this.#waiting.get(id)
-    if (others === undefined) this.#waiting.set(id, tell)
-    else if (others instanceof Set) others.add(tell)
-    else this.#waiting.set(id, new Set([others, tell]))
-    return () => this.#stop(id, tell)
-  }
-
-  #stop(id: string, tell: Told): void {
-    const waiting = this.#waiting.get(id)
-    const isLast =
-      waiting instanceof Set ? waiting.delete(tell) && waiting.size === 0 : waiting === tell
-    if (isLast) this.#waiting.delete(id)
+    this.#waiting.add(id, tell)
+    return () => this.#waiting.delete(id, tell)
   }
 
   tell(outcome: StoredOutcome): void {
-    const waiting = this.#waiting.get(outcome.id)
-    if (waiting === undefined) return
-    this.#waiting.delete(outcome.id)
-    if (waiting instanceof Set) for (const tell of waiting) this.#tellOne(tell, outcome)
-    else this.#tellOne(waiting, outcome)
-  }
-
-  #tellOne(tell: Told, outcome: StoredOutcome): void {
-    try {
-      tell(outcome)
-    } catch (error) {
-      this.#onProblem(`who waited for message ${outcome.id} threw: ${error}`)
+    for (const tell of this.#waiting.take(outcome.id)) {
+      try {
+        tell(outcome)
+      } catch (error) {
+        this.#onProblem(`who waited for message ${outcome.id} threw: ${error}`)
+      }
     }
   }
 
@@ -62,7 +46,7 @@ export class Waiters {
     lookUp: (ids: readonly string[]) => Promise<readonly LedgerEntry[]>,
     wanted: (id: string) => boolean,
   ): Promise<void> {
-    const ids = [...this.#waiting.keys()].filter(wanted)
+    const ids = [...this.#waiting.ids()].filter(wanted)
     for (let from = 0; from < ids.length; from += atOnceMax) {
       const entries = await lookUp(ids.slice(from, from + atOnceMax))
       for (const entry of entries) if (entry.state === 'final') this.tell(entry.outcome)
