@@ -200,3 +200,25 @@ test('many messages that expire at once, long out of memory, all get their outco
   assert.equal((await broker.queues())[0]?.ready, 0)
   await broker.close()
 })
+
+test('a delivery has its whole time, however long the consumers before it in its turn took', async () => {
+  const broker = await open(memoryDisk())
+  const timeoutMs = 200
+  await broker.publishMany(['first', 'second'].map((id) => message(id, { timeoutMs })))
+  const heldMs = await new Promise<number>((resolve) => {
+    let deliveredAtMs = 0
+    const deliver = ({ message: { id }, attempt }: Delivery): void => {
+      const nowMs = performance.now()
+      if (attempt > 1) return
+      if (id === 'first') while (performance.now() < nowMs + timeoutMs / 2);
+      else deliveredAtMs = nowMs
+    }
+    const revoke = ({ message: { id } }: Delivery): void => {
+      if (id === 'second') resolve(performance.now() - deliveredAtMs)
+    }
+    broker.subscribe('work', { prefetch: 2 }, { deliver, revoke })
+  })
+  // Clocks count whole milliseconds.
+  assert.ok(heldMs > timeoutMs - 1, `taken back after ${heldMs} of ${timeoutMs} ms`)
+  await broker.close()
+})

@@ -70,7 +70,6 @@ export class HandingOut {
     this.#core.observer?.delivered(delivery)
     subscriber.handler.onItsWay?.(-1)
     if (subscriber.noAck) this.#parts.handedOver(delivery)
-    else this.#startTime(delivery, nowMs)
     try {
       if (subscriber.noAck && subscriber.handler.handOver) {
         subscriber.handler.handOver(delivery.message, delivery.redelivered, delivery.attempt)
@@ -79,6 +78,7 @@ export class HandingOut {
       // The others of this turn have their deliveries all the same.
       this.#core.onProblem(`a consumer of queue "${live.queue.name}" threw: ${error}`)
     }
+    if (!subscriber.noAck) this.begun(delivery)
   }
 
   /** Gives now what is on its way: for a consumer that acknowledges nothing and is about to go. */
@@ -101,15 +101,14 @@ export class HandingOut {
     return this.#handouts.length > 0
   }
 
-  /** The time of the attempt counts from now. */
-  begun(delivery: HeldDelivery): void {
-    if (!delivery.over) this.#startTime(delivery, this.#core.nowMs())
-  }
-
-  #startTime({ entry, live, message }: HeldDelivery, nowMs: number): void {
+  /**
+   * The time of the attempt counts from now, not from the time of the turn: others of this turn may have
+   * been at work for long.
+   */
+  begun({ entry, live, message, over }: HeldDelivery): void {
     const timeoutMs = message.timeoutMs || (live.queue.settings.consumerTimeoutMs ?? 0)
-    if (timeoutMs === 0) return
-    entry.timeoutAtMs = nowMs + timeoutMs
+    if (over || timeoutMs === 0) return
+    entry.timeoutAtMs = this.#core.nowMs() + timeoutMs
     live.queue.watchTimeout(entry)
     this.#core.wakeAt(live.queue.dueAtMs)
   }
