@@ -1,39 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Page } from 'playwright-core'
-import { Home } from '../../src/client/home.ts'
 import { queue, text } from '../../src/index.ts'
-import { type HttpTestServer, httpTestServer } from '../http/http-server.ts'
-import { failed, result, work } from '../http/worker.ts'
-import { type Visit, visit } from './chromium.ts'
+import { visit } from './chromium.ts'
 import { dashboardBrowser } from './dashboard-browser.ts'
+import { openedDashboard } from './opened-dashboard.ts'
 
 const browser = dashboardBrowser()
 const { skip } = browser
 
-interface Opened extends AsyncDisposable {
-  readonly site: HttpTestServer
-  readonly home: Home
-  readonly page: Page
-  readonly admin: Visit
-}
-
-async function opened(http: Parameters<typeof httpTestServer>[1] = {}): Promise<Opened> {
-  const site = await httpTestServer({}, http)
-  const home = new Home(site.server.engine, undefined)
-  const admin = await visit(browser.get(), site.url, {
-    user: 'admin',
-    password: site.adminPassword,
-  })
-  return {
-    ...{ site, home, admin, page: admin.page },
-    async [Symbol.asyncDispose]() {
-      await admin[Symbol.asyncDispose]()
-      await home.close()
-      await site[Symbol.asyncDispose]()
-    },
-  }
-}
+const opened = (http?: Parameters<typeof openedDashboard>[1]) => openedDashboard(browser, http)
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
 
@@ -148,52 +124,6 @@ test('dead letters are replayed: the chosen ones, then all that are left', { ski
   await dialog.getByText('Replay 3 messages?').waitFor()
   await dialog.getByRole('button', { name: 'Replay' }).click()
   await page.getByText('No dead letters').waitFor()
-})
-
-test('dead letters of all virtual hosts stand in one list, and are acted on where they are', {
-  skip,
-}, async () => {
-  await using at = await opened()
-  const { page, home, admin, site } = at
-  const { accounts, engine } = site.server
-  accounts.addVirtualHost('shop')
-  const everything = { configure: '.*', write: '.*', read: '.*' }
-  accounts.setPermission({ user: 'admin', vhost: 'shop', ...everything })
-  let fails = true
-  for (const name of ['jobs', 'shop\u001fjobs']) {
-    await engine.declareQueue(name, {})
-    work(engine, name, () => (fails ? failed('rejected', { reason: 'no' }) : result('done')))
-  }
-  for (const vhost of ['%2F', 'shop']) {
-    for (const id of ['one', 'two']) {
-      const headers = { 'idempotency-key': id, prefer: 'wait=20' }
-      await site.api('POST', `/api/queues/${vhost}/jobs/messages`, '1', headers)
-    }
-  }
-  fails = false
-  await admin.open('/dead-letters')
-  const rows = page.getByRole('table', { name: 'Dead letters' }).locator('tbody tr')
-  await rows.nth(3).waitFor()
-  const inShop = rows.filter({ hasText: 'shop' })
-  assert.equal(await inShop.count(), 2)
-  await page.getByLabel('Choose one, shop').check()
-  assert.equal(await page.getByLabel('Choose one, /').isChecked(), false)
-  await page.getByLabel('Choose one, /').check()
-  await button(page, 'Replay 2').click()
-  const dialog = page.getByRole('dialog')
-  await dialog.getByRole('button', { name: 'Replay' }).click()
-  await page.getByText('2 messages were sent again.').waitFor()
-  await rows.nth(2).waitFor({ state: 'detached' })
-  await page.getByLabel('Virtual host').selectOption('shop')
-  await rows.nth(1).waitFor({ state: 'detached' })
-  await button(page, 'Drop all').click()
-  await dialog.getByText('Drop one message?').waitFor()
-  await dialog.getByRole('button', { name: 'Drop' }).click()
-  await page.getByText('No dead letters').waitFor()
-  assert.deepEqual(
-    (await home.deadLetters.list()).map(({ id }) => id),
-    ['two'],
-  )
 })
 
 test('everything is reached by keys: past the menu, through the rows, into one and back', {

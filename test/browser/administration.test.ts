@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Locator, Page } from 'playwright-core'
-import { type HttpTestServer, httpTestServer } from '../http/http-server.ts'
-import { type Visit, visit } from './chromium.ts'
+import type { Locator } from 'playwright-core'
 import { dashboardBrowser } from './dashboard-browser.ts'
+import { type OpenedDashboard, openedDashboard } from './opened-dashboard.ts'
 
 const browser = dashboardBrowser()
 const { skip } = browser
 
-interface Opened extends AsyncDisposable {
-  readonly site: HttpTestServer
-  readonly admin: Visit
-  readonly page: Page
+interface Opened extends OpenedDashboard {
   readonly dialog: Locator
   press(name: string): Promise<void>
   /** Sends the form in the dialog, and waits for what is told of it. */
@@ -19,24 +15,16 @@ interface Opened extends AsyncDisposable {
 }
 
 async function opened(): Promise<Opened> {
-  const site = await httpTestServer()
-  const admin = await visit(browser.get(), site.url, {
-    user: 'admin',
-    password: site.adminPassword,
-  })
-  const { page } = admin
+  const dashboard = await openedDashboard(browser)
+  const { page } = dashboard
   const dialog = page.getByRole('dialog')
   return {
-    ...{ site, admin, page, dialog },
+    ...{ ...dashboard, dialog },
     press: (name) => page.getByRole('button', { name, exact: true }).first().click(),
     async save(act, told) {
       await dialog.getByRole('button', { name: act, exact: true }).click()
       await page.getByText(told).first().waitFor()
       await dialog.waitFor({ state: 'detached' })
-    },
-    async [Symbol.asyncDispose]() {
-      await admin[Symbol.asyncDispose]()
-      await site[Symbol.asyncDispose]()
     },
   }
 }

@@ -20,7 +20,7 @@ import { number, t, tn } from '../texts/text.ts'
 import { choiceMax, DeadLetterActs } from './dead-letter-acts.tsx'
 import { chosenFilters, clearFilters, isFiltered, MessageFilters } from './message-filters.tsx'
 
-const filters = ['idPrefix', 'queue', 'reason', 'since'] as const
+const filters = ['vhost', 'idPrefix', 'queue', 'reason', 'since'] as const
 const rereadMs = 5_000
 export function DeadLettersPage() {
   const query = chosenFilters(filters)

@@ -13,7 +13,7 @@ import { addressOf, go } from '../site/route.ts'
 import { t, tn } from '../texts/text.ts'
 import { chosenFilters, clearFilters, isFiltered, MessageFilters } from './message-filters.tsx'
 
-const filters = ['queue', 'since'] as const
+const filters = ['vhost', 'queue', 'since'] as const
 const rereadMs = 10_000
 
 export function FailuresPage() {

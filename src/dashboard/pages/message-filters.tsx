@@ -4,10 +4,10 @@
 
 import { Button, Select } from '../elements/controls.tsx'
 import { filterBy, place, type Query } from '../site/route.ts'
-import { shownVhost } from '../site/vhosts.ts'
+import { allVhosts, hasManyVhosts, oneVhost, shownVhost } from '../site/vhosts.ts'
 import { t } from '../texts/text.ts'
 
-type Filter = 'idPrefix' | 'queue' | 'code' | 'reason' | 'since'
+type Filter = 'vhost' | 'idPrefix' | 'queue' | 'code' | 'reason' | 'since'
 
 const codes = [
   ...['ok', 'failed', 'thrown', 'lost', 'expired'],
@@ -20,13 +20,20 @@ const times = ['10m', '1h', '24h', '7d'] as const
 export function chosenFilters(filters: readonly Filter[]): Query {
   const { query } = place.value
   return {
-    vhost: shownVhost() ?? query.vhost,
     ...Object.fromEntries(filters.map((name) => [name, query[name]])),
+    vhost: filteredVhost(),
   }
 }
 
-export const isFiltered = (filters: readonly Filter[]): boolean =>
-  filters.some((name) => (place.value.query[name] ?? '') !== '')
+const isGiven = (name: Filter): boolean => (place.value.query[name] ?? '') !== ''
+
+/** A queue, or an id, is one within a virtual host: then it is one of them, else perhaps all. */
+const filteredVhost = (): string | undefined =>
+  shownVhost() ??
+  place.value.query.vhost ??
+  (isGiven('queue') || isGiven('idPrefix') ? oneVhost() : undefined)
+
+export const isFiltered = (filters: readonly Filter[]): boolean => filters.some(isGiven)
 
 export const clearFilters = (filters: readonly Filter[]): void =>
   filterBy(Object.fromEntries(filters.map((name) => [name, ''])))
@@ -47,11 +54,13 @@ export function MessageFilters({ filters }: { readonly filters: readonly Filter[
     )
   const coded = has('code') ? 'code' : 'reason'
   const code = query[coded] ?? ''
+  const vhost = filteredVhost()
   const known: readonly string[] = codes
   return (
     <div class="filters">
       {text('idPrefix', t('filter.id'))}
       {text('queue', t('filter.queue'))}
+      {hasManyVhosts() && vhost !== undefined && <VhostFilter vhost={vhost} />}
       {(has('code') || has('reason')) && (
         <Select
           label={t('outcome.code')}
@@ -82,5 +91,20 @@ export function MessageFilters({ filters }: { readonly filters: readonly Filter[
         </Button>
       )}
     </div>
+  )
+}
+
+function VhostFilter({ vhost }: { readonly vhost: string }) {
+  const isOne = isGiven('queue') || isGiven('idPrefix')
+  return (
+    <Select
+      label={t('filter.vhost')}
+      value={vhost}
+      options={[
+        ...(isOne ? [] : [['', t('hosts.all')] as const]),
+        ...allVhosts().map((one) => [one, t('filter.inVhost', { vhost: one })] as const),
+      ]}
+      onChoose={(one) => filterBy({ vhost: one })}
+    />
   )
 }

@@ -7,7 +7,7 @@ import type { ReplayedJson } from '../../http/shapes/dead-letter-shapes.ts'
 import type { CanceledJson } from '../../http/shapes/message-shapes.ts'
 import type { StoryJson } from '../../http/shapes/story-shapes.ts'
 import { BodyView } from '../elements/body-view.tsx'
-import { Button, CopyButton, Link } from '../elements/controls.tsx'
+import { Button, CopyButton, Link, Select } from '../elements/controls.tsx'
 import { confirm } from '../elements/dialogs.tsx'
 import { Badge, CodeBadge, Empty, Loaded, PageHead, Section } from '../elements/page.tsx'
 import { tell } from '../elements/toasts.tsx'
@@ -15,7 +15,7 @@ import { ask, get, Problem, path } from '../site/api.ts'
 import { useResource } from '../site/resource.ts'
 import { addressOf, go, place } from '../site/route.ts'
 import { mayIn } from '../site/session.ts'
-import { oneVhost } from '../site/vhosts.ts'
+import { allVhosts, oneVhost } from '../site/vhosts.ts'
 import { t } from '../texts/text.ts'
 import { MessageFacts } from './message-facts.tsx'
 import { Timeline } from './message-timeline.tsx'
@@ -35,7 +35,7 @@ export function MessagePage() {
     isOver ? rereadMs.done : rereadMs.live,
   )
   const isUnknown = story.error instanceof Problem && story.error.status === 404
-  if (isUnknown && story.data === undefined) return <Unknown id={id} />
+  if (isUnknown && story.data === undefined) return <Unknown {...{ id, vhost }} />
   return (
     <>
       <PageHead
@@ -57,16 +57,27 @@ export function MessagePage() {
 const isDone = ({ state, callbacks }: StoryJson): boolean =>
   state === 'final' && callbacks.every((one) => one.state === 'told' || one.state === 'dead')
 
-const Unknown = ({ id }: { readonly id: string }) => (
-  <>
-    <PageHead title={id} above={['outcomes', t('outcomes.title')]} />
-    <Empty icon="search" title={t('message.unknown')} text={t('message.unknownText')}>
-      <Link class="button" to={addressOf('outcomes', { idPrefix: id.slice(0, 8) })}>
-        {t('message.searchBegin', { begin: id.slice(0, 8) })}
-      </Link>
-    </Empty>
-  </>
-)
+function Unknown({ id, vhost }: { readonly id: string; readonly vhost: string }) {
+  const begin = id.slice(0, 8)
+  return (
+    <>
+      <PageHead title={id} above={['outcomes', t('outcomes.title')]} />
+      <Empty icon="search" title={t('message.unknown')} text={t('message.unknownText')}>
+        {allVhosts().length > 1 && (
+          <Select
+            label={t('filter.vhost')}
+            value={vhost}
+            options={allVhosts().map((one) => [one, t('filter.inVhost', { vhost: one })] as const)}
+            onChoose={(one) => go(addressOf('message', { id, vhost: one }))}
+          />
+        )}
+        <Link class="button" to={addressOf('outcomes', { idPrefix: begin, vhost })}>
+          {t('message.searchBegin', { begin })}
+        </Link>
+      </Empty>
+    </>
+  )
+}
 
 function State({ story: { state, outcome } }: { readonly story: StoryJson }) {
   if (outcome !== undefined) return <CodeBadge code={outcome.code} />

@@ -13,7 +13,7 @@ import { addressOf, go } from '../site/route.ts'
 import { bytes, duration, number, t } from '../texts/text.ts'
 import { chosenFilters, clearFilters, isFiltered, MessageFilters } from './message-filters.tsx'
 
-const filters = ['idPrefix', 'queue', 'code', 'since'] as const
+const filters = ['vhost', 'idPrefix', 'queue', 'code', 'since'] as const
 const rereadMs = 5_000
 
 export function OutcomesPage() {

@@ -5,21 +5,22 @@
 import { chosenVhost } from './preferences.ts'
 import { identity } from './session.ts'
 
-const all = (): readonly string[] => identity.value?.virtualHosts ?? []
+/** Those that the user may enter. */
+export const allVhosts = (): readonly string[] => identity.value?.virtualHosts ?? []
 
 /** Undefined for all of them. */
 export function shownVhost(): string | undefined {
   const chosen = chosenVhost.value
-  return chosen !== '' && all().includes(chosen) ? chosen : undefined
+  return chosen !== '' && allVhosts().includes(chosen) ? chosen : undefined
 }
 
 /** Where there has to be one: the chosen one, `/`, or the first there is. */
 export function oneVhost(): string {
-  return shownVhost() ?? (all().includes('/') ? '/' : (all()[0] ?? '/'))
+  return shownVhost() ?? (allVhosts().includes('/') ? '/' : (allVhosts()[0] ?? '/'))
 }
 
 /** Whether names are shown with their virtual host. */
-export const hasManyVhosts = (): boolean => all().length > 1 && shownVhost() === undefined
+export const hasManyVhosts = (): boolean => allVhosts().length > 1 && shownVhost() === undefined
 
 /** The list of what there is in the virtual host that is looked at, or in all. */
 export const listPath = (kind: string): string => {

@@ -81,6 +81,8 @@ export const chineseSite = {
   'chart.journal': '日志文件',
   'filter.id': '编号开头',
   'filter.queue': '队列',
+  'filter.vhost': '查找范围',
+  'filter.inVhost': '在虚拟主机 {vhost} 中',
   'filter.anyCode': '所有代码',
   'filter.failed': '所有失败',
   'filter.time': '时间',

@@ -80,6 +80,8 @@ export const englishSite = {
   'chart.journal': 'Journal',
   'filter.id': 'Id begins with',
   'filter.queue': 'Queue',
+  'filter.vhost': 'Look in',
+  'filter.inVhost': 'In virtual host {vhost}',
   'filter.anyCode': 'Every code',
   'filter.failed': 'Every failure',
   'filter.time': 'Time',
