@@ -20,8 +20,9 @@ import type { OpenCalls } from './open-calls.ts'
 const settledMeanwhile: Settled = { accepted: false, by: 'settled' }
 const closedMeanwhile: Settled = { accepted: false, by: 'closed' }
 
-/** A consumer that closes waits for its settlements: not as long as for a send. */
-const patienceMsMax = 10_000
+/** A consumer that closes waits for its settlements: not as long as for a send, unless that is short itself. */
+const settlingMs = (patienceMs: number): number =>
+  Math.min(patienceMs, Math.max(patienceMs / 3, 10_000))
 
 type FinalSettlement = Extract<Settlement, { kind: 'final' }>
 
@@ -31,7 +32,7 @@ export class SettlingOverLinks {
 
   constructor(calls: OpenCalls, patienceMs: number) {
     this.#calls = calls
-    this.#patienceMs = Math.min(patienceMs, patienceMsMax)
+    this.#patienceMs = settlingMs(patienceMs)
   }
 
   settle(delivery: LinkedDelivery, settlement: Settlement): Promise<Settled> {

@@ -313,6 +313,33 @@ test('a settle whose link is lost is told by the outcome that stands', async () 
   }
 })
 
+test('a settle waits a third of the patience for the next link', async () => {
+  const hurry = 100
+  const hurried: Clock = {
+    ...systemClock,
+    monotonicMs: () => systemClock.monotonicMs() * hurry,
+    after: (delayMs, run) => systemClock.after(delayMs / hurry, run),
+  }
+  for (const [patienceMs, settlingMs] of [
+    [90_000, 30_000],
+    [24_000, 10_000],
+    [4_000, 4_000],
+  ] as const) {
+    await using ground = await Ground.open(patienceMs, hurried)
+    const { delivery } = await held(ground)
+    const settled = ground.engine.settle(delivery, final('mine'))
+    const beganMs = hurried.monotonicMs()
+    ground.away()
+    const asked = ground.engine.queues().catch(() => 'a question')
+    const first = await Promise.race([settled.catch(() => 'the settle'), asked])
+    if (settlingMs < patienceMs) assert.equal(first, 'the settle')
+    await assert.rejects(settled, fails('unreachable', /the settlement of message/))
+    const waitedMs = hurried.monotonicMs() - beganMs
+    assert.ok(waitedMs >= settlingMs, `${waitedMs} of ${settlingMs} ms`)
+    await asked
+  }
+})
+
 test('closing ends everything that waits, also while there is no link', async () => {
   for (const away of [false, true]) {
     const ground = await Ground.open(600_000)
