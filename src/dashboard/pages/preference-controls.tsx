@@ -4,7 +4,7 @@
 
 import { Button, Choice, Select } from '../elements/controls.tsx'
 import { chosenVhost, colours, isDark, language } from '../site/preferences.ts'
-import { identity } from '../site/session.ts'
+import { allVhosts } from '../site/vhosts.ts'
 import { type Language, languages } from '../texts/languages.ts'
 import { t } from '../texts/text.ts'
 
@@ -47,7 +47,7 @@ export const ColoursSwitch = () => (
 
 /** Nothing to choose where there is one only. */
 export function VhostChoice() {
-  const hosts = identity.value?.virtualHosts ?? []
+  const hosts = allVhosts()
   if (hosts.length < 2) return null
   return (
     <Select

@@ -9,8 +9,7 @@ import type { FieldOf, FieldValues } from '../elements/fields.tsx'
 import { tell } from '../elements/toasts.tsx'
 import { ask, path } from '../site/api.ts'
 import { addressOf, go } from '../site/route.ts'
-import { identity } from '../site/session.ts'
-import { oneVhost } from '../site/vhosts.ts'
+import { allVhosts, oneVhost } from '../site/vhosts.ts'
 import { t, tn } from '../texts/text.ts'
 
 interface QueueName {
@@ -20,7 +19,7 @@ interface QueueName {
 
 /** Which virtual host, where there are several. */
 export function vhostField(): readonly FieldOf[] {
-  const hosts = identity.value?.virtualHosts ?? []
+  const hosts = allVhosts()
   if (hosts.length < 2) return []
   const options = hosts.map((name) => [name, name] as const)
   return [{ name: 'vhost', label: t('hosts.one'), kind: 'select', value: oneVhost(), options }]
