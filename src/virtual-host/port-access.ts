@@ -117,20 +117,19 @@ export class HostPortAccess implements PortAccess {
   }
 
   checkPurge(queue: string): void {
-    const { session, queues } = this.#parts
-    asLibrary('queue-unknown', () => {
-      this.#checkNotOurs(queue)
-      checkRight(session, 'read', queues.resource(queue))
-      const there = queues.find(queue)
-      if (there !== undefined) checkOwner(there, session)
-    })
+    this.#checkWhole('read', queue)
   }
 
   checkPause(queue: string): void {
+    this.#checkWhole('configure', queue)
+  }
+
+  /** For what is done to a queue as a whole; whether it is there the engine says. */
+  #checkWhole(right: 'read' | 'configure', queue: string): void {
     const { session, queues } = this.#parts
     asLibrary('queue-unknown', () => {
       this.#checkNotOurs(queue)
-      checkRight(session, 'configure', queues.resource(queue))
+      checkRight(session, right, queues.resource(queue))
       const there = queues.find(queue)
       if (there !== undefined) checkOwner(there, session)
     })
