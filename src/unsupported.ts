@@ -8,3 +8,13 @@ export function unsupported(engine: string, feature: string, why: string): Homin
     { data: { engine, feature } },
   )
 }
+
+/** What an optional call of an engine or of a link answers; undefined for one that has no such call. */
+export async function able<T>(
+  { kind }: { readonly kind: string },
+  asked: Promise<T> | undefined,
+  feature: string,
+): Promise<T> {
+  if (asked === undefined) throw unsupported(kind, feature, 'what carries its messages has none')
+  return await asked
+}

@@ -33,7 +33,7 @@ import type { Delivery } from '../message/delivery.ts'
 import type { Message } from '../message/message.ts'
 import type { Answer, StoredOutcome } from '../message/outcome.ts'
 import type { Settled, Settlement } from '../message/settlement.ts'
-import { unsupported } from '../unsupported.ts'
+import { able } from '../unsupported.ts'
 import { LastingWatches } from './lasting-watches.ts'
 import type { Link, OpenLink } from './link.ts'
 import { LinkKeeper } from './link-keeper.ts'
@@ -368,12 +368,6 @@ export class LinkedEngine implements Engine {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
-}
-
-/** What not every link has. */
-async function able<T>({ kind }: Link, asked: Promise<T> | undefined, what: string): Promise<T> {
-  if (asked === undefined) throw unsupported(kind, what, 'what carries its messages has none')
-  return await asked
 }
 
 function closedError(what: string, sent = false): HomingError {

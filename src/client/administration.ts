@@ -6,7 +6,7 @@ import type { AnyContract } from '../contract/contract.ts'
 import type { Engine } from '../engine.ts'
 import { HomingError } from '../errors.ts'
 import { checkName } from '../name.ts'
-import { unsupported } from '../unsupported.ts'
+import { able } from '../unsupported.ts'
 
 /** A copy of a data directory, taken while it was in use. */
 export interface BackupTaken {
@@ -25,11 +25,11 @@ export function purgeQueue(engine: Engine, queue: string | AnyContract): Promise
 }
 
 export function pauseQueue(engine: Engine, queue: string | AnyContract): Promise<void> {
-  return engine.pauseQueue?.(nameOf(queue)) ?? refused(engine, 'pauses of queues')
+  return able(engine, engine.pauseQueue?.(nameOf(queue)), 'pauses of queues')
 }
 
 export function resumeQueue(engine: Engine, queue: string | AnyContract): Promise<void> {
-  return engine.resumeQueue?.(nameOf(queue)) ?? refused(engine, 'pauses of queues')
+  return able(engine, engine.resumeQueue?.(nameOf(queue)), 'pauses of queues')
 }
 
 export async function takeBackup(engine: Engine, to: string): Promise<BackupTaken> {
@@ -39,7 +39,7 @@ export async function takeBackup(engine: Engine, to: string): Promise<BackupTake
       `the backup is to go to ${to === '' ? 'an empty path' : typeof to}; give the path of a directory that is to be made`,
     )
   }
-  const taken = await (engine.backup?.(to) ?? refused(engine, 'backups'))
+  const taken = await able(engine, engine.backup?.(to), 'backups')
   const { directory, files, bytes, lsn, startedAtMs, finishedAtMs } = taken
   const [startedAt, finishedAt] = [new Date(startedAtMs), new Date(finishedAtMs)]
   return { directory, files, bytes, lsn, startedAt, finishedAt }
@@ -50,6 +50,3 @@ function nameOf(queue: string | AnyContract): string {
   checkName(name, 'the queue name')
   return name
 }
-
-const refused = ({ kind }: Engine, what: string): Promise<never> =>
-  Promise.reject(unsupported(kind, what, 'what carries its messages has none'))
