@@ -9,6 +9,7 @@
 import { Buffer } from 'node:buffer'
 import type { CallbackTarget } from '../../message/message.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
+import { claimLeftMs } from '../claim.ts'
 import type { Acceptance, Claim, Ended, LedgerEntry, PendingMessage } from '../shared-ledger.ts'
 
 export interface RecentMessage {
@@ -65,11 +66,8 @@ export class RecentMessages {
 
   acceptKnown(known: RecentMessage, message: Acceptance): Claim {
     if (known.confirmed || known.outcome !== undefined) return { state: 'known' }
-    const leftMs = known.claimedUntilMs - this.#options.nowMs()
-    // More is left than a claim has only when the clock was set back: then it does not count.
-    if (!message.confirmed && leftMs > 0 && leftMs <= this.#options.claimMs) {
-      return { state: 'taken', retryInMs: leftMs }
-    }
+    const leftMs = claimLeftMs(known.claimedUntilMs, this.#options)
+    if (!message.confirmed && leftMs > 0) return { state: 'taken', retryInMs: leftMs }
     known.queue = message.queue
     known.acceptedAtMs = message.acceptedAtMs
     known.deadlineAtMs = message.deadlineAtMs

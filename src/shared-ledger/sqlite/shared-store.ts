@@ -1,6 +1,6 @@
 /*
- * A shared ledger in SQLite: what each call does with the rows. Runs in the worker thread, within a
- * transaction that turn.ts begins and ends. The tables: shared-schema.ts.
+ * A shared ledger in SQLite: what each call does with the rows. Runs within a transaction that its caller
+ * begins and ends: in the worker thread for a file (shared-turn.ts), in this one for memory (memory-ledger.ts). The tables: shared-schema.ts.
  *
  * Rule: a call checks first and changes then, so one that is refused has changed nothing.
  */
@@ -12,6 +12,7 @@ import type { DeadLetter, DeadLetterFilter, OutcomeFilter } from '../../engine.t
 import { HomingError } from '../../errors.ts'
 import type { Message } from '../../message/message.ts'
 import type { StoredOutcome } from '../../message/outcome.ts'
+import { claimLeftMs } from '../claim.ts'
 import { gatherKey } from '../gather-key.ts'
 import { callbackFrom, pendingFrom } from '../ledger-rows.ts'
 import type {
@@ -219,15 +220,13 @@ export class SharedStore {
       id,
     )
     if (row === undefined || row.confirmed === 1 || row.is_final === 1) return { state: 'known' }
-    const { nowMs, claim, claimMs } = this.#options
-    const leftMs = Number(row.claimed_until_ms ?? 0) - nowMs()
-    // More is left than a claim has only when the clock was set back: then it does not count.
-    if (!confirmed && leftMs > 0 && leftMs <= claimMs) return { state: 'taken', retryInMs: leftMs }
+    const leftMs = claimLeftMs(Number(row.claimed_until_ms ?? 0), this.#options)
+    if (!confirmed && leftMs > 0) return { state: 'taken', retryInMs: leftMs }
     this.#sql.run(
       `UPDATE messages SET queue = ?, accepted_at_ms = ?, deadline_at_ms = ?, callbacks = ?,
          confirmed = ?, claim = ?, claimed_until_ms = ? WHERE id = ?`,
       ...values,
-      claim,
+      this.#options.claim,
       this.#claimedUntilMs(),
       id,
     )
