@@ -11,6 +11,7 @@
 
 import type { Clock } from '../../../clock.ts'
 import { HomingError } from '../../../errors.ts'
+import { after } from '../../../later.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
 import type {
   CallbackMessage,
@@ -52,10 +53,8 @@ export class Finishing {
 
   /** Resolves when the outcome is durable. */
   finish(end: End): Promise<Finished> {
-    const fitted = this.#fitting.fit(end)
-    return fitted instanceof Promise
-      ? fitted.then((ending) => this.#store(ending, end.reply))
-      : this.#store(fitted, end.reply)
+    const stored = after(this.#fitting.fit(end), (ending) => this.#store(ending, end.reply))
+    return Promise.resolve(stored)
   }
 
   #store(ending: Ending, reply: string | undefined): Promise<Finished> {
@@ -86,10 +85,10 @@ export class Finishing {
   #reply(queue: string, outcome: StoredOutcome): Promise<void> {
     const { sending, sizes, ledger } = this.#parts
     const fits = ledger.kind === 'memory' || sizes.fits(outcome.body.length)
-    if (fits === true) return sending.reply(queue, outcome)
-    return Promise.resolve(fits).then((fitsAfterAll) =>
-      fitsAfterAll ? sending.reply(queue, outcome) : this.#inLedgerOnly(outcome),
+    const replied = after(fits, (isSmall) =>
+      isSmall ? sending.reply(queue, outcome) : this.#inLedgerOnly(outcome),
     )
+    return Promise.resolve(replied)
   }
 
   #inLedgerOnly({ id, body }: StoredOutcome): void {

@@ -8,6 +8,7 @@
  * `invalid` is what a result over a limit of Homing's own becomes, too.
  */
 
+import type { Later } from '../../../later.ts'
 import { encodeHomecoming, outcomeContentType } from '../../../message/homecoming.ts'
 import {
   type CallbackTarget,
@@ -44,12 +45,12 @@ export class Fitting {
   }
 
   /** At once when it is known what the server takes. */
-  fit(end: End): Ending | Promise<Ending> {
+  fit(end: End): Later<Ending> {
     const ending = endingOf(end, true)
     return this.#fits(end, ending) === true ? ending : this.#narrowed(end, ending)
   }
 
-  #fits({ reply }: End, { outcome, callbacks = [] }: Ending): boolean | Promise<boolean> {
+  #fits({ reply }: End, { outcome, callbacks = [] }: Ending): Later<boolean> {
     const mustReply = reply !== undefined && this.#parts.ledger.kind === 'memory'
     let bytes = mustReply ? outcome.body.length : 0
     for (const { body } of callbacks) bytes = Math.max(bytes, body.length)

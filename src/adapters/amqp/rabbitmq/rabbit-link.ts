@@ -70,13 +70,7 @@ class RabbitLink implements Link {
 
   /** What ends with the link says so, whatever the client library calls it. */
   #asked<T>(ask: () => Promise<T>): Promise<T> {
-    const { end } = this.#parts
-    if (end.reason !== undefined) return Promise.reject(end.reason)
-    try {
-      return end.race(ask())
-    } catch (error) {
-      return Promise.reject(error)
-    }
+    return this.#askedOften(() => this.#parts.end.race(ask()))
   }
 
   declareQueue(name: string, settings: QueueSettings): Promise<void> {

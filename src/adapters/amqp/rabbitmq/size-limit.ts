@@ -11,6 +11,7 @@ import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import type { ChannelModel } from 'amqplib'
 import type { HomingError } from '../../../errors.ts'
+import type { Later } from '../../../later.ts'
 import { brokerFault } from './broker-fault.ts'
 
 const askedBytesMin = 64 * 1024
@@ -26,7 +27,7 @@ export class SizeLimit {
   }
 
   /** At once when it is known. Fails as the connection does. */
-  fits(bytes: number): boolean | Promise<boolean> {
+  fits(bytes: number): Later<boolean> {
     if (bytes <= this.#takenBytes) return true
     return bytes < this.#refusedBytes && this.#find(bytes)
   }

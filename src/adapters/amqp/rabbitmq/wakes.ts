@@ -11,9 +11,6 @@ export interface WakesParts<T> {
   readonly wake: (one: T) => void
 }
 
-/** As far as a timer reaches, nearly. */
-const timerMsMax = 2 ** 31 - 1
-
 export class Wakes<T> {
   readonly #parts: WakesParts<T>
   /** Wall ms. */
@@ -48,8 +45,7 @@ export class Wakes<T> {
     const { clock, nowMs } = this.#parts
     this.#timer?.cancel()
     this.#timerAtMs = atMs
-    const ms = Math.min(Math.max(0, atMs - nowMs()), timerMsMax)
-    this.#timer = clock.after(ms, () => this.#ring())
+    this.#timer = clock.after(atMs - nowMs(), () => this.#ring())
   }
 
   #ring(): void {
