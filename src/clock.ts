@@ -14,7 +14,7 @@ export interface Clock {
   wallMs(): number
   /** Milliseconds since some fixed moment. Never jumps. */
   monotonicMs(): number
-  /** Runs once after the delay; does not keep the process alive. */
+  /** Runs once after the delay, or after 24 days when that is longer; does not keep the process alive. */
   after(delayMs: number, run: () => void): Timer
   /** Runs once at the end of this turn of the event loop. */
   soon(run: () => void): void
@@ -32,6 +32,12 @@ export const systemClock: Clock = {
     setImmediate(run)
   },
 }
+
+/** Resolves after the delay, unless the process ends before. */
+export const sleep = (clock: Clock, ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    clock.after(ms, resolve)
+  })
 
 /**
  * A wall clock that cannot jump: machine wall time when made, then monotonic time. Deadlines set before

@@ -8,7 +8,7 @@
  */
 
 import type net from 'node:net'
-import type { Clock } from '../clock.ts'
+import { type Clock, sleep } from '../clock.ts'
 import { limits } from '../limits.ts'
 import type { PeerFacts } from './admission.ts'
 import { type Arrival, type ArrivalLimits, Arrivals } from './arrivals.ts'
@@ -124,7 +124,7 @@ export class AmqpServer {
       let owed = 0
       for (const connection of this.#connections.keys()) owed += connection.leaving.owes(what)
       if (owed === 0 || clock.monotonicMs() >= endMs) return owed
-      await new Promise<void>((resolve) => clock.after(drainLookMs, resolve))
+      await sleep(clock, drainLookMs)
     }
   }
 

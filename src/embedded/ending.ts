@@ -6,6 +6,7 @@
  * where it was: nothing was shown yet.
  */
 
+import { sleep } from '../clock.ts'
 import type { Later } from '../later.ts'
 import { awaitedReplies } from '../message/message.ts'
 import type { Core } from './core.ts'
@@ -234,7 +235,7 @@ export class Ending {
         if (this.#core.closed || !isPassingFault(error)) throw error
         this.#core.onProblem(`a message cannot be read now, it is tried again: ${error}`)
       }
-      await new Promise<void>((resolve) => this.#core.clock.after(readAgainMs, resolve))
+      await sleep(this.#core.clock, readAgainMs)
     }
   }
 

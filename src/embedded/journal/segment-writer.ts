@@ -9,7 +9,7 @@
  * waited for, a segment is synced once more before the first write to the next one.
  */
 
-import type { Clock, Timer } from '../../clock.ts'
+import { type Clock, sleep, type Timer } from '../../clock.ts'
 import type { DiskFile } from './disk.ts'
 import type { Reserve } from './reserve.ts'
 
@@ -51,7 +51,7 @@ export class SegmentWriter {
         if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
         const first = !this.#reserve.full
         await this.#reserve.giveUp()
-        if (!first) await new Promise<void>((resolve) => this.#clock.after(fullRetryMs, resolve))
+        if (!first) await sleep(this.#clock, fullRetryMs)
       }
     }
   }

@@ -7,7 +7,7 @@
 
 import type { Buffer } from 'node:buffer'
 import type { MessageProperties } from 'amqplib'
-import type { Clock } from '../../../clock.ts'
+import { type Clock, sleep } from '../../../clock.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
 import type { LedgerEntry, SharedLedger } from '../../../shared-ledger/shared-ledger.ts'
 import type { Acknowledgements } from './acknowledgements.ts'
@@ -125,7 +125,7 @@ export class Arrivals {
         }
         if (!told) this.#parts.onProblem(`queue "${place.queue}" waits for the ledger: ${error}`)
       }
-      await new Promise<void>((resolve) => this.#parts.clock.after(againMs, resolve))
+      await sleep(this.#parts.clock, againMs)
     }
   }
 

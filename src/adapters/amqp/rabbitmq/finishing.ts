@@ -9,7 +9,7 @@
  * after `sent`; a crash before brings it again, and its outcome is sent again.
  */
 
-import type { Clock } from '../../../clock.ts'
+import { type Clock, sleep } from '../../../clock.ts'
 import { HomingError } from '../../../errors.ts'
 import { after } from '../../../later.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
@@ -108,7 +108,7 @@ export class Finishing {
     if (isOver()) throw failure
     onProblem(`the outcome of message ${id} cannot be sent, it is tried again: ${failure}`)
     for (;;) {
-      await new Promise<void>((resolve) => clock.after(againMs, resolve))
+      await sleep(clock, againMs)
       try {
         return await send()
       } catch (error) {

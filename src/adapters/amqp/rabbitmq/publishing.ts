@@ -6,7 +6,7 @@
  *                        └─ known, or being published by another: a duplicate
  */
 
-import type { Clock } from '../../../clock.ts'
+import { type Clock, sleep } from '../../../clock.ts'
 import { checkMessage, checkMeta } from '../../../embedded/port-checks.ts'
 import type { Accepted } from '../../../engine.ts'
 import { HomingError } from '../../../errors.ts'
@@ -99,7 +99,7 @@ export class Publishing {
       if (claim === undefined || claim.state === 'known') return false
       if (claim.state === 'yours' || mine) return true
       const { retryInMs } = claim
-      await new Promise<void>((resolve) => clock.after(Math.min(retryInMs, pollMs), resolve))
+      await sleep(clock, Math.min(retryInMs, pollMs))
     }
   }
 }

@@ -4,7 +4,7 @@
  */
 
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
-import type { Clock } from '../../../clock.ts'
+import { type Clock, sleep } from '../../../clock.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import { brokerFault } from './broker-fault.ts'
 
@@ -113,7 +113,7 @@ export class QueueReader {
         if (this.#parts.isOver()) return
         this.#parts.onProblem(`${error}; tried again`)
       }
-      await new Promise<void>((resolve) => this.#parts.clock.after(againMs, resolve))
+      await sleep(this.#parts.clock, againMs)
     }
   }
 }

@@ -8,6 +8,7 @@
  * Nothing of it outlives its connection but what rabbit-engine-state.ts keeps.
  */
 
+import { sleep } from '../../../clock.ts'
 import type {
   DeadLetter,
   DeadLetterFilter,
@@ -293,7 +294,7 @@ class RabbitLink implements Link {
       const closed = Promise.all([...this.#subscriptions].map((one) => one.close()))
       const over = closed.then(() => settling.idle())
       // What cannot be sent now comes again, to the next consumer.
-      const late = new Promise<void>((resolve) => this.#state.clock.after(closeMsMax, resolve))
+      const late = sleep(this.#state.clock, closeMsMax)
       await end.race(Promise.race([over, late])).catch(() => undefined)
     }
     await this.#parts.close()

@@ -13,7 +13,7 @@
  */
 
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib'
-import type { Clock } from '../../../clock.ts'
+import { type Clock, sleep } from '../../../clock.ts'
 import type { SubscribeOptions, Subscription, SubscriptionHandler } from '../../../engine.ts'
 import { Acknowledgements } from './acknowledgements.ts'
 import type { Arrivals, ArrivedMessage } from './arrivals.ts'
@@ -85,7 +85,7 @@ export class RabbitSubscription implements Subscription, Holder {
         const fault = brokerFault(this.#fault ?? error, `deliver from queue "${this.queue}"`)
         if (this.#againMs === againMsMin) this.#parts.onProblem(`${fault.message}; tried again`)
       }
-      await new Promise<void>((resolve) => this.#parts.clock.after(this.#againMs, resolve))
+      await sleep(this.#parts.clock, this.#againMs)
       this.#againMs = Math.min(this.#againMs * 2, againMsMax)
     }
   }
@@ -232,7 +232,7 @@ export class RabbitSubscription implements Subscription, Holder {
 
   /** What cannot be ended now comes again, to the next consumer. */
   #idle(): Promise<void> {
-    const late = new Promise<void>((resolve) => this.#parts.clock.after(closeMsMax, resolve))
+    const late = sleep(this.#parts.clock, closeMsMax)
     return Promise.race([this.#parts.settling.idle(), late])
   }
 }

@@ -4,7 +4,7 @@
 
 import { Buffer } from 'node:buffer'
 import type { Options } from 'amqplib'
-import type { Clock } from '../../../clock.ts'
+import { type Clock, sleep } from '../../../clock.ts'
 import { HomingError } from '../../../errors.ts'
 import { limits } from '../../../limits.ts'
 import type { StoredOutcome } from '../../../message/outcome.ts'
@@ -54,7 +54,7 @@ export class Sending {
       const isRefused = last instanceof HomingError && last.code === 'queue-full'
       if (!isRefused || this.#topology.isBounded(queue) || tries === triesMax) throw last
       if (tries % triesPerChannel === 0) this.#renewPublisher()
-      await new Promise<void>((resolve) => this.#clock.after(refusedMs, resolve))
+      await sleep(this.#clock, refusedMs)
       try {
         return await send()
       } catch (error) {
@@ -93,7 +93,7 @@ export class Sending {
   async #deleted(outgoing: Outgoing): Promise<void> {
     const { routingKey: queue } = outgoing
     this.#topology.forget(queue)
-    await new Promise<void>((resolve) => this.#clock.after(deletedMs, resolve))
+    await sleep(this.#clock, deletedMs)
     await this.#topology.ensure(queue)
     if ((await this.#publisher.publish(outgoing)) === 'absent') throw unroutable(queue)
   }

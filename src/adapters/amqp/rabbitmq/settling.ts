@@ -9,7 +9,7 @@
  * the delivery is held again, and the consumer may try once more.
  */
 
-import type { Clock } from '../../../clock.ts'
+import { type Clock, sleep } from '../../../clock.ts'
 import { checkOutcome } from '../../../embedded/port-checks.ts'
 import { HomingError } from '../../../errors.ts'
 import { limits } from '../../../limits.ts'
@@ -142,7 +142,7 @@ export class Settling {
       })
     } catch (error) {
       if (!(error instanceof HomingError) || error.code !== 'queue-full') throw error
-      await new Promise<void>((resolve) => this.#parts.clock.after(fullMs, resolve))
+      await sleep(this.#parts.clock, fullMs)
       held.holder.requeue(held)
       held.holder.release(held)
       return { accepted: true }
@@ -235,7 +235,7 @@ export class Settling {
           if (this.#parts.isOver()) return
           this.#parts.onProblem(`message ${held.message.id} cannot be ended: ${error}`)
         }
-        await new Promise<void>((resolve) => this.#parts.clock.after(againMs, resolve))
+        await sleep(this.#parts.clock, againMs)
       }
     }
     void this.#kept(attempt())
