@@ -8,6 +8,13 @@ import { type OpenedDashboard, openedDashboard } from './opened-dashboard.ts'
 const browser = dashboardBrowser()
 const { skip } = browser
 
+/** Resolves once its outcome is home. */
+async function send({ site }: OpenedDashboard, vhost: string, id: string): Promise<void> {
+  const headers = { 'idempotency-key': id, prefer: 'wait=20' }
+  const place = `/api/queues/${encodeURIComponent(vhost)}/jobs/messages`
+  await site.api('POST', place, '1', headers)
+}
+
 const everything = { configure: '.*', write: '.*', read: '.*' }
 
 function addShop({ site: { server } }: OpenedDashboard): void {
@@ -27,12 +34,7 @@ test('dead letters of all virtual hosts stand in one list, and are acted on wher
     await engine.declareQueue(name, {})
     work(engine, name, () => (fails ? failed('rejected', { reason: 'no' }) : result('done')))
   }
-  for (const vhost of ['%2F', 'shop']) {
-    for (const id of ['one', 'two']) {
-      const headers = { 'idempotency-key': id, prefer: 'wait=20' }
-      await site.api('POST', `/api/queues/${vhost}/jobs/messages`, '1', headers)
-    }
-  }
+  for (const vhost of ['/', 'shop']) for (const id of ['one', 'two']) await send(at, vhost, id)
   fails = false
   await admin.open('/dead-letters')
   const rows = page.getByRole('table', { name: 'Dead letters' }).locator('tbody tr')
@@ -66,13 +68,12 @@ test('a filter by queue or id says in which virtual host it looks, and looks in 
   const { page, admin, site } = at
   addShop(at)
   for (const [name, vhost, id] of [
-    ['jobs', '%2F', 'at-home'],
+    ['jobs', '/', 'at-home'],
     ['shop\u001fjobs', 'shop', 'in-the-shop'],
   ] as const) {
     await site.server.engine.declareQueue(name, {})
     work(site.server.engine, name, () => result('done'))
-    const headers = { 'idempotency-key': id, prefer: 'wait=20' }
-    await site.api('POST', `/api/queues/${vhost}/jobs/messages`, '1', headers)
+    await send(at, vhost, id)
   }
   await admin.open('/outcomes')
   const rows = page.getByRole('table', { name: 'Outcomes' }).locator('tbody tr')
@@ -111,8 +112,7 @@ test('who may enter one virtual host only filters there, whatever its name', { s
   site.server.accounts.setPermission({ user: login.user, vhost: 'shop', ...everything })
   await site.server.engine.declareQueue('shop\u001fjobs', {})
   work(site.server.engine, 'shop\u001fjobs', () => result('done'))
-  const headers = { 'idempotency-key': 'one', prefer: 'wait=20' }
-  await site.api('POST', '/api/queues/shop/jobs/messages', '1', headers)
+  await send(at, 'shop', 'one')
   await using seller = await visit(browser.get(), site.url, login)
   await seller.open('/outcomes?queue=jobs')
   await seller.page.getByRole('cell', { name: 'one', exact: true }).waitFor()

@@ -27,11 +27,11 @@ export function chosenFilters(filters: readonly Filter[]): Query {
 
 const isGiven = (name: Filter): boolean => (place.value.query[name] ?? '') !== ''
 
-/** A queue, or an id, is one within a virtual host: then it is one of them, else perhaps all. */
+/** A queue, or an id, is one within a virtual host. */
+const isWithinOne = (): boolean => isGiven('queue') || isGiven('idPrefix')
+
 const filteredVhost = (): string | undefined =>
-  shownVhost() ??
-  place.value.query.vhost ??
-  (isGiven('queue') || isGiven('idPrefix') ? oneVhost() : undefined)
+  shownVhost() ?? place.value.query.vhost ?? (isWithinOne() ? oneVhost() : undefined)
 
 export const isFiltered = (filters: readonly Filter[]): boolean => filters.some(isGiven)
 
@@ -54,13 +54,12 @@ export function MessageFilters({ filters }: { readonly filters: readonly Filter[
     )
   const coded = has('code') ? 'code' : 'reason'
   const code = query[coded] ?? ''
-  const vhost = filteredVhost()
   const known: readonly string[] = codes
   return (
     <div class="filters">
       {text('idPrefix', t('filter.id'))}
       {text('queue', t('filter.queue'))}
-      {hasManyVhosts() && vhost !== undefined && <VhostFilter vhost={vhost} />}
+      <VhostFilter />
       {(has('code') || has('reason')) && (
         <Select
           label={t('outcome.code')}
@@ -94,17 +93,29 @@ export function MessageFilters({ filters }: { readonly filters: readonly Filter[
   )
 }
 
-function VhostFilter({ vhost }: { readonly vhost: string }) {
-  const isOne = isGiven('queue') || isGiven('idPrefix')
-  return (
-    <Select
-      label={t('filter.vhost')}
-      value={vhost}
-      options={[
-        ...(isOne ? [] : [['', t('hosts.all')] as const]),
-        ...allVhosts().map((one) => [one, t('filter.inVhost', { vhost: one })] as const),
-      ]}
-      onChoose={(one) => filterBy({ vhost: one })}
-    />
-  )
+function VhostFilter() {
+  const vhost = filteredVhost()
+  if (!hasManyVhosts() || vhost === undefined) return null
+  const choose = (one: string): void => filterBy({ vhost: one })
+  return <VhostSelect vhost={vhost} mayBeAll={!isWithinOne()} onChoose={choose} />
 }
+
+interface VhostSelectProps {
+  readonly vhost: string
+  /** It may be none of them, which is '' for all. */
+  readonly mayBeAll?: boolean
+  readonly onChoose: (vhost: string) => void
+}
+
+/** In which virtual host something is looked for. */
+export const VhostSelect = ({ vhost, mayBeAll = false, onChoose }: VhostSelectProps) => (
+  <Select
+    label={t('filter.vhost')}
+    value={vhost}
+    options={[
+      ...(mayBeAll ? [['', t('hosts.all')] as const] : []),
+      ...allVhosts().map((one) => [one, t('filter.inVhost', { vhost: one })] as const),
+    ]}
+    onChoose={onChoose}
+  />
+)

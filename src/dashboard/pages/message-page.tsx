@@ -7,7 +7,7 @@ import type { ReplayedJson } from '../../http/shapes/dead-letter-shapes.ts'
 import type { CanceledJson } from '../../http/shapes/message-shapes.ts'
 import type { StoryJson } from '../../http/shapes/story-shapes.ts'
 import { BodyView } from '../elements/body-view.tsx'
-import { Button, CopyButton, Link, Select } from '../elements/controls.tsx'
+import { Button, CopyButton, Link } from '../elements/controls.tsx'
 import { confirm } from '../elements/dialogs.tsx'
 import { Badge, CodeBadge, Empty, Loaded, PageHead, Section } from '../elements/page.tsx'
 import { tell } from '../elements/toasts.tsx'
@@ -18,6 +18,7 @@ import { mayIn } from '../site/session.ts'
 import { allVhosts, oneVhost } from '../site/vhosts.ts'
 import { t } from '../texts/text.ts'
 import { MessageFacts } from './message-facts.tsx'
+import { VhostSelect } from './message-filters.tsx'
 import { Timeline } from './message-timeline.tsx'
 
 const rereadMs = { live: 2_000, done: 20_000 }
@@ -64,10 +65,8 @@ function Unknown({ id, vhost }: { readonly id: string; readonly vhost: string })
       <PageHead title={id} above={['outcomes', t('outcomes.title')]} />
       <Empty icon="search" title={t('message.unknown')} text={t('message.unknownText')}>
         {allVhosts().length > 1 && (
-          <Select
-            label={t('filter.vhost')}
-            value={vhost}
-            options={allVhosts().map((one) => [one, t('filter.inVhost', { vhost: one })] as const)}
+          <VhostSelect
+            vhost={vhost}
             onChoose={(one) => go(addressOf('message', { id, vhost: one }))}
           />
         )}
