@@ -6,7 +6,8 @@
  *                                ▼
  *                           SQLite in memory: the tables and the calls of a shared file
  *
- * Kept as objects, a week of outcomes would fill the heap and busy the collector. Rule: who is not among the newest may be in the database only when `KnownIds` says so.
+ * Kept as objects, a week of outcomes would fill the heap and busy the collector. Rule: who is not among the
+ * newest may be in the database only when `KnownIds` says so.
  */
 
 import { randomUUID } from 'node:crypto'
